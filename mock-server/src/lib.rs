@@ -1,0 +1,1 @@
+//! A digi.me-compatible mock server.

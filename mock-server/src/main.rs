@@ -1,0 +1,3 @@
+//! `digime-mock`.
+
+fn main() {}

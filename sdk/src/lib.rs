@@ -1,0 +1,1 @@
+//! SDK for the digi.me (World Data Exchange) platform.
