@@ -1,3 +1,13 @@
-//! `digime-mock`.
+//! `digime-mock`: see `digime-mock --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match digime_mock_server::cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("digime-mock: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `GET` and `POST /__admin/clock`.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::call::Call;
+use crate::dispatch::Outcome;
+use crate::durations;
+use crate::reply::Reply;
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    #[serde(with = "durations::as_text")]
+    advance: Duration,
+}
+
+pub(super) fn show(call: &Call) -> Reply {
+    let now = call.now();
+    Reply::json(json!({
+        "now": now.timestamp().to_string(),
+        "nowMillis": now.millis(),
+        "offset": durations::format(call.sandbox.clock.offset()),
+    }))
+}
+
+pub(super) fn advance(call: &mut Call) -> Outcome {
+    let Advance { advance } = call.json()?;
+    call.sandbox.clock.advance(advance);
+    Ok(show(call))
+}

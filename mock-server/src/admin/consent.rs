@@ -1,0 +1,46 @@
+//! `POST /__admin/consent`: the user's part, without a browser.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::call::Call;
+use crate::consent::Choice;
+use crate::consent::browser::{ConsentError, UserDecision, decide_url};
+use crate::dispatch::Outcome;
+use crate::domain::refusal::Refusal;
+use crate::reply::Reply;
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Body {
+    url: String,
+    decision: Option<DecisionName>,
+    error_code: Option<String>,
+    data_set: Option<String>,
+    service: Option<u32>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum DecisionName {
+    Approve,
+    Decline,
+    Error,
+}
+
+pub(super) fn decide(call: &mut Call) -> Outcome {
+    let body: Body = call.json()?;
+    let decision = match body.decision.unwrap_or(DecisionName::Approve) {
+        DecisionName::Approve => {
+            UserDecision::Approve(Choice { source: body.service, dataset: body.data_set })
+        }
+        DecisionName::Decline => UserDecision::decline(),
+        DecisionName::Error => UserDecision::error(body.error_code.as_deref().unwrap_or("SERVER_ERROR")),
+    };
+    let decided = decide_url(&call.server.sandboxes, &body.url, &decision);
+    let location = decided.map_err(|error| match error {
+        ConsentError::NoPage(_) => Refusal::validation(error.to_string()),
+        ConsentError::UnknownCode => Refusal::new(404, "NotFound", error.to_string(), error.to_string()),
+    })?;
+    Ok(Reply::json(json!({ "location": location })))
+}

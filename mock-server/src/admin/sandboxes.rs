@@ -1,0 +1,40 @@
+//! `POST` and `DELETE /__admin/sandboxes`.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::to_json;
+use crate::call::Call;
+use crate::config_file::{LifetimesTable, TimelineTable};
+use crate::credentials::Credentials;
+use crate::dispatch::Outcome;
+use crate::domain::refusal::Refusal;
+use crate::reply::Reply;
+
+/// What a fresh sandbox does differently from the server's settings.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Body {
+    lifetimes: LifetimesTable,
+    timeline: TimelineTable,
+}
+
+pub(super) fn create(call: &mut Call) -> Outcome {
+    let body: Body = call.json()?;
+    let mut settings = call.server.settings.clone();
+    body.lifetimes.apply(&mut settings.lifetimes);
+    body.timeline.apply(&mut settings.timeline);
+    let sandbox = call.server.sandboxes.create(&settings).ok_or_else(|| {
+        let message = "The server holds as many sandboxes as it can";
+        Refusal::new(429, "TooManyRequests", message, "DELETE /__admin/sandboxes?sandbox=ID removes one")
+    })?;
+    to_json(&Credentials::of(&sandbox, &call.origin()))
+}
+
+pub(super) fn remove(call: &Call) -> Outcome {
+    let id = call.sandbox.id();
+    if call.server.sandboxes.remove(id) {
+        return Ok(Reply::json(json!({ "removed": id })));
+    }
+    Err(Refusal::validation("name a fresh sandbox by ?sandbox=ID; the default one always exists"))
+}

@@ -1,0 +1,104 @@
+//! One request on its way through the server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri};
+use serde::de::DeserializeOwned;
+
+use crate::clock::Moment;
+use crate::domain::library::LibraryId;
+use crate::domain::refusal::Refusal;
+use crate::routes::Operation;
+use crate::sandbox::Sandbox;
+use crate::server::Server;
+use crate::verdict::Verdict;
+use crate::verify::{self, NonceUse, Verified};
+
+/// What the router found for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A row of the route table.
+    Operation(Operation),
+    /// Nothing.
+    UnknownPath,
+    /// A path that does not answer this method.
+    WrongMethod,
+}
+
+/// One request on its way through the server.
+pub(crate) struct Call {
+    pub(crate) server: Arc<Server>,
+    pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) target: Target,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) params: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// `None` only if a request did not come through a socket.
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) nonce_use: NonceUse,
+    pub(crate) verdict: Verdict,
+}
+
+impl Call {
+    /// A parameter of the path; the route table guarantees that it is there.
+    pub(crate) fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The parameters of the query, decoded once.
+    pub(crate) fn query(&self) -> Vec<(String, String)> {
+        url::form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
+    }
+
+    /// The origin that links of the answer begin with: the configured one, or the one that the
+    /// client used, so that containers and phones reach the server under their own name for it.
+    pub(crate) fn origin(&self) -> String {
+        self.server.origin(&self.headers)
+    }
+
+    /// The sandbox's present.
+    pub(crate) fn now(&self) -> Moment {
+        self.sandbox.now()
+    }
+
+    /// Verifies the request's JWT.
+    pub(crate) fn verify(&mut self) -> Result<Verified, Refusal> {
+        verify::request(&self.headers, &self.sandbox, self.nonce_use, &mut self.verdict)
+    }
+
+    /// Verifies the request's JWT and its access token.
+    pub(crate) fn verify_user(&mut self) -> Result<(Verified, LibraryId), Refusal> {
+        let verified = self.verify()?;
+        let token = self.verdict.check("access token claim", verified.claims.required("access_token"))?;
+        let opened = self.sandbox.state().access(&verified.contract, token, self.now()).cloned();
+        let library = self.verdict.check("access token", opened)?;
+        Ok((verified, library))
+    }
+
+    /// The JSON body; an empty one stands for an empty object, whatever its content type says,
+    /// because official clients send just that.
+    pub(crate) fn json<T: DeserializeOwned + Default>(&mut self) -> Result<T, Refusal> {
+        let body = std::mem::take(&mut self.body);
+        let read = read_json(&body);
+        self.body = body;
+        self.verdict.check("body", read)
+    }
+}
+
+pub(crate) fn read_json<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Refusal> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." { String::new() } else { format!("{path}: ") };
+        Refusal::validation(format!("{place}{}", error.into_inner()))
+    })?;
+    deserializer.end().map_err(|error| Refusal::validation(error.to_string()))?;
+    Ok(value)
+}

@@ -1,0 +1,38 @@
+//! `digime-mock init`.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Failure;
+use crate::config_file::TEMPLATE;
+
+#[derive(Args, Debug)]
+pub(super) struct InitArgs {
+    /// Where to write.
+    #[arg(default_value = "digime-mock.toml")]
+    file: PathBuf,
+    /// Replace the file if it is there.
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(args: &InitArgs) -> Result<(), Failure> {
+    let path = args.file.display();
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if args.force {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    let written = options.open(&args.file).and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
+    written.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure(format!("{path} is already there; --force replaces it")),
+        _ => Failure(format!("{path} cannot be written: {error}")),
+    })?;
+    println!("{path} written; start the server with: digime-mock serve --config {path}");
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! `digime-mock serve`.
+
+use std::io::IsTerminal as _;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use digime_fixtures::Dataset;
+use jiff::civil::Date;
+use tracing_subscriber::EnvFilter;
+
+use super::Failure;
+use crate::config_file::{self, public_origin};
+use crate::domain::contract::{ContractKeys, ContractKind};
+use crate::durations;
+use crate::mock::listen;
+use crate::server::{self, Server};
+use crate::settings::{AdminToken, ContractSettings, Settings, redirect_rules};
+
+#[derive(Args, Debug)]
+pub(super) struct ServeArgs {
+    /// Configuration file; `digime-mock init` writes one.
+    #[arg(long, value_name = "FILE", env = "DIGIME_MOCK_CONFIG")]
+    config: Option<PathBuf>,
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDRESS", env = "DIGIME_MOCK_HOST")]
+    host: Option<IpAddr>,
+    /// Port to listen on; 0 picks a free one.
+    #[arg(long, env = "DIGIME_MOCK_PORT")]
+    port: Option<u16>,
+    /// Origin of links, if clients reach the server under another than they connect to.
+    #[arg(long, value_name = "ORIGIN", env = "DIGIME_MOCK_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Token that /__admin then requires; without it, administration answers this machine only.
+    #[arg(long, value_name = "TOKEN", env = "DIGIME_MOCK_ADMIN_TOKEN", hide_env_values = true)]
+    admin_token: Option<String>,
+    /// Requests that the journal keeps, per sandbox.
+    #[arg(long, value_name = "COUNT", env = "DIGIME_MOCK_JOURNAL_SIZE")]
+    journal_size: Option<usize>,
+    /// Largest request body, in bytes.
+    #[arg(long, value_name = "BYTES", env = "DIGIME_MOCK_BODY_LIMIT")]
+    body_limit: Option<usize>,
+    /// Lifetime of codes.
+    #[arg(long, value_name = "DURATION", env = "DIGIME_MOCK_CODE_LIFETIME", value_parser = durations::parse)]
+    code_lifetime: Option<Duration>,
+    /// Lifetime of access tokens.
+    #[arg(long, value_name = "DURATION", env = "DIGIME_MOCK_ACCESS_TOKEN_LIFETIME", value_parser = durations::parse)]
+    access_token_lifetime: Option<Duration>,
+    /// Lifetime of refresh tokens.
+    #[arg(long, value_name = "DURATION", env = "DIGIME_MOCK_REFRESH_TOKEN_LIFETIME", value_parser = durations::parse)]
+    refresh_token_lifetime: Option<Duration>,
+    /// How long a used refresh token still works.
+    #[arg(long, value_name = "DURATION", env = "DIGIME_MOCK_REFRESH_GRACE", value_parser = durations::parse)]
+    refresh_grace: Option<Duration>,
+    /// Lifetime of sessions.
+    #[arg(long, value_name = "DURATION", env = "DIGIME_MOCK_SESSION_LIFETIME", value_parser = durations::parse)]
+    session_lifetime: Option<Duration>,
+    /// How long a library stays pending after consent or trigger.
+    #[arg(long, value_name = "DURATION", env = "DIGIME_MOCK_PENDING", value_parser = durations::parse)]
+    pending: Option<Duration>,
+    /// How long it is running after that.
+    #[arg(long, value_name = "DURATION", env = "DIGIME_MOCK_RUNNING", value_parser = durations::parse)]
+    running: Option<Duration>,
+    /// Seed of the sample data.
+    #[arg(long, env = "DIGIME_MOCK_SEED")]
+    seed: Option<u64>,
+    /// Last day that the sample data covers; the present day if absent.
+    #[arg(long, value_name = "YYYY-MM-DD", env = "DIGIME_MOCK_SAMPLE_DATA_UNTIL")]
+    sample_data_until: Option<Date>,
+    /// Months that the sample data covers.
+    #[arg(long, value_name = "COUNT", env = "DIGIME_MOCK_SAMPLE_DATA_MONTHS")]
+    sample_data_months: Option<u32>,
+    /// Folder with a dataset of your own; may be repeated.
+    #[arg(long, value_name = "FOLDER", env = "DIGIME_MOCK_DATASETS", value_delimiter = ',')]
+    dataset: Vec<PathBuf>,
+    /// Id of the (first) application.
+    #[arg(long, value_name = "ID", env = "DIGIME_MOCK_APPLICATION_ID")]
+    application_id: Option<String>,
+    /// A further contract of the (first) application: ID,KIND[,key=FILE][,redirect=RULE]…; may be repeated.
+    #[arg(long, value_name = "CONTRACT", env = "DIGIME_MOCK_CONTRACTS", value_delimiter = ' ', value_parser = parse_contract)]
+    contract: Vec<ContractSettings>,
+    /// What is logged: off, error, warn, info, debug, or a filter of tracing-subscriber.
+    #[arg(long, value_name = "FILTER", env = "DIGIME_MOCK_LOG", default_value = "info")]
+    log: String,
+}
+
+impl ServeArgs {
+    fn settings(self) -> Result<Settings, Failure> {
+        let mut settings = Settings::standard().map_err(Failure::new)?;
+        if let Some(path) = &self.config {
+            config_file::apply(path, &mut settings).map_err(Failure::new)?;
+        }
+        let Settings { lifetimes, timeline, sample_data, .. } = &mut settings;
+        set(&mut lifetimes.code, self.code_lifetime);
+        set(&mut lifetimes.access_token, self.access_token_lifetime);
+        set(&mut lifetimes.refresh_token, self.refresh_token_lifetime);
+        set(&mut lifetimes.refresh_grace, self.refresh_grace);
+        set(&mut lifetimes.session, self.session_lifetime);
+        set(&mut timeline.pending, self.pending);
+        set(&mut timeline.running, self.running);
+        set(&mut sample_data.seed, self.seed);
+        set(&mut sample_data.months, self.sample_data_months);
+        sample_data.until = self.sample_data_until.or(sample_data.until);
+        set(&mut settings.host, self.host);
+        set(&mut settings.port, self.port);
+        set(&mut settings.journal_size, self.journal_size);
+        set(&mut settings.body_limit, self.body_limit);
+        settings.admin_token = self.admin_token.map(AdminToken).or(settings.admin_token);
+        if let Some(url) = self.public_url {
+            settings.public_url = Some(public_origin(&url).map_err(Failure::new)?);
+        }
+        for folder in self.dataset {
+            settings.datasets.push(Arc::new(Dataset::load(&folder).map_err(Failure::new)?));
+        }
+        if let Some(application) = settings.applications.first_mut() {
+            set(&mut application.id, self.application_id);
+            application.contracts.extend(self.contract);
+        }
+        Ok(settings)
+    }
+}
+
+fn set<T>(target: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *target = value;
+    }
+}
+
+fn parse_contract(text: &str) -> Result<ContractSettings, String> {
+    let mut parts = text.split(',');
+    let (Some(id), Some(kind)) = (parts.next().filter(|id| !id.is_empty()), parts.next()) else {
+        return Err("expected ID,KIND".to_owned());
+    };
+    let kinds = [ContractKind::Read, ContractKind::Write, ContractKind::ReadRaw, ContractKind::OneOff];
+    let kind = kinds.into_iter().find(|known| known.as_str() == kind);
+    let kind = kind.ok_or("the kind is read, write, read-raw or one-off")?;
+    let mut contract = ContractSettings::standard(id, kind).map_err(|error| error.to_string())?;
+    let mut rules = Vec::new();
+    for part in parts {
+        match part.split_once('=') {
+            Some(("key", path)) => {
+                let pem = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+                contract.keys = ContractKeys::from_pem(&pem).map_err(|error| format!("{path}: {error}"))?;
+            }
+            Some(("redirect", rule)) => rules.push(rule.to_owned()),
+            _ => return Err(format!("\"{part}\" is neither key=FILE nor redirect=RULE")),
+        }
+    }
+    if !rules.is_empty() {
+        contract.redirect_rules = redirect_rules(id, &rules).map_err(|error| error.to_string())?;
+    }
+    Ok(contract)
+}
+
+pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&args.log).map_err(|error| Failure::new(format!("--log: {error}")))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+    let settings = args.settings()?;
+    let (listener, address) = listen(&settings).map_err(Failure::new)?;
+    let server = Arc::new(Server::new(settings, address).map_err(Failure::new)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::new)?;
+        print!("{}", banner(&server));
+        server::serve(server, listener, stop_signal()).await;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+/// What a newcomer needs to know, with a curl line that works.
+fn banner(server: &Server) -> String {
+    let origin = server.local_origin();
+    let credentials = crate::credentials::Credentials::of(&server.sandboxes.default_sandbox(), &origin);
+    let urls = &credentials.urls;
+    let mut text = format!(
+        "digime-mock {version} is listening on {origin}\n\n\
+         \x20 API base URL         {}\n\
+         \x20 onboarding base URL  {}\n\
+         \x20 cloud base URL       {}\n\
+         \x20 application id       {}\n",
+        urls.api,
+        urls.onboard,
+        urls.cloud,
+        credentials.application_id,
+        version = env!("CARGO_PKG_VERSION"),
+    );
+    for contract in &credentials.contracts {
+        text.push_str(&format!("  contract id          {} ({})\n", contract.contract_id, contract.kind));
+    }
+    text.push_str(&format!(
+        "  private keys         the privateKey members of {origin}/__admin/credentials;\n\
+         \x20                      the development keys are also in fixtures/keys/ of the repository\n\n\
+         Try:  curl -s {origin}/__admin/credentials\n\
+         Stop: Ctrl-C\n\n"
+    ));
+    text
+}
+
+/// Resolves when the process is asked to stop.
+async fn stop_signal() {
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+    tracing::info!("stopping; open requests may end");
+}

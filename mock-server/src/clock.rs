@@ -1,0 +1,146 @@
+//! The only file that reads time.
+//!
+//! Lifetimes run on a sandbox's own [`SandboxClock`], which can be moved. The freshness of a
+//! client's `timestamp` is judged against [`Moment::real`], so that moving a sandbox never breaks
+//! an honest client.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// A point in time, in milliseconds since 1970 (UTC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(i64);
+
+impl Moment {
+    /// What the machine's clock says.
+    #[allow(clippy::disallowed_methods)]
+    pub fn real() -> Self {
+        Self(jiff::Timestamp::now().as_millisecond())
+    }
+
+    /// A moment from milliseconds since 1970.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since 1970: the unit of `session.expiry` and `updatedDate`.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970: the unit of `expires_on`.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This moment, `duration` later.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(to_millis(duration)))
+    }
+
+    /// How long after `earlier` this moment is; zero if it is not later.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The calendar form; the ends of time stand in for what a calendar cannot express.
+    pub fn timestamp(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        })
+    }
+
+    /// The day in UTC.
+    pub fn date(self) -> jiff::civil::Date {
+        self.timestamp().to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+
+    /// The form of an HTTP date header.
+    pub fn http_date(self) -> String {
+        self.timestamp().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+}
+
+/// A stopwatch for the log and the journal; it never decides anything.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    #[allow(clippy::disallowed_methods)]
+    pub(crate) fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// The clock of one sandbox: real time plus an offset that only grows.
+#[derive(Debug, Default)]
+pub struct SandboxClock {
+    offset_millis: AtomicI64,
+}
+
+/// The furthest that a sandbox's clock can be moved, in years of 365 days.
+const FURTHEST_YEARS: u64 = 1000;
+
+impl SandboxClock {
+    /// The sandbox's present.
+    pub fn now(&self) -> Moment {
+        Moment(Moment::real().0.saturating_add(self.offset_millis.load(Ordering::SeqCst)))
+    }
+
+    /// Moves the sandbox's present forward, by at most a thousand years in all.
+    pub fn advance(&self, by: Duration) {
+        let furthest = to_millis(Duration::from_secs(FURTHEST_YEARS * 365 * 24 * 3600));
+        let moved = |offset: i64| Some(offset.saturating_add(to_millis(by)).min(furthest));
+        let _ = self.offset_millis.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved);
+    }
+
+    /// How far the sandbox is ahead of real time.
+    pub fn offset(&self) -> Duration {
+        Duration::from_millis(self.offset_millis.load(Ordering::SeqCst).unsigned_abs())
+    }
+
+    /// Back to real time.
+    pub fn reset(&self) {
+        self.offset_millis.store(0, Ordering::SeqCst);
+    }
+}
+
+fn to_millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moved_clock_is_ahead_by_what_it_was_moved() {
+        let clock = SandboxClock::default();
+        clock.advance(Duration::from_secs(3600));
+        let ahead = clock.now().since(Moment::real());
+        assert!(ahead >= Duration::from_secs(3599) && ahead <= Duration::from_secs(3600));
+        clock.reset();
+        assert_eq!(clock.offset(), Duration::ZERO);
+    }
+
+    #[test]
+    fn moving_the_clock_by_any_amount_never_overflows() {
+        let clock = SandboxClock::default();
+        clock.advance(Duration::MAX);
+        clock.advance(Duration::MAX);
+        assert!(clock.now() > Moment::real());
+        assert!(clock.now().http_date().ends_with("GMT"));
+    }
+
+    #[test]
+    fn an_http_date_is_in_gmt() {
+        assert_eq!(Moment::from_millis(1_767_225_600_000).http_date(), "Thu, 01 Jan 2026 00:00:00 GMT");
+    }
+}

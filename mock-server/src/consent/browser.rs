@@ -1,0 +1,65 @@
+//! A user without a browser: decides a consent page by its URL alone.
+
+use url::Url;
+
+use super::parameters::PageParameters;
+use super::{Choice, approve, fail};
+use crate::domain::consent::{CallbackErrorCode, ConsentProblem};
+use crate::sandbox::Sandboxes;
+
+/// What the user does with the page.
+#[derive(Clone, Debug)]
+pub(crate) enum UserDecision {
+    Approve(Choice),
+    Fail(CallbackErrorCode),
+}
+
+impl UserDecision {
+    pub(crate) fn decline() -> Self {
+        Self::Fail(CallbackErrorCode::UserCancel)
+    }
+
+    pub(crate) fn error(code: &str) -> Self {
+        // Parsing cannot fail: unknown codes are kept as they are.
+        Self::Fail(code.parse().unwrap_or(CallbackErrorCode::ServerError))
+    }
+}
+
+/// Why a page cannot be decided by its URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConsentError {
+    /// The URL is not one of a consent page.
+    #[error("\"{0}\" is not the URL of a consent page ({{onboard}}authorize?code=…)")]
+    NoPage(String),
+    /// No consent waits under its code.
+    #[error(
+        "no consent waits under the code of this URL: the server did not give it out, \
+         or was restarted or reset since"
+    )]
+    UnknownCode,
+}
+
+/// Decides the page at `url` and says where the user's browser is sent.
+pub(crate) fn decide_url(
+    sandboxes: &Sandboxes,
+    url: &str,
+    decision: &UserDecision,
+) -> Result<String, ConsentError> {
+    let no_page = || ConsentError::NoPage(url.to_owned());
+    let parsed = Url::parse(url).map_err(|_| no_page())?;
+    if !parsed.path().trim_end_matches('/').ends_with("/authorize") {
+        return Err(no_page());
+    }
+    let query: Vec<(String, String)> = parsed.query_pairs().into_owned().collect();
+    let code = query.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code.as_str());
+    let sandbox = sandboxes.minting(code).ok_or(ConsentError::UnknownCode)?;
+    let decided = match (PageParameters::read(&query), decision) {
+        (Err(bad), _) => fail(&sandbox, &bad.code, CallbackErrorCode::InitializeCheckFail),
+        (Ok(page), UserDecision::Approve(choice)) => approve(&sandbox, &page, choice),
+        (Ok(page), UserDecision::Fail(error)) => fail(&sandbox, &page.code, error.clone()),
+    };
+    match decided {
+        Ok(location) | Err(ConsentProblem::Closed { location }) => Ok(location),
+        Err(ConsentProblem::UnknownCode) => Err(ConsentError::UnknownCode),
+    }
+}

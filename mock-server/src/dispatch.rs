@@ -1,0 +1,189 @@
+//! The way of a request: sandbox → fault → handler → answer → journal.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{RawPathParams, State};
+use axum::response::Response;
+use axum::routing::{MethodFilter, on};
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http::Request;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+use crate::answer;
+use crate::call::{Call, Target};
+use crate::clock::Stopwatch;
+use crate::domain::refusal::Refusal;
+use crate::reply::Reply;
+use crate::routes::{Operation, ROUTES};
+use crate::sandbox::Sandbox;
+use crate::server::{Peer, Server};
+use crate::verdict::Verdict;
+use crate::verify::{NonceUse, bearer, jwt::UnverifiedJwt};
+use crate::{admin, api, consent};
+
+/// What a handler comes to.
+pub(crate) type Outcome = Result<Reply, Refusal>;
+
+/// The router that the route table describes.
+pub(crate) fn router(server: Arc<Server>) -> Router {
+    let handler = |target: Target| {
+        move |state: State<Arc<Server>>, params: RawPathParams, request: Request<Body>| {
+            receive(state.0, target, params, request)
+        }
+    };
+    let mut router = Router::new();
+    for route in ROUTES {
+        let Ok(filter) = MethodFilter::try_from(route.http_method()) else { continue };
+        for path in route.paths() {
+            router = router.route(&path, on(filter, handler(Target::Operation(route.operation))));
+        }
+    }
+    router
+        .method_not_allowed_fallback(handler(Target::WrongMethod))
+        .fallback(handler(Target::UnknownPath))
+        .with_state(server)
+}
+
+async fn receive(
+    server: Arc<Server>,
+    target: Target,
+    params: RawPathParams,
+    request: Request<Body>,
+) -> Response {
+    let watch = Stopwatch::start();
+    let (parts, body) = request.into_parts();
+    let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let (body, body_problem) = read_body(body, server.settings.body_limit).await;
+    let mut call = Call {
+        sandbox: server.sandboxes.default_sandbox(),
+        target,
+        method: parts.method,
+        uri: parts.uri,
+        params,
+        headers: parts.headers,
+        body,
+        peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
+        nonce_use: NonceUse::Takes,
+        verdict: Verdict::default(),
+        server,
+    };
+    let Target::Operation(operation) = target else {
+        let refusal = nothing_there(&call);
+        return answer::finish(call, None, Err(refusal), watch).await;
+    };
+    match sandbox_of(&call, operation) {
+        Ok(sandbox) => call.sandbox = sandbox,
+        Err(refusal) => return answer::finish(call, None, Err(refusal), watch).await,
+    }
+    let fault = match operation.is_admin() {
+        true => None,
+        false => call.sandbox.faults.strike(operation, Some(call.param("fileName"))),
+    };
+    if let Some(fault) = &fault {
+        tokio::time::sleep(fault.delay).await;
+        if fault.loses_answer() {
+            call.nonce_use = NonceUse::Spared;
+        }
+    }
+    let outcome = match (&fault, body_problem) {
+        (Some(fault), _) if fault.replaces_answer() => Err(fault.refusal()),
+        (_, Some(problem)) => Err(problem),
+        _ => run(&mut call, operation).await,
+    };
+    answer::finish(call, fault, outcome, watch).await
+}
+
+/// Runs the handler. A panic in it is a defect of the server: the client gets an error of the
+/// platform's shape, and the test that runs the server fails.
+async fn run(call: &mut Call, operation: Operation) -> Outcome {
+    let server = Arc::clone(&call.server);
+    let line = format!("{} {}", call.method, call.uri.path());
+    match AssertUnwindSafe(handle(call, operation)).catch_unwind().await {
+        Ok(outcome) => outcome,
+        Err(panic) => {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            tracing::error!("{line} panicked: {text}");
+            server.note_panic(format!("{line}: {text}"));
+            Err(Refusal::new(500, "InternalServerError", "The mock server has a defect", text))
+        }
+    }
+}
+
+async fn handle(call: &mut Call, operation: Operation) -> Outcome {
+    match operation {
+        Operation::Authorize => api::authorize::authorize(call),
+        Operation::Token => api::token::token(call),
+        Operation::ReadSession => api::trigger::trigger(call),
+        Operation::ReadFileList => api::query::file_list(call),
+        Operation::ReadFile => api::file::file(call).await,
+        Operation::ReadFileMetadata => api::file::metadata(call),
+        Operation::ReadAccounts => api::accounts::accounts(call),
+        Operation::Jwks => Ok(Reply::json(call.server.signing.jwks().clone())),
+        Operation::ConsentPage => consent::page::show(call),
+        Operation::ConsentDecision => consent::page::decide(call),
+        _ => admin::handle(call, operation),
+    }
+}
+
+async fn read_body(body: Body, limit: usize) -> (Bytes, Option<Refusal>) {
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => (body.to_bytes(), None),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let message = format!("The body is larger than {limit} bytes");
+            let detail = "raise it with --body-limit if that is on purpose";
+            (Bytes::new(), Some(Refusal::new(413, "ValidationErrors", message, detail)))
+        }
+        Err(error) => {
+            let refusal = Refusal::validation(format!("the body could not be read: {error}"));
+            (Bytes::new(), Some(refusal))
+        }
+    }
+}
+
+/// The sandbox that a request means: administration names it, a JWT's `client_id` belongs to it, a
+/// code or session key was minted by it.
+fn sandbox_of(call: &Call, operation: Operation) -> Result<Arc<Sandbox>, Refusal> {
+    let sandboxes = &call.server.sandboxes;
+    let in_query =
+        |name: &str| call.query().into_iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    if operation.is_admin() {
+        let by_reference = sandboxes.minting(call.param("reference"));
+        return match in_query("sandbox") {
+            Some(id) => sandboxes.get(&id).ok_or_else(|| {
+                let message = format!("There is no sandbox {id}");
+                Refusal::new(404, "NotFound", message, "POST /__admin/sandboxes makes one")
+            }),
+            None => Ok(by_reference.unwrap_or_else(|| sandboxes.default_sandbox())),
+        };
+    }
+    let by_client = || {
+        let client_id = UnverifiedJwt::claimed_client_id(bearer::token(&call.headers).ok()?)?;
+        sandboxes.of_client(&client_id)
+    };
+    let by_code = || sandboxes.minting(&in_query("code")?);
+    let by_session = || sandboxes.minting(call.param("sessionKey"));
+    Ok(by_client().or_else(by_session).or_else(by_code).unwrap_or_else(|| sandboxes.default_sandbox()))
+}
+
+fn nothing_there(call: &Call) -> Refusal {
+    let (method, path) = (&call.method, call.uri.path());
+    match call.target {
+        Target::WrongMethod => Refusal::new(
+            405,
+            "MethodNotAllowed",
+            format!("{path} does not answer {method}"),
+            "the Allow header names the methods that it answers",
+        ),
+        _ => Refusal::new(
+            404,
+            "NotFound",
+            format!("There is no {method} {path}"),
+            "base URLs: {origin}/v1.7/ (API), {origin}/apps/saas/ (onboarding), {origin}/v1/ (cloud)",
+        ),
+    }
+}

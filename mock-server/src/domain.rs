@@ -1,0 +1,16 @@
+//! The platform's behaviour in plain Rust: no HTTP, no sockets; time is handed in.
+
+pub mod contract;
+pub mod library;
+pub mod listing;
+pub mod nonce;
+pub mod pull_options;
+pub mod redirect;
+pub mod refusal;
+pub mod session;
+pub mod state;
+pub mod timeline;
+pub mod token;
+
+pub(crate) mod code;
+pub(crate) mod consent;

@@ -1,0 +1,169 @@
+//! Applications and contracts: who may ask for what, and with which key.
+
+use std::fmt;
+
+use rsa::RsaPublicKey;
+use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey, EncodeRsaPrivateKey, LineEnding};
+use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
+use rsa::traits::PublicKeyParts;
+use serde::{Deserialize, Serialize};
+
+use super::redirect::RedirectRule;
+
+/// What a contract is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContractKind {
+    /// Reads mapped data, again and again.
+    Read,
+    /// Pushes data.
+    Write,
+    /// Reads the raw files that write contracts pushed.
+    ReadRaw,
+    /// Reads mapped data once, in the session of the consent; its token is good for that alone.
+    OneOff,
+}
+
+impl ContractKind {
+    /// The kind as the configuration writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::ReadRaw => "read-raw",
+            Self::OneOff => "one-off",
+        }
+    }
+
+    /// Whether sessions of such a contract list files.
+    pub fn reads(self) -> bool {
+        self != Self::Write
+    }
+}
+
+impl fmt::Display for ContractKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A contract of one application.
+pub struct Contract {
+    /// The application's id.
+    pub application_id: String,
+    /// The contract's id.
+    pub contract_id: String,
+    /// What it is for.
+    pub kind: ContractKind,
+    /// The callbacks that it has registered, in order.
+    pub redirect_rules: Vec<RedirectRule>,
+    /// Its keys.
+    pub keys: ContractKeys,
+}
+
+impl Contract {
+    /// `"<applicationId>_<contractId>"`: the `client_id` of every API JWT.
+    pub fn client_id(&self) -> String {
+        format!("{}_{}", self.application_id, self.contract_id)
+    }
+
+    /// Whether one of the contract's rules covers this callback.
+    pub fn allows_redirect(&self, uri: &str) -> bool {
+        self.redirect_rules.iter().any(|rule| rule.allows(uri))
+    }
+}
+
+/// The keys of a contract: the public one in the forms that the server needs, and the private one
+/// only to hand it to the developer.
+#[derive(Clone)]
+pub struct ContractKeys {
+    encryption: RsaPublicKey,
+    verification: jsonwebtoken::DecodingKey,
+    private_pem: Option<String>,
+}
+
+/// A key that a contract cannot use.
+#[derive(Debug, thiserror::Error)]
+pub enum ContractKeyError {
+    /// The text is none of the accepted PEM forms.
+    #[error(
+        "no RSA key found: give a PEM with BEGIN RSA PRIVATE KEY, BEGIN PRIVATE KEY, \
+         BEGIN RSA PUBLIC KEY or BEGIN PUBLIC KEY"
+    )]
+    NotRsaPem,
+    /// The modulus has the wrong size for the file container, whose key part is 256 bytes.
+    #[error("the key has {0} bits; the platform's contracts have RSA keys of 2048 bits")]
+    WrongSize(usize),
+}
+
+impl ContractKeys {
+    /// Reads a private key, from which everything follows, or a public one.
+    ///
+    /// # Errors
+    /// [`ContractKeyError`] if the text holds no RSA key of 2048 bits.
+    pub fn from_pem(pem: &str) -> Result<Self, ContractKeyError> {
+        let private = rsa::RsaPrivateKey::from_pkcs1_pem(pem)
+            .ok()
+            .or_else(|| rsa::RsaPrivateKey::from_pkcs8_pem(pem).ok());
+        if let Some(private) = private {
+            let pkcs1 = private.to_pkcs1_pem(LineEnding::LF).map_err(|_| ContractKeyError::NotRsaPem)?;
+            return Self::new(private.to_public_key(), Some(pkcs1.to_string()));
+        }
+        let public = RsaPublicKey::from_pkcs1_pem(pem)
+            .or_else(|_| RsaPublicKey::from_public_key_pem(pem))
+            .map_err(|_| ContractKeyError::NotRsaPem)?;
+        Self::new(public, None)
+    }
+
+    /// The keys of a committed development key; unlike [`ContractKeys::from_pem`] it does not
+    /// validate the private part, which is known to be good.
+    ///
+    /// # Errors
+    /// [`ContractKeyError`] if the public part is not an RSA key of 2048 bits.
+    pub fn from_development_key(
+        key: &digime_fixtures::keys::DevelopmentKey,
+    ) -> Result<Self, ContractKeyError> {
+        let public = RsaPublicKey::from_pkcs1_pem(key.public_pem).map_err(|_| ContractKeyError::NotRsaPem)?;
+        Self::new(public, Some(key.private_pem.to_owned()))
+    }
+
+    fn new(public: RsaPublicKey, private_pem: Option<String>) -> Result<Self, ContractKeyError> {
+        let bits = public.n().bits();
+        if bits != 2048 {
+            return Err(ContractKeyError::WrongSize(bits));
+        }
+        let (n, e) = (public.n().to_bytes_be(), public.e().to_bytes_be());
+        let verification = jsonwebtoken::DecodingKey::from_rsa_raw_components(&n, &e);
+        Ok(Self { encryption: public, verification, private_pem })
+    }
+
+    /// The key that files are encrypted for.
+    pub fn encryption(&self) -> &RsaPublicKey {
+        &self.encryption
+    }
+
+    /// The key that the contract's JWTs are verified with.
+    pub fn verification(&self) -> &jsonwebtoken::DecodingKey {
+        &self.verification
+    }
+
+    /// The private key as PKCS#1 PEM, if the server was given it.
+    pub fn private_pem(&self) -> Option<&str> {
+        self.private_pem.as_deref()
+    }
+}
+
+impl fmt::Debug for ContractKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContractKeys").field("bits", &self.encryption.n().bits()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Contract {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contract")
+            .field("client_id", &self.client_id())
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}

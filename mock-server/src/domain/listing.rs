@@ -1,0 +1,207 @@
+//! What a session shows at a moment: states of the library and its accounts, and the files that
+//! have arrived.
+
+use digime_fixtures::{AccountError, DatasetFile, FileMetadata};
+
+use super::contract::ContractKind;
+use super::library::{Account, Library};
+use super::session::Session;
+use super::timeline::Timeline;
+use crate::clock::Moment;
+
+/// `status.state` (protocol reference, http-api §4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LibraryState {
+    /// Waiting for the user, or for the sync to begin.
+    Pending,
+    /// Files may appear.
+    Running,
+    /// Final; some accounts failed.
+    Partial,
+    /// Final.
+    Completed,
+}
+
+impl LibraryState {
+    /// The state as the platform writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Partial => "partial",
+            Self::Completed => "completed",
+        }
+    }
+}
+
+/// `details.*.state`; an account is never pending.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AccountState {
+    /// Being fetched.
+    Running,
+    /// Everything fetched.
+    Completed,
+    /// Ended early.
+    Partial(AccountError),
+}
+
+/// One file of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct ListedFile<'a> {
+    /// The account that it came from.
+    pub account: &'a Account,
+    /// The file.
+    pub file: &'a DatasetFile,
+    /// `updatedDate`.
+    pub updated: Moment,
+}
+
+impl ListedFile<'_> {
+    /// The file's name in the session.
+    pub fn name(&self) -> String {
+        self.account.file_name(self.file)
+    }
+}
+
+/// What a session shows at a moment.
+#[derive(Debug)]
+pub struct Listing<'a> {
+    /// State of the library.
+    pub state: LibraryState,
+    /// State of each account that takes part.
+    pub accounts: Vec<(&'a Account, AccountState)>,
+    /// The files that have arrived, by account and in the dataset's order.
+    pub files: Vec<ListedFile<'a>>,
+}
+
+impl<'a> Listing<'a> {
+    /// The listing of a session before the user has consented.
+    pub fn waiting() -> Self {
+        Self { state: LibraryState::Pending, accounts: Vec::new(), files: Vec::new() }
+    }
+
+    /// What `session` shows of `library` at `now`.
+    pub fn at(
+        session: &Session,
+        library: &'a Library,
+        kind: ContractKind,
+        timeline: &Timeline,
+        now: Moment,
+    ) -> Self {
+        let Some(read) = &session.read else { return Self::waiting() };
+        let taking_part: Vec<&Account> = read
+            .accounts
+            .iter()
+            .filter_map(|id| library.accounts.iter().find(|account| &account.id == id))
+            .collect();
+        if !session.options.fetches() {
+            return Self::stored(session, &taking_part, kind, timeline, now);
+        }
+        let elapsed = now.since(read.started);
+        if elapsed < timeline.pending {
+            return Self::waiting();
+        }
+        let quota = session.options.quota();
+        let count = taking_part.len();
+        let mut accounts = Vec::with_capacity(count);
+        let mut files = Vec::new();
+        for (position, &account) in taking_part.iter().enumerate() {
+            let schedule = timeline.account(position, count, quota);
+            let ended = elapsed >= schedule.end();
+            accounts.push((
+                account,
+                match &account.dataset.account.error {
+                    _ if !ended => AccountState::Running,
+                    _ if schedule.runs_out() => AccountState::Partial(quota_reached()),
+                    Some(error) => AccountState::Partial(error.clone()),
+                    None => AccountState::Completed,
+                },
+            ));
+            let wanted = wanted_files(session, account, kind, now);
+            let wanted_count = wanted.len();
+            let arrived = wanted.into_iter().enumerate();
+            files.extend(
+                arrived
+                    .filter(|(i, _)| schedule.has_file(*i, wanted_count, elapsed))
+                    .map(|(_, file)| listed(account, file)),
+            );
+        }
+        // Without accounts there is nothing to wait for but the time that a sync takes.
+        let running = elapsed < timeline.account(0, 1, quota).end();
+        let state = if running || accounts.iter().any(|(_, state)| *state == AccountState::Running) {
+            LibraryState::Running
+        } else if accounts.iter().any(|(_, state)| matches!(state, AccountState::Partial(_))) {
+            LibraryState::Partial
+        } else {
+            LibraryState::Completed
+        };
+        Self { state, accounts, files }
+    }
+
+    /// A read without fetching: final at once, with what earlier syncs brought.
+    fn stored(
+        session: &Session,
+        taking_part: &[&'a Account],
+        kind: ContractKind,
+        timeline: &Timeline,
+        now: Moment,
+    ) -> Self {
+        let schedule = timeline.account(0, 1, None);
+        let files = taking_part.iter().flat_map(|&account| {
+            let wanted = wanted_files(session, account, kind, now);
+            let count = wanted.len();
+            let elapsed = account.first_sync.map(|first| now.since(first));
+            wanted
+                .into_iter()
+                .enumerate()
+                .filter(move |(i, _)| elapsed.is_some_and(|e| schedule.has_file(*i, count, e)))
+                .map(move |(_, file)| listed(account, file))
+        });
+        Self {
+            state: LibraryState::Completed,
+            files: files.collect(),
+            accounts: taking_part.iter().map(|&a| (a, AccountState::Completed)).collect(),
+        }
+    }
+}
+
+/// A file's date does not move from session to session, so that a client that compares
+/// `updatedDate` sees what is new.
+fn listed<'a>(account: &'a Account, file: &'a DatasetFile) -> ListedFile<'a> {
+    ListedFile { account, file, updated: account.first_sync.unwrap_or(account.connected) }
+}
+
+fn wanted_files<'a>(
+    session: &Session,
+    account: &'a Account,
+    kind: ContractKind,
+    now: Moment,
+) -> Vec<&'a DatasetFile> {
+    let ids = account.source_ids();
+    account
+        .dataset
+        .files
+        .iter()
+        .filter(|file| {
+            matches!(
+                (&file.metadata, kind),
+                (FileMetadata::Mapped(_), ContractKind::Read | ContractKind::OneOff)
+                    | (FileMetadata::Raw(_), ContractKind::ReadRaw)
+            )
+        })
+        .filter(|file| session.options.admits(&ids, file, now))
+        .collect()
+}
+
+/// The account error of a client's own limit (protocol reference, errors §3).
+fn quota_reached() -> AccountError {
+    AccountError {
+        code: "SourceFetchDurationQuotaReached".to_owned(),
+        status_code: 408,
+        message: "The time allowed for fetching from sources (limits.duration.sourceFetch) is over"
+            .to_owned(),
+        reauth: false,
+        retry_after_seconds: None,
+        object_type_errors: Vec::new(),
+    }
+}

@@ -1,0 +1,104 @@
+//! Why a request is refused: the one place that maps a failed check to the platform's codes.
+//!
+//! Codes and statuses: protocol reference, errors §3 and §7. Where the reference leaves a choice,
+//! 401 is kept for what a client can cure by new credentials; everything else avoids 401, because
+//! clients answer it with a token refresh.
+
+/// A refused request: what the client is told, and what only the journal is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// The platform's error code.
+    pub code: String,
+    /// What the client reads.
+    pub message: String,
+    /// What helps a developer; it goes to the verdict trace only.
+    pub detail: String,
+}
+
+/// Which of the two tokens is refused; the platform names it in the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// `access_token`
+    Access,
+    /// `refresh_token`
+    Refresh,
+}
+
+impl Refusal {
+    /// A refusal with any code; the named constructors below are preferred.
+    pub fn new(status: u16, code: &str, message: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { status, code: code.to_owned(), message: message.into(), detail: detail.into() }
+    }
+
+    /// The JWT is missing, unreadable or not signed by the contract's key.
+    pub fn invalid_jwt(message: &str, detail: impl Into<String>) -> Self {
+        Self::new(401, "InvalidJWT", message, detail)
+    }
+
+    /// No contract of any sandbox has this `client_id`.
+    pub fn invalid_client(client_id: &str) -> Self {
+        Self::new(
+            403,
+            "InvalidClient",
+            format!("The client_id ({client_id}) is invalid"),
+            "client_id is \"<applicationId>_<contractId>\"; GET /__admin/credentials lists the known ones",
+        )
+    }
+
+    /// A claim or parameter that has the wrong form.
+    pub fn invalid_request(message: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(400, "InvalidRequest", message, detail)
+    }
+
+    /// A body, header or path parameter that cannot be understood.
+    pub fn validation(detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self::new(400, "ValidationErrors", format!("Parameter validation errors: {detail}"), detail)
+    }
+
+    /// The callback is not registered for the contract.
+    pub fn invalid_redirect_uri(uri: &str, detail: impl Into<String>) -> Self {
+        Self::new(404, "InvalidRedirectUri", format!("The redirect_uri ({uri}) is invalid"), detail)
+    }
+
+    /// The token is unknown, expired or another contract's.
+    pub fn invalid_token(kind: TokenKind, detail: impl Into<String>) -> Self {
+        let claim = match kind {
+            TokenKind::Access => "access_token",
+            TokenKind::Refresh => "refresh_token",
+        };
+        Self::new(401, "InvalidToken", format!("The token ({claim}) is invalid"), detail)
+    }
+
+    /// The authorization code or its verifier is wrong.
+    pub fn invalid_grant(detail: impl Into<String>) -> Self {
+        Self::new(400, "InvalidGrant", "The authorization code or code_verifier is invalid", detail)
+    }
+
+    /// The contract's kind does not allow this operation at all.
+    pub fn wrong_contract_kind(detail: impl Into<String>) -> Self {
+        Self::new(400, "InvalidContractDataRequest", "The contract does not allow this request", detail)
+    }
+
+    /// A one-off contract asks for what only an ongoing one may do.
+    pub fn insufficient_scope(detail: impl Into<String>) -> Self {
+        Self::new(
+            403,
+            "InsufficientScope",
+            "The request requires higher privileges than provided by the access token",
+            detail,
+        )
+    }
+
+    /// The session is unknown, expired, or another user's.
+    pub fn invalid_session(detail: impl Into<String>) -> Self {
+        Self::new(404, "SessionInvalid", "The session is invalid or has expired", detail)
+    }
+
+    /// The session has no such file, or not yet.
+    pub fn file_not_found(name: &str, detail: impl Into<String>) -> Self {
+        Self::new(404, "FileNotFound", format!("The file ({name}) is not in this session"), detail)
+    }
+}

@@ -1,0 +1,38 @@
+//! A read session: the context of one data read.
+
+use super::library::{AccountId, LibraryId};
+use super::pull_options::PullOptions;
+use crate::clock::Moment;
+
+/// One read session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The contract that opened it.
+    pub client_id: String,
+    /// What it asks for.
+    pub options: PullOptions,
+    /// When it ends.
+    pub expires: Moment,
+    /// The read itself, once the user has consented.
+    pub read: Option<Read>,
+}
+
+/// A read of a library that has begun.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// Whose data is read.
+    pub library: LibraryId,
+    /// When it began.
+    pub started: Moment,
+    /// The accounts that take part, in order.
+    pub accounts: Vec<AccountId>,
+}
+
+/// `session.key` and `session.expiry` (milliseconds) as clients see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRef {
+    /// The session's key.
+    pub key: String,
+    /// When it ends.
+    pub expires: Moment,
+}

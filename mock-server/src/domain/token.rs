@@ -1,0 +1,42 @@
+//! User access tokens: a pair of access and refresh token for one library and contract.
+
+use super::library::LibraryId;
+use crate::clock::Moment;
+
+/// What a token, access or refresh, is good for.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The contract that it was issued to.
+    pub client_id: String,
+    /// The library that it opens.
+    pub library: LibraryId,
+    /// When it ends.
+    pub expires: Moment,
+}
+
+/// A refresh token, which is replaced when it is used.
+#[derive(Clone, Debug)]
+pub struct RefreshGrant {
+    /// What it is good for.
+    pub grant: Grant,
+    /// When it was first used; from then on it works for the grace period only, because official
+    /// clients refresh in parallel without coordination (protocol reference, README §8).
+    pub superseded: Option<Moment>,
+}
+
+/// A new pair, as the token endpoint answers it.
+#[derive(Clone, Debug)]
+pub struct TokenPair {
+    /// Value of the access token.
+    pub access: String,
+    /// When the access token ends.
+    pub access_expires: Moment,
+    /// Value of the refresh token.
+    pub refresh: String,
+    /// When the refresh token ends.
+    pub refresh_expires: Moment,
+    /// The library: `sub` and `identifier.id`.
+    pub library: LibraryId,
+    /// `consentid`.
+    pub consent: String,
+}

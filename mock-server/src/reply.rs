@@ -1,0 +1,119 @@
+//! What a handler answers, before it becomes an HTTP response.
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::container::ContainerWriter;
+use crate::domain::refusal::Refusal;
+
+/// What a handler answers.
+pub(crate) struct Reply {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers besides the content type.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: ReplyBody,
+}
+
+/// The body of an answer.
+pub(crate) enum ReplyBody {
+    /// Nothing.
+    Empty,
+    /// JSON.
+    Json(Value),
+    /// A page.
+    Html(String),
+    /// A whole file container.
+    Container(Bytes),
+    /// A file container that is made while it is sent.
+    ContainerStream(Box<ContainerWriter>),
+}
+
+impl Reply {
+    /// An answer without headers.
+    pub(crate) fn new(status: StatusCode, body: ReplyBody) -> Self {
+        Self { status, headers: HeaderMap::new(), body }
+    }
+
+    /// 200 with JSON.
+    pub(crate) fn json(value: Value) -> Self {
+        Self::new(StatusCode::OK, ReplyBody::Json(value))
+    }
+
+    /// A page. Pages carry codes in their address and must not be kept or framed.
+    pub(crate) fn html(status: StatusCode, html: String) -> Self {
+        Self::new(status, ReplyBody::Html(html))
+            .header(CACHE_CONTROL, "no-store")
+            .header(http::header::REFERRER_POLICY, "no-referrer")
+            .header(http::header::X_FRAME_OPTIONS, "DENY")
+            .header(
+                http::header::CONTENT_SECURITY_POLICY,
+                "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'",
+            )
+    }
+
+    /// A redirect of the browser.
+    pub(crate) fn redirect(location: &str) -> Self {
+        Self::new(StatusCode::FOUND, ReplyBody::Empty)
+            .header(CACHE_CONTROL, "no-store")
+            .header(LOCATION, location)
+    }
+
+    /// A refusal in the body and in the headers: some clients read only the one, some only the
+    /// other (protocol reference, errors §1).
+    pub(crate) fn refusal(refusal: &Refusal, reference: &str) -> Self {
+        let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let error = json!({
+            "error": { "code": refusal.code, "message": refusal.message, "reference": reference },
+        });
+        Self::new(status, ReplyBody::Json(error))
+            .header(HeaderName::from_static("x-error-code"), &header_text(&refusal.code))
+            .header(HeaderName::from_static("x-error-message"), &header_text(&refusal.message))
+            .header(HeaderName::from_static("x-error-reference"), reference)
+    }
+
+    /// Adds a header; a value that no header can hold is left out.
+    #[must_use]
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// The HTTP response.
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let (content_type, body) = match self.body {
+            ReplyBody::Empty => (None, Body::empty()),
+            ReplyBody::Json(value) => (Some("application/json"), Body::from(value.to_string())),
+            ReplyBody::Html(html) => (Some("text/html; charset=utf-8"), Body::from(html)),
+            ReplyBody::Container(bytes) => (Some("application/octet-stream"), Body::from(bytes)),
+            ReplyBody::ContainerStream(writer) => {
+                let pieces = stream::try_unfold(writer, async |mut writer| {
+                    // A large file is many pieces of work; others get their turn in between.
+                    tokio::task::yield_now().await;
+                    let piece = writer.next_piece()?;
+                    Ok::<_, crate::container::ContainerError>(piece.map(|piece| (piece, writer)))
+                });
+                (Some("application/octet-stream"), Body::from_stream(pieces))
+            }
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        if let Some(content_type) = content_type {
+            response.headers_mut().entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+        }
+        response
+    }
+}
+
+/// Header values are visible ASCII; anything else, which a client put there, becomes `?`.
+fn header_text(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect()
+}

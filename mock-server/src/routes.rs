@@ -1,0 +1,207 @@
+//! The one route table: it drives the router, the operation names, fault rules and the journal.
+
+use std::fmt;
+
+use http::Method;
+use serde::Serialize;
+
+/// API versions that a request may name, oldest first. A route lists those it serves.
+const ALL_VERSIONS: &[&str] = &["v1", "v1.0", "v1.1", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7"];
+const CURRENT: &[&str] = &["v1.7"];
+
+/// Where a route lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// Under `/{version}/`, once for each version.
+    Api(&'static [&'static str]),
+    /// As for [`Area::Api`], and at the origin as well.
+    ApiAndOrigin(&'static [&'static str]),
+    /// Under `/apps/saas/`: the consent web client.
+    Web,
+    /// Under `/__admin`: the mock's own, neither journalled nor touched by faults.
+    Admin,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// What it does.
+    pub operation: Operation,
+    /// Its name in the journal and in fault rules.
+    pub name: &'static str,
+    /// Its method.
+    pub method: &'static str,
+    /// Its path below its area.
+    pub template: &'static str,
+    /// Where it lives.
+    pub area: Area,
+}
+
+macro_rules! route_table {
+    ($($(#[$doc:meta])* $operation:ident $name:literal $method:literal $template:literal $area:expr;)*) => {
+        /// Everything that the server can be asked for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Operation { $($(#[$doc])* $operation,)* }
+
+        /// The route table.
+        pub const ROUTES: &[Route] = &[$(Route {
+            operation: Operation::$operation,
+            name: $name,
+            method: $method,
+            template: $template,
+            area: $area,
+        },)*];
+    };
+}
+
+route_table! {
+    /// `POST oauth/authorize`
+    Authorize "authorize" "POST" "/oauth/authorize" Area::Api(CURRENT);
+    /// `POST oauth/token` with either grant
+    Token "token" "POST" "/oauth/token" Area::Api(CURRENT);
+    /// `POST permission-access/trigger`
+    ReadSession "readSession" "POST" "/permission-access/trigger" Area::Api(CURRENT);
+    /// `GET permission-access/query/{sessionKey}`
+    ReadFileList "readFileList" "GET" "/permission-access/query/{sessionKey}" Area::Api(CURRENT);
+    /// `GET permission-access/query/{sessionKey}/{fileName}`
+    ReadFile "readFile" "GET" "/permission-access/query/{sessionKey}/{fileName}" Area::Api(CURRENT);
+    /// `HEAD permission-access/query/{sessionKey}/{fileName}`
+    ReadFileMetadata "readFileMetadata" "HEAD" "/permission-access/query/{sessionKey}/{fileName}" Area::Api(CURRENT);
+    /// `GET permission-access/accounts`
+    ReadAccounts "readAccounts" "GET" "/permission-access/accounts" Area::Api(CURRENT);
+    /// `GET jwks/oauth`
+    Jwks "jwks" "GET" "/jwks/oauth" Area::ApiAndOrigin(ALL_VERSIONS);
+    /// The consent page
+    ConsentPage "consentPage" "GET" "/authorize" Area::Web;
+    /// The decision made on the consent page
+    ConsentDecision "consentDecision" "POST" "/authorize" Area::Web;
+    /// `GET /__admin/health`
+    AdminHealth "adminHealth" "GET" "/health" Area::Admin;
+    /// `GET /__admin/credentials`
+    AdminCredentials "adminCredentials" "GET" "/credentials" Area::Admin;
+    /// `POST /__admin/consent`
+    AdminConsent "adminConsent" "POST" "/consent" Area::Admin;
+    /// `GET /__admin/clock`
+    AdminClock "adminClock" "GET" "/clock" Area::Admin;
+    /// `POST /__admin/clock`
+    AdminMoveClock "adminMoveClock" "POST" "/clock" Area::Admin;
+    /// `POST /__admin/reset`
+    AdminReset "adminReset" "POST" "/reset" Area::Admin;
+    /// `GET /__admin/requests`
+    AdminRequests "adminRequests" "GET" "/requests" Area::Admin;
+    /// `DELETE /__admin/requests`
+    AdminForgetRequests "adminForgetRequests" "DELETE" "/requests" Area::Admin;
+    /// `GET /__admin/explain/{reference}`
+    AdminExplain "adminExplain" "GET" "/explain/{reference}" Area::Admin;
+    /// `GET /__admin/faults`
+    AdminFaults "adminFaults" "GET" "/faults" Area::Admin;
+    /// `POST /__admin/faults`
+    AdminInjectFault "adminInjectFault" "POST" "/faults" Area::Admin;
+    /// `DELETE /__admin/faults`
+    AdminClearFaults "adminClearFaults" "DELETE" "/faults" Area::Admin;
+    /// `POST /__admin/sandboxes`
+    AdminCreateSandbox "adminCreateSandbox" "POST" "/sandboxes" Area::Admin;
+    /// `DELETE /__admin/sandboxes`
+    AdminRemoveSandbox "adminRemoveSandbox" "DELETE" "/sandboxes" Area::Admin;
+}
+
+impl Operation {
+    /// The operation's row.
+    pub fn route(self) -> &'static Route {
+        // The macro writes the enum and the table in the same order.
+        &ROUTES[self as usize]
+    }
+
+    /// The operation's name.
+    pub fn name(self) -> &'static str {
+        self.route().name
+    }
+
+    /// Whether it is the mock's own.
+    pub fn is_admin(self) -> bool {
+        self.route().area == Area::Admin
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Operation {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl Route {
+    /// The paths that it is served at.
+    pub fn paths(&self) -> Vec<String> {
+        let template = self.template;
+        let versioned = |versions: &[&str]| -> Vec<String> {
+            versions.iter().map(|version| format!("/{version}{template}")).collect()
+        };
+        match self.area {
+            Area::Api(versions) => versioned(versions),
+            Area::ApiAndOrigin(versions) => {
+                let mut paths = versioned(versions);
+                paths.push(template.to_owned());
+                paths
+            }
+            Area::Web => vec![format!("/apps/saas{template}")],
+            Area::Admin => vec![format!("/__admin{template}")],
+        }
+    }
+
+    /// Its method, typed.
+    pub fn http_method(&self) -> Method {
+        Method::from_bytes(self.method.as_bytes()).unwrap_or_default()
+    }
+
+    /// The row that a fault rule means: by operation name, or by method and path template.
+    ///
+    /// # Errors
+    /// The rows whose spelling is near, when none matches.
+    pub fn find(text: &str) -> Result<&'static Self, Vec<String>> {
+        let text = text.trim();
+        let spellings = || {
+            ROUTES.iter().filter(|route| route.area != Area::Admin).flat_map(|route| {
+                let paths = route.paths().into_iter();
+                let full = paths.map(|path| format!("{} {path}", route.method));
+                full.chain([route.name.to_owned()]).map(move |spelling| (route, spelling))
+            })
+        };
+        if let Some((route, _)) = spellings().find(|(_, spelling)| spelling == text) {
+            return Ok(route);
+        }
+        let mut near: Vec<_> = spellings()
+            .map(|(_, spelling)| (strsim::damerau_levenshtein(text, &spelling), spelling))
+            .collect();
+        near.sort();
+        Err(near.into_iter().take(3).map(|(_, spelling)| spelling).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_finds_its_row_and_names_are_distinct() {
+        for route in ROUTES {
+            assert_eq!(route.operation.route().name, route.name);
+            assert_eq!(ROUTES.iter().filter(|other| other.name == route.name).count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_fault_rule_names_a_route_by_path_or_by_operation() {
+        let by_path = Route::find("GET /v1.7/permission-access/query/{sessionKey}").unwrap();
+        assert_eq!(by_path.operation, Operation::ReadFileList);
+        assert_eq!(Route::find("readFileList").unwrap().operation, Operation::ReadFileList);
+        let near = Route::find("GET /v1.7/permission-access/querry/{sessionKey}").unwrap_err();
+        assert_eq!(near[0], "GET /v1.7/permission-access/query/{sessionKey}");
+        assert!(Route::find("GET /__admin/health").is_err());
+    }
+}

@@ -1,0 +1,194 @@
+//! Everything that can be set about a server, with its defaults.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use digime_fixtures::Dataset;
+use digime_fixtures::keys;
+use jiff::civil::Date;
+
+use crate::domain::contract::{ContractKeyError, ContractKeys, ContractKind};
+use crate::domain::redirect::{DEFAULT_REDIRECT_RULES, RedirectRule, RedirectRuleError};
+use crate::domain::state::Lifetimes;
+use crate::domain::timeline::Timeline;
+
+/// The application of the default sandbox.
+pub const DEFAULT_APPLICATION_ID: &str = "mock-app";
+
+/// Everything that can be set about a server.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Address to listen on.
+    pub host: IpAddr,
+    /// Port to listen on; 0 picks a free one.
+    pub port: u16,
+    /// Origin that links and `jku` use instead of the request's `Host`.
+    pub public_url: Option<String>,
+    /// Token that administration then requires, from wherever it is called.
+    pub admin_token: Option<AdminToken>,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+    /// How a sync unfolds.
+    pub timeline: Timeline,
+    /// How many requests a sandbox's journal keeps.
+    pub journal_size: usize,
+    /// Largest request body, in bytes.
+    pub body_limit: usize,
+    /// The applications of every sandbox, and their contracts.
+    pub applications: Vec<ApplicationSettings>,
+    /// How sample data is generated.
+    pub sample_data: SampleDataSettings,
+    /// Datasets of one's own, offered besides the generated ones.
+    pub datasets: Vec<Arc<Dataset>>,
+}
+
+impl Settings {
+    /// What `digime-mock serve` uses without configuration.
+    ///
+    /// # Errors
+    /// [`ContractSettingsError`] if a committed development key is unusable, which a test excludes.
+    pub fn standard() -> Result<Self, ContractSettingsError> {
+        Ok(Self {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 8080,
+            public_url: None,
+            admin_token: None,
+            lifetimes: Lifetimes::default(),
+            timeline: Timeline::default(),
+            journal_size: 1000,
+            body_limit: 1024 * 1024,
+            applications: vec![ApplicationSettings::standard()?],
+            sample_data: SampleDataSettings::default(),
+            datasets: Vec::new(),
+        })
+    }
+}
+
+/// The token that administration requires.
+#[derive(Clone)]
+pub struct AdminToken(pub String);
+
+impl std::fmt::Debug for AdminToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AdminToken([redacted])")
+    }
+}
+
+/// An application and its contracts.
+#[derive(Clone, Debug)]
+pub struct ApplicationSettings {
+    /// `applicationId`.
+    pub id: String,
+    /// What the consent page calls it.
+    pub name: String,
+    /// Its contracts.
+    pub contracts: Vec<ContractSettings>,
+}
+
+/// A contract.
+#[derive(Clone, Debug)]
+pub struct ContractSettings {
+    /// `contractId`.
+    pub id: String,
+    /// What it is for.
+    pub kind: ContractKind,
+    /// Its keys.
+    pub keys: ContractKeys,
+    /// Its callbacks.
+    pub redirect_rules: Vec<RedirectRule>,
+}
+
+/// Settings of a contract that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ContractSettingsError {
+    /// Its key.
+    #[error("contract {contract}: {source}")]
+    Key {
+        /// The contract.
+        contract: String,
+        /// What is wrong with its key.
+        source: ContractKeyError,
+    },
+    /// One of its callbacks.
+    #[error("contract {contract}: {source}")]
+    Redirect {
+        /// The contract.
+        contract: String,
+        /// What is wrong with its callback.
+        source: RedirectRuleError,
+    },
+}
+
+impl ApplicationSettings {
+    /// One contract of each kind, with the committed development keys.
+    ///
+    /// # Errors
+    /// [`ContractSettingsError`] if a committed development key is unusable.
+    pub fn standard() -> Result<Self, ContractSettingsError> {
+        let contracts =
+            [ContractKind::Read, ContractKind::Write, ContractKind::ReadRaw, ContractKind::OneOff];
+        Ok(Self {
+            id: DEFAULT_APPLICATION_ID.to_owned(),
+            name: "Mock application".to_owned(),
+            contracts: contracts
+                .into_iter()
+                .map(|kind| ContractSettings::standard(&format!("mock-{kind}-contract"), kind))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl ContractSettings {
+    /// A contract with the development key of its kind and the default callbacks.
+    ///
+    /// # Errors
+    /// [`ContractSettingsError`] if a committed development key is unusable.
+    pub fn standard(id: &str, kind: ContractKind) -> Result<Self, ContractSettingsError> {
+        let key = match kind {
+            ContractKind::Read => &keys::READ,
+            ContractKind::Write => &keys::WRITE,
+            ContractKind::ReadRaw => &keys::READ_RAW,
+            ContractKind::OneOff => &keys::ONE_OFF,
+        };
+        let keys = ContractKeys::from_development_key(key)
+            .map_err(|source| ContractSettingsError::Key { contract: id.to_owned(), source })?;
+        Ok(Self {
+            id: id.to_owned(),
+            kind,
+            keys,
+            redirect_rules: redirect_rules(id, &DEFAULT_REDIRECT_RULES)?,
+        })
+    }
+}
+
+/// Reads the callbacks of a contract.
+///
+/// # Errors
+/// [`ContractSettingsError`] naming the contract and the rule.
+pub fn redirect_rules<T: AsRef<str>>(
+    contract: &str,
+    texts: &[T],
+) -> Result<Vec<RedirectRule>, ContractSettingsError> {
+    texts
+        .iter()
+        .map(|text| RedirectRule::parse(text.as_ref()))
+        .collect::<Result<_, _>>()
+        .map_err(|source| ContractSettingsError::Redirect { contract: contract.to_owned(), source })
+}
+
+/// How sample data is generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleDataSettings {
+    /// The same seed gives the same person and the same bytes.
+    pub seed: u64,
+    /// The last day that the data covers; the sandbox's present day if it is not set.
+    pub until: Option<Date>,
+    /// How many months the data covers.
+    pub months: u32,
+}
+
+impl Default for SampleDataSettings {
+    fn default() -> Self {
+        Self { seed: 7, until: None, months: 12 }
+    }
+}

@@ -1,0 +1,25 @@
+//! The `Authorization` header.
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use crate::domain::refusal::Refusal;
+
+/// The token of `Authorization: Bearer <token>`; the scheme's case does not matter (RFC 9110 §11.1).
+///
+/// # Errors
+/// `InvalidJWT` if the header is missing or of another form.
+pub(crate) fn token(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let refuse =
+        |detail: &str| Refusal::invalid_jwt("The Authorization header is missing or malformed", detail);
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().ok_or_else(|| refuse("there is no Authorization header"))?;
+    if values.next().is_some() {
+        return Err(refuse("there is more than one Authorization header"));
+    }
+    let text = value.to_str().map_err(|_| refuse("the Authorization header is not ASCII"))?;
+    match text.split_ascii_whitespace().collect::<Vec<_>>()[..] {
+        [scheme, token] if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
+        _ => Err(refuse("expected \"Bearer <JWT>\"")),
+    }
+}
