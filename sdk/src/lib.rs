@@ -1,1 +1,127 @@
-//! SDK for the digi.me (World Data Exchange) platform.
+//! SDK for the digi.me (World Data Exchange) platform: ask a user for consent,
+//! then read the data they share, decrypted and verified.
+//!
+//! The way of a read, each step one type:
+//!
+//! 1. [`Client`] knows application, URLs and limits; [`Contract`] holds the
+//!    contract's id and private key.
+//! 2. [`Client::authorize_url`] gives an [`Authorization`]: send the user to its
+//!    URL, keep the rest.
+//! 3. [`Authorization::callback`] checks what the browser brings back and gives
+//!    the code; [`Client::exchange_code_for_token`] turns it into a
+//!    [`UserAccessToken`]. Store that.
+//! 4. [`Client::user`] binds the token to a [`User`], which reads:
+//!    [`User::read_session`], [`User::read_all_files`], [`User::read_accounts`], …
+//!    It refreshes the token when needed and hands you the new one first.
+//!
+//! ```no_run
+//! use digime::{AuthorizeOptions, Client, Contract, PrivateKey, ReadAllOptions};
+//!
+//! # async fn flow(pem: &str, callback: &str) -> Result<(), digime::Error> {
+//! let client = Client::builder("my-app")
+//!     .on_token(|new| println!("store the new token of {}", new.contract_id))
+//!     .build()?;
+//! let contract = Contract::new("my-contract", PrivateKey::from_pem(pem)?)?;
+//!
+//! let authorization = client
+//!     .authorize_url(&contract, AuthorizeOptions::new("https://app.example/return"))
+//!     .await?;
+//! // … the browser goes to `authorization.url` and comes back with `callback` …
+//! let code = authorization.callback(callback)?.into_code()?;
+//! let token =
+//!     client.exchange_code_for_token(&contract, code, &authorization.code_verifier).await?;
+//!
+//! let user = client.user(&contract, token);
+//! let all = user
+//!     .read_all_files(&authorization.session.key, ReadAllOptions::new())
+//!     .collect_all()
+//!     .await?;
+//! for file in &all.files {
+//!     println!("{} ({} bytes)", file.name, file.len());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is guaranteed
+//!
+//! * Every attempt of a request is signed anew; redirects are never followed.
+//! * Tokens from the server are verified (PS512 only) with key sets of the API's
+//!   own origin, unless [`ClientBuilder::trust_jku`] allows others.
+//! * A callback's `state` is checked, in constant time, before anything else.
+//! * Keys, tokens, codes and session keys never appear in `Debug`, `Display` or
+//!   traces; keys and tokens are wiped from memory.
+//! * No answer of a server makes this crate panic or use unbounded memory.
+//!
+//! The crate needs a Tokio runtime. Futures may be dropped at any point; a token
+//! refresh under way is finished nevertheless.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod accounts;
+mod agent;
+mod all_files;
+mod api_error;
+mod authorize;
+mod authorize_options;
+mod callback;
+mod client;
+mod clock;
+mod compression;
+mod config;
+mod container;
+mod contract;
+mod der;
+mod download;
+mod endpoint;
+mod error;
+mod failure;
+mod file;
+mod file_list;
+mod ids;
+mod json;
+mod jwk;
+mod jwt;
+mod key_set;
+mod metadata;
+mod operation;
+mod pkce;
+mod private_key;
+mod random;
+mod retry;
+mod scope;
+mod secret;
+mod session;
+mod sources_scope;
+mod token;
+mod transport;
+mod user;
+
+pub use accounts::{AccessTokenStatus, Account, AccountType};
+pub use agent::Agent;
+pub use all_files::{AllFiles, AllRead, FileError, ReadAllOptions, ReadEvent};
+pub use api_error::{ApiError, ErrorCode};
+pub use authorize::{Authorization, State};
+pub use authorize_options::{AuthorizeOptions, SourceType};
+pub use callback::{CallbackErrorCode, CallbackResult};
+pub use client::Client;
+pub use config::ClientBuilder;
+pub use contract::Contract;
+pub use error::{Error, ErrorKind, Result};
+pub use file::{File, FileStream, RawFile};
+pub use file_list::{AccountError, AccountStatus, FileEntry, FileList, SyncState, SyncStatus};
+pub use ids::{
+    AccountId, AccountReference, AuthorizationCode, ContractId, FileName, SessionKey, SourceId, StorageId,
+    UserId,
+};
+pub use metadata::{FileMetadata, MappedMetadata, RawAccount, RawMetadata, Schema};
+pub use operation::Operation;
+pub use pkce::CodeVerifier;
+pub use private_key::PrivateKey;
+pub use retry::RetryPolicy;
+pub use scope::{Scope, ServiceGroup, ServiceType, TimeRange};
+pub use session::{Compression, Session, SessionOptions};
+pub use sources_scope::SourcesScope;
+pub use token::{Token, TokenRefreshed, TokenUser, TokenValue, UserAccessToken};
+pub use user::User;

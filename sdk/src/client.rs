@@ -1,0 +1,126 @@
+//! The entry point: configuration and connections shared by everything else.
+
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::Url;
+
+use crate::agent::Agent;
+use crate::config::{ClientBuilder, TokenListener};
+use crate::contract::Contract;
+use crate::jwt::{Claims, Signer};
+use crate::key_set::KeySets;
+use crate::token::UserAccessToken;
+use crate::transport::Transport;
+use crate::user::User;
+
+/// A client of the platform for one application. Cheap to clone; clones share
+/// connections, the key-set cache and all settings.
+///
+/// ```no_run
+/// use digime::{AuthorizeOptions, Client, Contract, PrivateKey, SessionOptions};
+///
+/// # async fn flow(pem: &str, callback_query: &str) -> Result<(), digime::Error> {
+/// let client = Client::builder("my-app").build()?;
+/// let contract = Contract::new("my-contract", PrivateKey::from_pem(pem)?)?;
+///
+/// // 1. Send the user's browser to `authorization.url`; keep `authorization`.
+/// let options = AuthorizeOptions::new("https://app.example/return");
+/// let authorization = client.authorize_url(&contract, options).await?;
+///
+/// // 2. The browser comes back to the callback.
+/// let code = authorization.callback(callback_query)?.into_code()?;
+/// let token =
+///     client.exchange_code_for_token(&contract, code, &authorization.code_verifier).await?;
+///
+/// // 3. Read.
+/// let user = client.user(&contract, token);
+/// let session = user.read_session(SessionOptions::new()).await?;
+/// let list = user.read_file_list(&session.key).await?;
+/// # let _ = list;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) application_id: String,
+    pub(crate) api: Url,
+    pub(crate) onboard: Url,
+    pub(crate) cloud: Url,
+    pub(crate) transport: Transport,
+    pub(crate) key_sets: KeySets,
+    pub(crate) agent: Agent,
+    pub(crate) max_file_size: u64,
+    pub(crate) listener: Option<TokenListener>,
+}
+
+impl Client {
+    /// Starts the configuration of a client. `application_id` is issued by the
+    /// platform's vendor.
+    pub fn builder(application_id: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(application_id.into())
+    }
+
+    pub(crate) fn from_shared(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The application id.
+    #[must_use]
+    pub fn application_id(&self) -> &str {
+        &self.shared.application_id
+    }
+
+    /// Root of the API, with its final slash.
+    #[must_use]
+    pub fn api_url(&self) -> &Url {
+        &self.shared.api
+    }
+
+    /// Root of the consent pages, with its final slash.
+    #[must_use]
+    pub fn onboard_url(&self) -> &Url {
+        &self.shared.onboard
+    }
+
+    /// Root of the storage host, with its final slash.
+    #[must_use]
+    pub fn cloud_url(&self) -> &Url {
+        &self.shared.cloud
+    }
+
+    /// Binds a contract and a user's token pair; all reading starts there.
+    #[must_use]
+    pub fn user(&self, contract: &Contract, token: UserAccessToken) -> User {
+        User::new(self.clone(), contract.clone(), token)
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.shared.transport
+    }
+
+    /// A signer with `client_id` = `{application id}_{contract id}`
+    /// (protocol reference, README §3).
+    pub(crate) fn signer<'a>(&self, contract: &'a Contract, claims: Claims<'a>) -> Signer<'a> {
+        Signer { client_id: format!("{}_{}", self.shared.application_id, contract.id()), contract, claims }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("application_id", &self.shared.application_id)
+            .field("api_url", &self.shared.api.as_str())
+            .field("onboard_url", &self.shared.onboard.as_str())
+            .field("cloud_url", &self.shared.cloud.as_str())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,113 @@
+//! Reading JSON answers: limits are the transport's business, error texts ours.
+
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
+
+use crate::error::{Error, ErrorKind};
+
+/// Parses a whole answer; failures name the field, never its value.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    parse_as(ErrorKind::Decode, "the answer is not what the protocol describes", bytes)
+}
+
+/// As [`parse`], reported as another kind of failure.
+pub(crate) fn parse_as<T: DeserializeOwned>(kind: ErrorKind, what: &str, bytes: &[u8]) -> Result<T, Error> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        let problem = describe(&inner);
+        match path.as_str() {
+            "." | "?" => Error::new(kind, format!("{what}: {problem}")),
+            path => Error::new(kind, format!("{what}: field `{path}`: {problem}")),
+        }
+    })?;
+    reader.end().map_err(|_| Error::new(kind, format!("{what}: something follows the JSON")))?;
+    Ok(value)
+}
+
+/// The parser's words without the offending value, which may be a secret.
+pub(crate) fn describe(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let position = format!("line {} column {}", error.line(), error.column());
+    if text.starts_with("missing field") || !error.is_data() {
+        return text;
+    }
+    match text.rsplit_once(", expected ") {
+        Some((_, expected)) => {
+            let expected = expected.split(" at line ").next().unwrap_or_default();
+            format!("expected {expected} at {position}")
+        }
+        None => format!("unacceptable value at {position}"),
+    }
+}
+
+/// A whole number that may be written as a float; never overflows.
+pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    struct Whole;
+
+    impl Visitor<'_> for Whole {
+        type Value = i64;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a number")
+        }
+
+        fn visit_i64<E>(self, value: i64) -> Result<i64, E> {
+            Ok(value)
+        }
+
+        fn visit_u64<E>(self, value: u64) -> Result<i64, E> {
+            Ok(i64::try_from(value).unwrap_or(i64::MAX))
+        }
+
+        #[allow(clippy::cast_possible_truncation)]
+        fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<i64, E> {
+            // `as` saturates, which is what a date beyond all dates should do.
+            if value.is_finite() { Ok(value as i64) } else { Err(E::custom("not finite")) }
+        }
+    }
+
+    deserializer.deserialize_any(Whole)
+}
+
+/// As [`integer`], for a member that may be missing or null.
+pub(crate) fn optional_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(transparent)]
+    struct Whole(#[serde(deserialize_with = "integer")] i64);
+
+    Ok(<Option<Whole> as serde::Deserialize>::deserialize(deserializer)?.map(|whole| whole.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Sample {
+        #[serde(deserialize_with = "integer")]
+        when: i64,
+    }
+
+    #[test]
+    fn integers_saturate_and_never_panic() {
+        for (text, expected) in [
+            ("{\"when\":-5}", -5),
+            ("{\"when\":18446744073709551615}", i64::MAX),
+            ("{\"when\":1.5e300}", i64::MAX),
+            ("{\"when\":-1.5e300}", i64::MIN),
+        ] {
+            assert_eq!(parse::<Sample>(text.as_bytes()).unwrap().when, expected);
+        }
+        for text in ["{\"when\":1e400}", "{\"when\":\"1\"}", "{\"when\":null}", "{}"] {
+            assert_eq!(parse::<Sample>(text.as_bytes()).unwrap_err().kind(), ErrorKind::Decode);
+        }
+    }
+
+    #[test]
+    fn error_texts_name_the_field_and_hide_the_value() {
+        let error = parse::<Sample>(b"{\"when\":\"hush-hush\"}").unwrap_err().to_string();
+        assert!(error.contains("`when`") && error.contains("expected a number"), "{error}");
+        assert!(!error.contains("hush"), "{error}");
+    }
+}

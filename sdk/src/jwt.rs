@@ -1,0 +1,105 @@
+//! Request JWTs: claims per kind of request, a fresh nonce and timestamp per
+//! signature (protocol reference, crypto §1).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::header::HeaderValue;
+use serde::Serialize;
+
+use crate::clock;
+use crate::contract::Contract;
+use crate::error::{Error, ErrorKind, Result};
+use crate::private_key::PrivateKey;
+use crate::random;
+
+/// `{"alg":"PS512","typ":"JWT"}`: exactly these two members (crypto §1.1).
+const HEADER: &str = r#"{"alg":"PS512","typ":"JWT"}"#;
+
+/// Claims of a request; absent ones are left out (crypto §1.4).
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Claims<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) access_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code_challenge: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code_challenge_method: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code_verifier: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) grant_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) redirect_uri: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) response_mode: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) response_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<&'a str>,
+}
+
+impl Claims<'_> {
+    /// The secrets among the claims, to blank out of whatever the server answers.
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        [self.access_token, self.code, self.code_verifier, self.refresh_token, self.state]
+            .into_iter()
+            .flatten()
+    }
+}
+
+#[derive(Serialize)]
+struct Stamped<'a> {
+    client_id: &'a str,
+    nonce: String,
+    timestamp: u64,
+    #[serde(flatten)]
+    claims: &'a Claims<'a>,
+}
+
+/// Who signs a request, and with which claims.
+pub(crate) struct Signer<'a> {
+    pub(crate) client_id: String,
+    pub(crate) contract: &'a Contract,
+    pub(crate) claims: Claims<'a>,
+}
+
+impl Signer<'_> {
+    /// A new `Authorization` value. Every attempt needs its own: a repeated
+    /// nonce is refused (protocol reference, errors §4).
+    pub(crate) fn authorization(&self) -> Result<HeaderValue> {
+        let stamped = Stamped {
+            client_id: &self.client_id,
+            nonce: random::alphanumeric(32)?,
+            timestamp: clock::unix_millis(),
+            claims: &self.claims,
+        };
+        let token = sign(self.contract.key(), HEADER, &stamped)?;
+        let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+            .map_err(|_| Error::new(ErrorKind::Config, "the request token is no header value"))?;
+        // Keeps the value out of the HTTP library's own logs.
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        self.claims.secrets().collect()
+    }
+}
+
+/// `b64url(header).b64url(payload).b64url(signature)`.
+fn sign(key: &PrivateKey, header: &str, payload: &impl Serialize) -> Result<String> {
+    let payload = serde_json::to_vec(payload)
+        .map_err(|_| Error::new(ErrorKind::Config, "the request's claims are not JSON"))?;
+    let mut token = String::with_capacity(payload.len() * 4 / 3 + 400);
+    URL_SAFE_NO_PAD.encode_string(header, &mut token);
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(payload, &mut token);
+    let signature = key.sign_ps512(token.as_bytes())?;
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    Ok(token)
+}

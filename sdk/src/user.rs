@@ -1,0 +1,195 @@
+//! A user's tokens in use: every call signed with the current one, refreshed
+//! once and for all callers together when the platform refuses it
+//! (protocol reference, README §7).
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+
+use crate::client::Client;
+use crate::config::notify;
+use crate::contract::Contract;
+use crate::error::{Error, ErrorKind, Result};
+use crate::json;
+use crate::jwt::{Claims, Signer};
+use crate::operation::Operation;
+use crate::token::UserAccessToken;
+use crate::transport::{ReadAnswer, Request, UpTo};
+
+/// One user of one contract: holds the token pair and reads with it.
+///
+/// Cheap to clone; clones share the token. If the platform answers 401
+/// `InvalidToken`, or 401 without an API error, the pair is refreshed once and
+/// the call repeated once. Calls that fail together share one refresh, and a
+/// caller that goes away does not stop it. A new pair is handed to
+/// [`crate::ClientBuilder::on_token`] and [`User::subscribe`] before its first use.
+///
+/// All operations report, besides the failures they name,
+/// [`ErrorKind::ReauthorizationRequired`] once the refresh token is dead too,
+/// [`ErrorKind::Transport`], [`ErrorKind::Timeout`], [`ErrorKind::Api`] and
+/// [`ErrorKind::Decode`]. Dropping a returned future cancels the call.
+#[derive(Clone)]
+pub struct User {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: Client,
+    contract: Contract,
+    token: watch::Sender<UserAccessToken>,
+    /// The refresh under way, if any. Locked for moments, never across an await.
+    refresh: Mutex<Option<Refresh>>,
+}
+
+type Refresh = Shared<BoxFuture<'static, Result<UserAccessToken>>>;
+
+impl User {
+    pub(crate) fn new(client: Client, contract: Contract, token: UserAccessToken) -> Self {
+        let (token, _) = watch::channel(token);
+        Self { inner: Arc::new(Inner { client, contract, token, refresh: Mutex::new(None) }) }
+    }
+
+    /// The current token pair.
+    #[must_use]
+    pub fn token(&self) -> UserAccessToken {
+        self.inner.token.borrow().clone()
+    }
+
+    /// A receiver that sees every new token pair, before it is first used.
+    ///
+    /// ```no_run
+    /// # async fn store(user: digime::User) {
+    /// let mut tokens = user.subscribe();
+    /// while tokens.changed().await.is_ok() {
+    ///     let token = tokens.borrow_and_update().clone();
+    ///     // write `token` to the database
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<UserAccessToken> {
+        self.inner.token.subscribe()
+    }
+
+    /// The contract this handle reads for.
+    #[must_use]
+    pub fn contract(&self) -> &Contract {
+        &self.inner.contract
+    }
+
+    /// Refreshes the token pair now, or joins a refresh under way.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ReauthorizationRequired`] if the refresh token is dead;
+    /// otherwise as [`Client::refresh_token`].
+    pub async fn refresh(&self) -> Result<UserAccessToken> {
+        self.refreshed(&self.token()).await
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    fn signer<'a>(&'a self, token: &'a UserAccessToken) -> Signer<'a> {
+        let claims = Claims { access_token: Some(token.access_token.value.expose()), ..Claims::default() };
+        self.inner.client.signer(&self.inner.contract, claims)
+    }
+
+    /// Sends a request with the current token, and once more with a new one if
+    /// the platform refuses the token.
+    pub(crate) async fn send<R: ReadAnswer>(&self, request: &Request, read: &R) -> Result<R::Output> {
+        let transport = self.client().transport();
+        let token = self.token();
+        let refused = match transport.send(request, Some(&self.signer(&token)), read).await {
+            Err(error) if error.calls_for_refresh() => error,
+            settled => return settled,
+        };
+        tracing::debug!(operation = ?refused.operation(), "access token refused, refreshing");
+        let fresh = self.refreshed(&token).await?;
+        transport.send(request, Some(&self.signer(&fresh)), read).await.map_err(|error| {
+            // The platform refused a token it has just issued: another refresh
+            // would go round in circles.
+            match error.calls_for_refresh() {
+                true => error.into_reauthorization_required(),
+                false => error,
+            }
+        })
+    }
+
+    /// Sends a request and reads its JSON answer.
+    pub(crate) async fn json<T: DeserializeOwned>(&self, request: &Request) -> Result<T> {
+        let limit = self.client().transport().max_json_size();
+        let answer = self.send(request, &UpTo(limit)).await?;
+        json::parse(&answer.body).map_err(|error| error.with_operation(request.operation))
+    }
+
+    /// A pair newer than `refused`: the current one if somebody refreshed
+    /// already, else that of the shared refresh.
+    async fn refreshed(&self, refused: &UserAccessToken) -> Result<UserAccessToken> {
+        let refresh = {
+            let mut under_way = self.lock();
+            let current = self.token();
+            if current.access_token.value != refused.access_token.value {
+                return Ok(current);
+            }
+            match &*under_way {
+                Some(refresh) => refresh.clone(),
+                None => under_way.insert(self.start_refresh(current)).clone(),
+            }
+        };
+        refresh.await
+    }
+
+    /// Runs on a task of its own, so that no caller's cancellation stops it
+    /// between the server's answer and the hand-over of the new pair.
+    fn start_refresh(&self, used: UserAccessToken) -> Refresh {
+        let user = self.clone();
+        let task = tokio::spawn(async move {
+            // Should the task be torn down, the next caller must be able to start anew.
+            let done = FinishRefresh(user.clone());
+            let fresh = user.client().refresh_token(user.contract(), &used).await;
+            if let Ok(fresh) = &fresh {
+                let listener = user.client().shared().listener.as_ref();
+                notify(listener, user.contract().id(), &used, fresh);
+                user.inner.token.send_replace(fresh.clone());
+            }
+            drop(done);
+            fresh
+        });
+        let joined = task.map(|joined| {
+            joined.unwrap_or_else(|_| {
+                Err(Error::new(ErrorKind::Cancelled, "the token refresh was abandoned")
+                    .with_operation(Operation::RefreshToken))
+            })
+        });
+        joined.boxed().shared()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Refresh>> {
+        self.inner.refresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Clears the refresh under way when dropped.
+struct FinishRefresh(User);
+
+impl Drop for FinishRefresh {
+    fn drop(&mut self) {
+        *self.0.lock() = None;
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("client", &self.inner.client)
+            .field("contract", &self.inner.contract)
+            .field("token", &*self.inner.token.borrow())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,11 @@
+//! The SDK against hostile servers, callbacks, keys and settings: one module per
+//! theme, so that one binary is linked.
+
+// Test code outside `#[test]` functions, which the lints would not know as such.
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod key_sets;
+mod tokens;

@@ -1,0 +1,103 @@
+//! A server, a sandbox and clients for it.
+
+use std::time::Duration;
+
+use digime::{
+    AuthorizeOptions, Client, Contract, PrivateKey, ReadAllOptions, RetryPolicy, Session, SessionKey, User,
+};
+use digime_mock_server::{
+    ContractCredentials, ContractKind, MockServer, MockServerBuilder, SandboxHandle, Timeline,
+};
+use digime_scenarios::Transcript;
+
+use crate::raw_client::RawClient;
+
+pub const CALLBACK: &str = "http://127.0.0.1:9000/callback";
+/// The source of most tests: Facebook, whose data the scope tests count on.
+pub const SOURCE: u64 = 1;
+
+/// A server whose library is completed at once, with a fresh sandbox.
+pub struct World {
+    pub server: MockServer,
+    pub sandbox: SandboxHandle,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(|builder| builder.timeline(Timeline::INSTANT)).await
+    }
+
+    pub async fn with(change: impl FnOnce(MockServerBuilder) -> MockServerBuilder) -> Self {
+        let until = jiff_date("2026-01-31");
+        let server = change(MockServer::builder().sample_data_until(until)).start().await;
+        let sandbox = server.sandbox().await;
+        Self { server, sandbox }
+    }
+
+    pub fn credentials(&self, kind: ContractKind) -> ContractCredentials {
+        self.sandbox.credentials().contract(kind).unwrap().clone()
+    }
+
+    /// Our SDK, with delays that suit a test.
+    pub fn client(&self) -> Client {
+        let urls = self.sandbox.credentials().urls;
+        Client::builder(self.sandbox.application_id())
+            .api_url(urls.api)
+            .onboard_url(urls.onboard)
+            .cloud_url(urls.cloud)
+            .retry(RetryPolicy::default().base_delay(Duration::from_millis(10)).jitter(Duration::ZERO))
+            .build()
+            .unwrap()
+    }
+
+    pub fn contract(&self, kind: ContractKind) -> Contract {
+        let credentials = self.credentials(kind);
+        let key = PrivateKey::from_pem(credentials.private_key.as_deref().unwrap()).unwrap();
+        Contract::new(credentials.contract_id, key).unwrap()
+    }
+
+    /// A client that is not our SDK.
+    pub fn raw(&self, kind: ContractKind) -> RawClient {
+        RawClient::new(&self.server.url(), &self.credentials(kind))
+    }
+
+    /// Options that lead straight to the callback, with a dataset of [`SOURCE`].
+    pub fn sample(dataset: &str) -> AuthorizeOptions {
+        AuthorizeOptions::new(CALLBACK).service_id(SOURCE).sample_data(dataset).auto_onboard(true)
+    }
+
+    /// A user who consented, and the session of the consent.
+    pub async fn user(&self, kind: ContractKind) -> (User, Session) {
+        self.user_with(kind, Self::sample("default")).await
+    }
+
+    pub async fn user_with(&self, kind: ContractKind, options: AuthorizeOptions) -> (User, Session) {
+        let (client, contract) = (self.client(), self.contract(kind));
+        let authorization = client.authorize_url(&contract, options).await.unwrap();
+        let location = self.sandbox.approve(authorization.url.as_str()).unwrap();
+        let code = authorization.callback(&location).unwrap().into_code().unwrap();
+        let token =
+            client.exchange_code_for_token(&contract, code, &authorization.code_verifier).await.unwrap();
+        (client.user(&contract, token), authorization.session)
+    }
+
+    /// Everything of a session, polled quickly.
+    pub async fn read_all(user: &User, session: &SessionKey) -> digime::AllRead {
+        user.read_all_files(session, quick()).collect_all().await.unwrap()
+    }
+
+    /// What went over the wire, redacted.
+    pub fn transcript(&self) -> Transcript {
+        let entries = serde_json::to_value(self.sandbox.requests().list()).unwrap();
+        Transcript::of_journal(entries.as_array().unwrap())
+    }
+}
+
+/// Polling that suits a test.
+pub fn quick() -> ReadAllOptions {
+    ReadAllOptions::new().poll_interval(Duration::from_millis(20)).deadline(Duration::from_secs(30))
+}
+
+pub fn jiff_date(text: &str) -> jiff::civil::Date {
+    text.parse().unwrap()
+}
