@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::client::Client;
 use crate::download::{Download, last_modified};
 use crate::endpoint;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::ids::{FileName, SessionKey};
 use crate::json;
 use crate::metadata::{self, FileMetadata, Header};
@@ -322,12 +322,9 @@ fn chunks(client: Client, download: Download) -> BoxStream<'static, Result<Bytes
         match download.next(client.transport()).await {
             Ok(Some(bytes)) => Some((Ok(bytes), Some((client, download)))),
             Ok(None) => None,
-            Err(error) => Some((Err(in_stream(error)), None)),
+            Err(error) => Some((Err(error.with_operation(Operation::ReadFile)), None)),
         }
     })
+    .fuse()
     .boxed()
-}
-
-fn in_stream(error: Error) -> Error {
-    error.with_operation(Operation::ReadFile)
 }
