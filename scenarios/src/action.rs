@@ -121,4 +121,3 @@ fn without_nulls(value: Value) -> Value {
         other => other,
     }
 }
-

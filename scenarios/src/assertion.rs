@@ -57,7 +57,9 @@ pub(crate) fn unmet(expected: &Expectations, outcome: &Outcome, values: &dyn Val
         return vec![Unmet::new(FailureKind::Unreachable, text_of(&value["message"]))];
     }
     if refused && !expected.wants_error() {
-        return vec![Unmet::new(FailureKind::Error, refusal(value)).values("success".into(), Some(value.clone()))];
+        return vec![
+            Unmet::new(FailureKind::Error, refusal(value)).values("success".into(), Some(value.clone())),
+        ];
     }
     let mut unmet = Vec::new();
     if !refused && expected.wants_error() {
@@ -71,10 +73,18 @@ pub(crate) fn unmet(expected: &Expectations, outcome: &Outcome, values: &dyn Val
         unmet.extend(wanted.as_ref().and_then(|wanted| word(wanted, actual, what, values)));
     }
     if let Some(status) = &expected.status {
-        unmet.extend(equal(status.place, template::field(&status.value, values).map(Value::from), &value["status"], "the status"));
+        unmet.extend(equal(
+            status.place,
+            template::field(&status.value, values).map(Value::from),
+            &value["status"],
+            "the status",
+        ));
     }
     if let Some(message) = &expected.message {
-        unmet.extend(holds(&message.value, Some(&value["message"]), values).map(|unmet| unmet.about("the message").at(message.place)));
+        unmet.extend(
+            holds(&message.value, Some(&value["message"]), values)
+                .map(|unmet| unmet.about("the message").at(message.place)),
+        );
     }
     for (path, predicate) in &expected.paths {
         let found = path.find(value);
@@ -111,7 +121,9 @@ fn refusal(value: &Value) -> String {
         (Some(code), Some(status)) => {
             format!("the step failed: {status} {code}: {}", text_of(&value["error"]["message"]))
         }
-        (None, Some(status)) if value["message"].is_null() => format!("the step failed: the server answered {status}"),
+        (None, Some(status)) if value["message"].is_null() => {
+            format!("the step failed: the server answered {status}")
+        }
         _ => format!("the step failed: {}", text_of(&value["message"])),
     }
 }

@@ -10,7 +10,7 @@ use serde::Deserialize as _;
 
 pub use error::FileError;
 
-use crate::format::{At, Doing, Document};
+use crate::format::{At, Document, Doing};
 use crate::position::{Place, Position, SourceFile, shown};
 use crate::yaml;
 
@@ -80,7 +80,7 @@ pub(crate) fn load(paths: &[PathBuf]) -> Folder {
         match load_file(&path, &mut Vec::new()) {
             Ok(loaded) if loaded.is_scenario() => folder.scenarios.push(Arc::new(loaded)),
             Ok(_) => folder.flows += 1,
-            Err(error) => folder.errors.push(error),
+            Err(error) => folder.errors.push(*error),
         }
     }
     folder
@@ -105,17 +105,17 @@ struct Open {
     used_at: Option<Position>,
 }
 
-fn load_file(path: &Path, open: &mut Vec<Open>) -> Result<Loaded, FileError> {
-    let text = std::fs::read_to_string(path).map_err(|error| FileError::unreadable(path, &error))?;
+fn load_file(path: &Path, open: &mut Vec<Open>) -> Result<Loaded, Box<FileError>> {
+    let text = std::fs::read_to_string(path).map_err(|error| Box::new(FileError::unreadable(path, &error)))?;
     load_text(path, text, open)
 }
 
-fn load_text(path: &Path, text: String, open: &mut Vec<Open>) -> Result<Loaded, FileError> {
+fn load_text(path: &Path, text: String, open: &mut Vec<Open>) -> Result<Loaded, Box<FileError>> {
     let file = Arc::new(SourceFile { path: path.to_owned(), text });
-    let wrong = |mistake| FileError::of(&file, mistake);
+    let wrong = |mistake| Box::new(FileError::of(&file, mistake));
     let root = yaml::parse(&file.text).map_err(wrong)?;
     let document = Document::deserialize(&root).map_err(wrong)?;
-    check_kind(&document).map_err(|message| FileError::at(&file, root.place, message))?;
+    check_kind(&document).map_err(|message| Box::new(FileError::at(&file, root.place, message)))?;
 
     let used_at = open.last().and_then(|user| user.used_at.clone());
     open.push(Open { path: path.to_owned(), used_at });
@@ -144,7 +144,7 @@ fn check_kind(document: &Document) -> Result<(), String> {
     }
 }
 
-fn load_reused(file: &Arc<SourceFile>, name: &At<String>, open: &mut Vec<Open>) -> Result<Loaded, FileError> {
+fn load_reused(file: &Arc<SourceFile>, name: &At<String>, open: &mut Vec<Open>) -> Result<Loaded, Box<FileError>> {
     let folder = file.path.parent().unwrap_or(Path::new(""));
     let path = plain(&folder.join(&name.value));
     let here = Position { file: Arc::clone(file), place: name.place };
@@ -152,14 +152,14 @@ fn load_reused(file: &Arc<SourceFile>, name: &At<String>, open: &mut Vec<Open>) 
         let first = open.get(at + 1).and_then(|next| next.used_at.clone());
         let message = format!("{} is reused by itself", shown(&path));
         let error = FileError::at(file, name.place, message).label("here the cycle closes");
-        return Err(match first {
+        return Err(Box::new(match first {
             Some(first) => error.and(&first, "here the cycle begins"),
             None => error,
-        });
+        }));
     }
     if !path.is_file() {
         let message = format!("there is no file {}", shown(&path));
-        return Err(FileError::at(file, name.place, message).help("`use` is relative to this file"));
+        return Err(Box::new(FileError::at(file, name.place, message).help("`use` is relative to this file")));
     }
     if let Some(user) = open.last_mut() {
         // What is opened next is used here.
@@ -170,7 +170,7 @@ fn load_reused(file: &Arc<SourceFile>, name: &At<String>, open: &mut Vec<Open>) 
         false => Ok(loaded),
         true => {
             let message = format!("{} is a scenario; only a `flow` can be reused", shown(&path));
-            Err(FileError::at(file, name.place, message))
+            Err(Box::new(FileError::at(file, name.place, message)))
         }
     }
 }

@@ -7,10 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 /// Names of members that hold a moment, in seconds or milliseconds since 1970.
-const MOMENTS: [&str; 14] = [
+const MOMENTS: [&str; 13] = [
     "createdDate",
     "created",
-    "createddate",
     "expirationDate",
     "expiresAt",
     "exp",

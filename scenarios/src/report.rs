@@ -14,8 +14,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-pub(crate) use exchange::{Shower, readable_metadata};
 pub use exchange::{Exchange, Party};
+pub(crate) use exchange::{Shower, readable_metadata};
 
 use crate::position::Position;
 

@@ -111,7 +111,8 @@ pub async fn run(options: &RunOptions) -> Result<Report, RunError> {
     if !folder.errors.is_empty() {
         return Err(RunError::Files(folder.errors));
     }
-    let wanted: Vec<_> = folder.scenarios.iter().filter(|scenario| options.wants(scenario)).cloned().collect();
+    let wanted: Vec<_> =
+        folder.scenarios.iter().filter(|scenario| options.wants(scenario)).cloned().collect();
     if wanted.is_empty() {
         return Err(RunError::Nothing(described_choice(options)));
     }
@@ -119,7 +120,9 @@ pub async fn run(options: &RunOptions) -> Result<Report, RunError> {
     let target = Arc::new(match &options.target {
         #[cfg(feature = "embedded")]
         TargetOptions::Embedded => Target::Embedded(crate::target::EmbeddedTarget::new(http.clone())),
-        TargetOptions::Server(server) => Target::Server(ServerTarget::connect(http.clone(), server.clone()).await?),
+        TargetOptions::Server(server) => {
+            Target::Server(ServerTarget::connect(http.clone(), server.clone()).await?)
+        }
     });
     let scenarios = run_all(options, wanted, &target, http).await;
     let unreferenced = match options.snapshots {
@@ -173,7 +176,9 @@ async fn run_all(
 ) -> Vec<ScenarioReport> {
     let repetitions = 1..=options.repeat.max(1);
     let cases: Vec<_> = repetitions
-        .flat_map(|repetition| wanted.iter().map(move |scenario| Case { scenario: Arc::clone(scenario), repetition }))
+        .flat_map(|repetition| {
+            wanted.iter().map(move |scenario| Case { scenario: Arc::clone(scenario), repetition })
+        })
         .collect();
     let mut order: Vec<usize> = (0..cases.len()).collect();
     if let Some(seed) = options.seed {
@@ -226,7 +231,6 @@ fn progress_bar(wanted: bool, count: usize) -> ProgressBar {
 fn not_run(case: &Case) -> ScenarioReport {
     ScenarioReport::of(&case.scenario, case.repetition, Status::NotRun)
 }
-
 
 impl ScenarioReport {
     /// A report of a scenario that has not begun.

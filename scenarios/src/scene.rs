@@ -127,7 +127,9 @@ impl Scene {
     /// [`Trouble::Misuse`] before the exchange.
     pub(crate) fn user(&self) -> Result<User, Trouble> {
         self.known_person().and_then(|person| person.user.clone()).ok_or_else(|| {
-            Trouble::Misuse("there are no tokens yet: `authorize`, `consent` and `exchange` come first".into())
+            Trouble::Misuse(
+                "there are no tokens yet: `authorize`, `consent` and `exchange` come first".into(),
+            )
         })
     }
 
@@ -161,9 +163,11 @@ impl Scene {
     /// [`Trouble`] if there is none of this kind, or its key is unusable.
     pub(crate) fn contract(&self, kind: Option<&str>, key_of: Option<&str>) -> Result<Contract, Trouble> {
         let id = self.contract_key(kind)?.contract_id.clone();
-        let pem = self.contract_key(key_of.or(kind))?.private_key.as_deref().ok_or_else(|| {
-            Trouble::Skip(format!("the private key of {id} is not known"))
-        })?;
+        let pem = self
+            .contract_key(key_of.or(kind))?
+            .private_key
+            .as_deref()
+            .ok_or_else(|| Trouble::Skip(format!("the private key of {id} is not known")))?;
         let key = PrivateKey::from_pem(pem)?;
         Ok(Contract::new(id, key)?)
     }
@@ -182,7 +186,10 @@ impl Scene {
     ///
     /// # Errors
     /// [`Trouble::Misuse`] if its template cannot be resolved.
-    pub(crate) fn field<T: serde::de::DeserializeOwned + Clone>(&self, field: &Field<T>) -> Result<T, Trouble> {
+    pub(crate) fn field<T: serde::de::DeserializeOwned + Clone>(
+        &self,
+        field: &Field<T>,
+    ) -> Result<T, Trouble> {
         template::field(field, self).map_err(Trouble::Misuse)
     }
 

@@ -51,9 +51,9 @@ pub(crate) fn path_of(scenario: &Path) -> PathBuf {
 /// Whether a scenario takes a snapshot.
 pub(crate) fn is_taken(loaded: &Loaded) -> bool {
     let steps = loaded.document.steps.iter();
-    let own = steps.clone().any(|step| {
-        step.around.snapshot.unwrap_or(loaded.document.snapshot) != SnapshotOf::Nothing
-    });
+    let own = steps
+        .clone()
+        .any(|step| step.around.snapshot.unwrap_or(loaded.document.snapshot) != SnapshotOf::Nothing);
     own || loaded.reused.iter().flatten().any(|reused| is_taken(reused))
 }
 

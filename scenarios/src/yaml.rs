@@ -2,7 +2,7 @@
 //! library reads YAML.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Number, Value};
+use serde_json::Number;
 use serde_saphyr::{Location, Spanned};
 
 use crate::format::mistake::Mistake;
@@ -54,7 +54,9 @@ pub(crate) fn parse(text: &str) -> Result<Node, Mistake> {
 impl Node {
     /// The value as JSON.
     #[cfg(test)]
-    pub(crate) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value;
+
         match &self.kind {
             Kind::Null => Value::Null,
             Kind::Bool(value) => Value::Bool(*value),

@@ -27,7 +27,7 @@ impl Act for ExpectRequests {
             Some((name, count)) => Err(Trouble::Unlike {
                 message: format!("the number of `{name}` requests is another"),
                 expected: count.to_string(),
-                actual: format!("{} (all: {})", counts.get(name.as_str()).unwrap_or(&0), Value::from(json!(counts))),
+                actual: format!("{} (all: {})", counts.get(name.as_str()).unwrap_or(&0), json!(counts)),
             }),
         }
     }

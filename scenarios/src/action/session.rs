@@ -101,7 +101,7 @@ impl SessionSettings {
         Ok(match self.compression {
             Some(Compression::Gzip) => options.accept_compression(digime::Compression::Gzip),
             Some(Compression::Brotli) => options.accept_compression(digime::Compression::Brotli),
-            Some(Compression::NoCompression) => options.accept_compression(digime::Compression::None),
+            Some(Compression::Nothing) => options.accept_compression(digime::Compression::None),
             None => options,
         })
     }

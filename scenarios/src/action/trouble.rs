@@ -21,11 +21,7 @@ pub(crate) enum Trouble {
     /// The scenario asks for what cannot be done.
     Misuse(String),
     /// What was looked at is not as the step says.
-    Unlike {
-        message: String,
-        expected: String,
-        actual: String,
-    },
+    Unlike { message: String, expected: String, actual: String },
     /// The server cannot be reached.
     Unreachable(String),
 }
@@ -63,7 +59,10 @@ impl From<ControlError> for Trouble {
 fn refused_connection(error: &Error) -> bool {
     let mut cause = error.source();
     while let Some(inner) = cause {
-        if inner.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused) {
+        if inner
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
+        {
             return true;
         }
         cause = inner.source();

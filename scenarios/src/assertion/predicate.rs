@@ -14,27 +14,29 @@ pub(crate) fn holds(predicate: &Predicate, actual: Option<&Value>, values: &dyn 
         Predicate::Equals(wanted) => equals(wanted, actual, values),
         Predicate::Operators(operators) => all(operators, actual, values),
     };
-    checked.err()
+    checked.err().map(|unmet| *unmet)
 }
 
-type Checked = Result<(), Unmet>;
+type Checked = Result<(), Box<Unmet>>;
 
-fn unlike(message: impl Into<String>, expected: Value, actual: Option<&Value>) -> Unmet {
-    Unmet::new(FailureKind::Assertion, message).values(expected, actual.cloned())
+fn unlike(message: impl Into<String>, expected: Value, actual: Option<&Value>) -> Box<Unmet> {
+    Box::new(Unmet::new(FailureKind::Assertion, message).values(expected, actual.cloned()))
 }
 
-fn resolve(value: &Value, values: &dyn Values) -> Result<Value, Unmet> {
-    template::json(value, values).map_err(|message| Unmet::new(FailureKind::Misuse, message))
+fn resolve(value: &Value, values: &dyn Values) -> Result<Value, Box<Unmet>> {
+    template::json(value, values).map_err(|message| Box::new(Unmet::new(FailureKind::Misuse, message)))
 }
 
-fn require(holds: bool, unmet: impl FnOnce() -> Unmet) -> Checked {
+fn require(holds: bool, unmet: impl FnOnce() -> Box<Unmet>) -> Checked {
     if holds { Ok(()) } else { Err(unmet()) }
 }
 
 fn equals(wanted: &Value, actual: Option<&Value>, values: &dyn Values) -> Checked {
     let wanted = resolve(wanted, values)?;
     match actual {
-        Some(actual) => require(same(&wanted, actual), || unlike("it is another value", wanted.clone(), Some(actual))),
+        Some(actual) => {
+            require(same(&wanted, actual), || unlike("it is another value", wanted.clone(), Some(actual)))
+        }
         None => Err(unlike("it is not there", wanted, None)),
     }
 }
@@ -64,7 +66,7 @@ fn all(operators: &Operators, actual: Option<&Value>, values: &dyn Values) -> Ch
         }
     }
     let Some(actual) = actual else {
-        return Err(Unmet::new(FailureKind::Assertion, "it is not there"));
+        return Err(Box::new(Unmet::new(FailureKind::Assertion, "it is not there")));
     };
     equality(operators, actual, values)?;
     size(operators, actual, values)?;
@@ -78,7 +80,9 @@ fn equality(operators: &Operators, actual: &Value, values: &dyn Values) -> Check
     }
     if let Some(unwanted) = &operators.not {
         let unwanted = resolve(unwanted, values)?;
-        require(!same(&unwanted, actual), || unlike("it is what it must not be", json!({ "not": unwanted }), Some(actual)))?;
+        require(!same(&unwanted, actual), || {
+            unlike("it is what it must not be", json!({ "not": unwanted }), Some(actual))
+        })?;
     }
     if let Some(wanted) = &operators.one_of {
         let wanted = resolve(&json!(wanted), values)?;
@@ -96,10 +100,14 @@ fn equality(operators: &Operators, actual: &Value, values: &dyn Values) -> Check
 fn size(operators: &Operators, actual: &Value, values: &dyn Values) -> Checked {
     let count = count(actual);
     if let Some(wanted) = operators.count {
-        require(count == wanted, || unlike(format!("there are {count}"), json!({ "count": wanted }), Some(actual)))?;
+        require(count == wanted, || {
+            unlike(format!("there are {count}"), json!({ "count": wanted }), Some(actual))
+        })?;
     }
     if let Some(least) = operators.min_count {
-        require(count >= least, || unlike(format!("there are {count}"), json!({ "min_count": least }), Some(actual)))?;
+        require(count >= least, || {
+            unlike(format!("there are {count}"), json!({ "min_count": least }), Some(actual))
+        })?;
     }
     if let Some(least) = &operators.at_least {
         let least = resolve(least, values)?;
@@ -125,7 +133,7 @@ fn size(operators: &Operators, actual: &Value, values: &dyn Values) -> Checked {
 
 fn content(operators: &Operators, actual: &Value, values: &dyn Values) -> Checked {
     let text = actual.as_str().unwrap_or_default();
-    let resolved = |template: &String| -> Result<String, Unmet> {
+    let resolved = |template: &String| -> Result<String, Box<Unmet>> {
         match resolve(&Value::String(template.clone()), values)? {
             Value::String(text) => Ok(text),
             other => Ok(other.to_string()),
@@ -133,7 +141,8 @@ fn content(operators: &Operators, actual: &Value, values: &dyn Values) -> Checke
     };
     if let Some(pattern) = &operators.matches {
         let pattern = resolved(pattern)?;
-        let regex = Regex::new(&pattern).map_err(|error| Unmet::new(FailureKind::Misuse, error.to_string()))?;
+        let regex =
+            Regex::new(&pattern).map_err(|error| Box::new(Unmet::new(FailureKind::Misuse, error.to_string())))?;
         require(actual.is_string() && regex.is_match(text), || {
             unlike("it does not match", json!({ "matches": pattern }), Some(actual))
         })?;
@@ -146,15 +155,21 @@ fn content(operators: &Operators, actual: &Value, values: &dyn Values) -> Checke
     }
     if let Some(end) = &operators.ends_with {
         let end = resolved(end)?;
-        require(text.ends_with(&end), || unlike("it ends otherwise", json!({ "ends_with": end }), Some(actual)))?;
+        require(text.ends_with(&end), || {
+            unlike("it ends otherwise", json!({ "ends_with": end }), Some(actual))
+        })?;
     }
     if let Some(part) = &operators.contains {
         let part = resolve(part, values)?;
-        require(contains(actual, &part), || unlike("it does not contain this", json!({ "contains": part }), Some(actual)))?;
+        require(contains(actual, &part), || {
+            unlike("it does not contain this", json!({ "contains": part }), Some(actual))
+        })?;
     }
     if let Some(part) = &operators.lacks {
         let part = resolve(part, values)?;
-        require(!contains(actual, &part), || unlike("it contains this", json!({ "lacks": part }), Some(actual)))?;
+        require(!contains(actual, &part), || {
+            unlike("it contains this", json!({ "lacks": part }), Some(actual))
+        })?;
     }
     Ok(())
 }
@@ -168,7 +183,7 @@ fn items(operators: &Operators, actual: &Value, values: &dyn Values) -> Checked 
     if let Some(each) = &operators.each {
         for (number, item) in items.iter().enumerate() {
             if let Some(unmet) = holds(each, Some(item), values) {
-                return Err(unmet.about(&format!("item {number}")));
+                return Err(Box::new(unmet.about(&format!("item {number}"))));
             }
         }
     }
@@ -183,11 +198,16 @@ fn items(operators: &Operators, actual: &Value, values: &dyn Values) -> Checked 
             (None, _) => false,
         };
         require(items.windows(2).all(in_order), || {
-            unlike("the items are in another order", format!("{wanted:?}").to_lowercase().into(), Some(actual))
+            unlike(
+                "the items are in another order",
+                format!("{wanted:?}").to_lowercase().into(),
+                Some(actual),
+            )
         })?;
     }
     if let Some(wanted) = operators.distinct {
-        let distinct = items.iter().enumerate().all(|(i, item)| !items[..i].iter().any(|other| same(item, other)));
+        let distinct =
+            items.iter().enumerate().all(|(i, item)| !items[..i].iter().any(|other| same(item, other)));
         require(distinct == wanted, || unlike("its items", json!({ "distinct": wanted }), Some(actual)))?;
     }
     Ok(())

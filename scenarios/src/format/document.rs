@@ -211,7 +211,8 @@ pub(crate) struct ClientSetup {
 pub(crate) enum Compression {
     Gzip,
     Brotli,
-    NoCompression,
+    #[serde(rename = "no-compression")]
+    Nothing,
 }
 
 /// What goes into the snapshot.

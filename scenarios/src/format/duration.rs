@@ -16,7 +16,9 @@ impl std::str::FromStr for Span24 {
     /// A leading `+` is allowed: `clock: +25h`.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
-            format!("\"{text}\" is no duration: write a number and ms, s, m, h or d, such as \"200ms\" or \"1h 30m\"")
+            format!(
+                "\"{text}\" is no duration: write a number and ms, s, m, h or d, such as \"200ms\" or \"1h 30m\""
+            )
         };
         let plain = text.trim();
         let span: Span = plain.strip_prefix('+').unwrap_or(plain).parse().map_err(|_| wrong())?;
@@ -35,8 +37,11 @@ impl std::fmt::Display for Span24 {
             (seconds % 60, "s"),
             (u64::from(millis), "ms"),
         ];
-        let shown: Vec<_> =
-            parts.iter().filter(|(number, _)| *number > 0).map(|(number, unit)| format!("{number}{unit}")).collect();
+        let shown: Vec<_> = parts
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, unit)| format!("{number}{unit}"))
+            .collect();
         f.write_str(&if shown.is_empty() { "0s".to_owned() } else { shown.join(" ") })
     }
 }

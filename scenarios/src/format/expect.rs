@@ -28,7 +28,8 @@ pub(crate) struct Expectations {
 impl Expectations {
     /// Whether an error is what is wanted.
     pub(crate) fn wants_error(&self) -> bool {
-        let bad_status = |status: &At<Field<u16>>| matches!(status.value, Field::Value(status) if status >= 400);
+        let bad_status =
+            |status: &At<Field<u16>>| matches!(status.value, Field::Value(status) if status >= 400);
         self.error.is_some() || self.kind.is_some() || self.status.as_ref().is_some_and(bad_status)
     }
 

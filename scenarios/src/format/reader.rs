@@ -205,8 +205,7 @@ fn part(place: Place, which: usize) -> Option<usize> {
 }
 
 /// The value of a word that stands alone.
-static NOTHING: Node =
-    Node { place: Place { line: 0, column: 0, offset: 0, length: 0 }, kind: Kind::Null };
+static NOTHING: Node = Node { place: Place { line: 0, column: 0, offset: 0, length: 0 }, kind: Kind::Null };
 
 struct Variant<'de> {
     name: &'de str,

@@ -49,7 +49,7 @@ pub(crate) struct Around {
 #[derive(Clone, Debug)]
 pub(crate) enum Doing {
     /// One action.
-    Act(Action),
+    Act(Box<Action>),
     /// The steps of another file.
     Reuse(Reuse),
 }
@@ -64,8 +64,7 @@ pub(crate) struct Reuse {
 }
 
 /// The keys that go with any action.
-const COMMON: [&str; 9] =
-    ["name", "as", "capture", "expect", "until", "within", "every", "snapshot", "with"];
+const COMMON: [&str; 9] = ["name", "as", "capture", "expect", "until", "within", "every", "snapshot", "with"];
 
 enum Key {
     Common(&'static str),
@@ -108,7 +107,7 @@ impl<'de> Deserialize<'de> for Step {
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Step, E> {
                 let name = ACTION_NAMES.iter().find(|name| **name == text);
                 let name = name.ok_or_else(|| E::unknown_variant(text, ACTION_NAMES))?;
-                let doing = Doing::Act(Action::read_empty(name).map_err(E::custom)?);
+                let doing = Doing::Act(Box::new(Action::read_empty(name).map_err(E::custom)?));
                 Ok(Step { doing: At { place: Place::default(), value: doing }, around: Around::default() })
             }
 
@@ -130,7 +129,7 @@ impl<'de> Deserialize<'de> for Step {
                             let file = pairs.next_value()?;
                             ("use", Doing::Reuse(Reuse { file, with: BTreeMap::new() }))
                         }
-                        Key::Action(name) => (name, Doing::Act(Action::read(name, &mut pairs)?)),
+                        Key::Action(name) => (name, Doing::Act(Box::new(Action::read(name, &mut pairs)?))),
                     };
                     if let Some((_, first)) = &doing {
                         return Err(A::Error::custom(format!(
@@ -140,7 +139,9 @@ impl<'de> Deserialize<'de> for Step {
                     doing = Some((At { place: key.place, value }, name));
                 }
                 let Some((mut doing, name)) = doing else {
-                    return Err(A::Error::custom("the step does nothing: it needs `use` or an action, such as `list`"));
+                    return Err(A::Error::custom(
+                        "the step does nothing: it needs `use` or an action, such as `list`",
+                    ));
                 };
                 match &mut doing.value {
                     Doing::Reuse(reuse) => reuse.with = with,
@@ -196,7 +197,8 @@ impl JsonSchema for Step {
         properties.insert("every".to_owned(), json!(span));
         properties.insert("snapshot".to_owned(), json!(generator.subschema_for::<SnapshotOf>()));
         properties.insert("use".to_owned(), text("Another file whose steps run here"));
-        properties.insert("with".to_owned(), json!({ "type": "object", "description": "The parameters of `use`" }));
+        properties
+            .insert("with".to_owned(), json!({ "type": "object", "description": "The parameters of `use`" }));
         let mut ways = vec![json!({ "required": ["use"] })];
         for (name, schema) in Action::schemas(generator) {
             ways.push(json!({ "required": [name] }));

@@ -70,13 +70,19 @@ impl Page {
     fn step(&mut self, step: &StepReport) {
         let path: Vec<_> = step.within.iter().chain([&step.name]).map(String::as_str).collect();
         let user = step.user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default();
-        self.line(&format!("  step {}{user}  {}", self.bold(&path.join(" > ")), self.dim(&step.position.to_string())));
+        self.line(&format!(
+            "  step {}{user}  {}",
+            self.bold(&path.join(" > ")),
+            self.dim(&step.position.to_string())
+        ));
         for failure in &step.failures {
             self.failure(failure);
         }
         if let Some((last, earlier)) = step.exchanges.split_last() {
             if !earlier.is_empty() {
-                self.line(&self.dim(&format!("    {} earlier requests of this step are not shown", earlier.len())));
+                self.line(
+                    &self.dim(&format!("    {} earlier requests of this step are not shown", earlier.len())),
+                );
             }
             self.exchange(last);
         }
@@ -153,9 +159,13 @@ impl Page {
             (count(|status| matches!(status, Status::Skipped(_))), "skipped"),
             (count(|status| *status == Status::NotRun), "not run"),
         ];
-        let shown: Vec<_> =
-            numbers.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
-        let mut line = format!("{} in {:.1}s at {}", shown.join(", "), report.duration.as_secs_f64(), report.target);
+        let shown: Vec<_> = numbers
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{number} {what}"))
+            .collect();
+        let mut line =
+            format!("{} in {:.1}s at {}", shown.join(", "), report.duration.as_secs_f64(), report.target);
         if let Some(seed) = report.seed {
             // Writing to a string cannot fail.
             let _ = write!(line, ", order of seed {seed}");

@@ -78,15 +78,8 @@ pub enum Party {
 /// Headers of requests that are shown.
 const SHOWN: [&str; 6] = ["accept", "content-type", "accountid", "redirecturi", "filedescriptor", "range"];
 /// Headers of answers that are shown.
-const SHOWN_OF_ANSWERS: [&str; 7] = [
-    "content-type",
-    "retry-after",
-    "x-error-code",
-    "x-metadata",
-    "last-modified",
-    "content-range",
-    "allow",
-];
+const SHOWN_OF_ANSWERS: [&str; 7] =
+    ["content-type", "retry-after", "x-error-code", "x-metadata", "last-modified", "content-range", "allow"];
 
 /// Redacts what is shown of a scenario: everything passes here, in order, so that the same value
 /// has the same name throughout.

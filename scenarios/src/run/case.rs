@@ -225,7 +225,11 @@ impl ScenarioReport {
 }
 
 impl Failure {
-    pub(super) fn new(kind: FailureKind, message: impl Into<String>, position: crate::position::Position) -> Self {
+    pub(super) fn new(
+        kind: FailureKind,
+        message: impl Into<String>,
+        position: crate::position::Position,
+    ) -> Self {
         Self {
             kind,
             message: message.into(),

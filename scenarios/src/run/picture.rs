@@ -25,7 +25,8 @@ impl Picture {
     pub(super) fn add(&mut self, step: &StepReport, kept: SnapshotOf, number: usize) {
         let mut text = format!("# {}\n", step.name);
         if matches!(kept, SnapshotOf::Exchanges | SnapshotOf::Everything) {
-            let entries: Vec<_> = step.exchanges.iter().filter_map(|it| serde_json::to_value(it).ok()).collect();
+            let entries: Vec<_> =
+                step.exchanges.iter().filter_map(|it| serde_json::to_value(it).ok()).collect();
             text.push_str(&Transcript::of_journal(&entries).to_string());
         }
         if matches!(kept, SnapshotOf::Result | SnapshotOf::Everything) {

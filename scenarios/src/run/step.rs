@@ -77,8 +77,13 @@ pub(super) async fn run(
 async fn attempt(play: &mut Play, action: &Action, around: &Around) -> Tried {
     let within = around.within.map_or(WITHIN, |span| span.0);
     let every = around.every.map_or(EVERY, |span| span.0).max(Duration::from_millis(1));
-    let mut tried =
-        Tried { outcome: Ok(Value::Null), attempts: 0, waited: Duration::ZERO, moved: Duration::ZERO, overdue: Vec::new() };
+    let mut tried = Tried {
+        outcome: Ok(Value::Null),
+        attempts: 0,
+        waited: Duration::ZERO,
+        moved: Duration::ZERO,
+        overdue: Vec::new(),
+    };
     loop {
         tried.outcome = action.act(&mut play.scene).await;
         tried.attempts += 1;
@@ -107,9 +112,8 @@ async fn attempt(play: &mut Play, action: &Action, around: &Around) -> Tried {
 }
 
 fn overdue(tried: &Tried) -> Vec<Unmet> {
-    let message = |unmet: &Unmet| {
-        format!("after {} attempts in {:?}: {}", tried.attempts, tried.waited, unmet.message)
-    };
+    let message =
+        |unmet: &Unmet| format!("after {} attempts in {:?}: {}", tried.attempts, tried.waited, unmet.message);
     let late = |unmet: &Unmet| Unmet { kind: FailureKind::Timeout, message: message(unmet), ..unmet.clone() };
     tried.overdue.iter().map(late).collect()
 }
@@ -155,7 +159,9 @@ fn capture(play: &mut Play, file: &Loaded, around: &Around, outcome: &Outcome, r
     for (name, path) in &around.capture {
         match path.value.find(value) {
             Some(found) => {
-                report.captures.insert(name.clone(), play.shower.value(last_name(path.value.as_str()), &found));
+                report
+                    .captures
+                    .insert(name.clone(), play.shower.value(last_name(path.value.as_str()), &found));
                 play.scene.capture(name, found);
             }
             None => {

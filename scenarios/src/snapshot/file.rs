@@ -85,7 +85,8 @@ mod tests {
     fn we_read_what_insta_writes_and_it_stays_the_same() {
         let folder = tempfile::tempdir().unwrap();
         for (number, text) in TEXTS.into_iter().enumerate() {
-            let (ours, theirs) = (folder.path().join(format!("{number}.snap")), folder.path().join("theirs.snap"));
+            let (ours, theirs) =
+                (folder.path().join(format!("{number}.snap")), folder.path().join("theirs.snap"));
             write(&ours, Path::new("flows/a.yaml"), "name", text).unwrap();
             Snapshot::from_file(&ours).unwrap().save(&theirs).unwrap();
             assert_eq!(read(&theirs).unwrap().unwrap(), text.trim_end());

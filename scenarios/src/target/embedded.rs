@@ -56,7 +56,10 @@ impl EmbeddedTarget {
         let server = builder
             .settings(move |settings| settings.sample_data.months = months)
             .try_start()
-            .map_err(|error| TargetError::Unreachable { url: "a server in this process".into(), why: error.to_string() })?;
+            .map_err(|error| TargetError::Unreachable {
+                url: "a server in this process".into(),
+                why: error.to_string(),
+            })?;
         let url = server.url();
         servers.insert(data, server);
         Ok(url)
