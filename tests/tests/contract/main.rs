@@ -10,4 +10,5 @@ mod isolation;
 mod pages;
 mod read_flow;
 mod scope;
+mod scope_property;
 mod token_lifecycle;
