@@ -11,6 +11,7 @@ use digime_mock_server::{
 };
 use digime_scenarios::Transcript;
 
+use crate::evidence;
 use crate::raw_client::RawClient;
 
 pub const CALLBACK: &str = "http://127.0.0.1:9000/callback";
@@ -103,6 +104,17 @@ impl World {
         let entries = serde_json::to_value(self.sandbox.requests().list()).unwrap();
         let transcript = Transcript::of_journal(entries.as_array().unwrap()).to_string();
         transcript.replace(self.sandbox.id(), "[sandbox]")
+    }
+}
+
+/// What a passing test saw counts as evidence for the ledger.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // What names no contract of the sandbox is the default sandbox's.
+            let (own, rest) = (self.sandbox.requests(), self.server.default_sandbox().requests());
+            evidence::record(own.list().into_iter().chain(rest.list()));
+        }
     }
 }
 
