@@ -31,7 +31,9 @@ fn secrets() -> Vec<String> {
     secrets.extend(pem.lines().filter(|line| line.len() == 64).map(|line| line[8..40].to_owned()));
     let der = pem_bytes(&pem);
     // Numbers of the key as a derived `Debug` would print them.
-    secrets.extend(der.chunks_exact(8).skip(34).map(|bytes| format!("{bytes:?}").trim_matches(['[', ']']).to_owned()));
+    secrets.extend(
+        der.chunks_exact(8).skip(34).map(|bytes| format!("{bytes:?}").trim_matches(['[', ']']).to_owned()),
+    );
     secrets
 }
 
@@ -132,7 +134,8 @@ fn echo(request: &Request, status: u16, code: &str) -> ResponseTemplate {
 /// Goes through the whole flow and shows everything it meets.
 async fn show_the_flow(shown: &mut Shown) {
     let server = whole_flow_server().await;
-    let builder = server.builder().on_token(|new| assert_clean(&format!("{new:?} {new:#?}"), "TokenRefreshed"));
+    let builder =
+        server.builder().on_token(|new| assert_clean(&format!("{new:?} {new:#?}"), "TokenRefreshed"));
     shown.debug(&builder);
     let client = builder.build().unwrap();
     let contract = support::contract();
@@ -144,13 +147,15 @@ async fn show_the_flow(shown: &mut Shown) {
     let login = client.authorize_url(&contract, options).await.unwrap();
     assert!(login.url.as_str().contains(PREAUTHORIZATION), "the secret is there to be hidden");
     let callback = login.callback(&format!("?success=true&state={STATE}&code={CODE}")).unwrap();
-    shown.debug(&login).debug(&login.state).debug(&login.code_verifier).debug(&login.session).debug(&callback);
+    shown
+        .debug(&login)
+        .debug(&login.state)
+        .debug(&login.code_verifier)
+        .debug(&login.session)
+        .debug(&callback);
     let code = callback.into_code().unwrap();
     shown.debug(&code);
-    let token = client
-        .exchange_code_for_token(&contract, code, &CodeVerifier::new(VERIFIER))
-        .await
-        .unwrap();
+    let token = client.exchange_code_for_token(&contract, code, &CodeVerifier::new(VERIFIER)).await.unwrap();
     shown.debug(&token).debug(&token.access_token).debug(&token.access_token.value);
     shown.debug(token.user.as_ref().unwrap());
 
@@ -221,7 +226,11 @@ fn show_plain_values(shown: &mut Shown) {
         "serviceTypeReference": "t", "sourceId": 1, "accessTokenStatus": {"authorized": true},
     }))
     .unwrap();
-    shown.debug(&key).debug(&account).debug(&account.kind).debug(&account.access_token_status.clone().unwrap());
+    shown
+        .debug(&key)
+        .debug(&account)
+        .debug(&account.kind)
+        .debug(&account.access_token_status.clone().unwrap());
     shown.display(&account.id).display(&account.reference).display(&account.source_id);
     shown.display(&ContractId::new("c")).display(&FileName::new("f")).display(&StorageId::new("s"));
     shown.display(&UserId::new("u")).display(&Operation::ReadFile).display(&CallbackErrorCode::UserCancel);

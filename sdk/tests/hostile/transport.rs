@@ -106,10 +106,7 @@ async fn writing(answer: impl Into<Vec<u8>>, hold: Duration) -> String {
 
 async fn errors_of(builder: ClientBuilder) -> [Error; 2] {
     let user = user_of(builder);
-    [
-        user.read_accounts().await.unwrap_err(),
-        user.read_file(&session(), &name("f.json")).await.unwrap_err(),
-    ]
+    [user.read_accounts().await.unwrap_err(), user.read_file(&session(), &name("f.json")).await.unwrap_err()]
 }
 
 fn file_head(rest: &str) -> String {
@@ -299,9 +296,7 @@ async fn a_wrong_clock_is_suspected_when_a_token_seems_expired() {
     payload["exp"] = serde_json::json!(expiry);
     let body = serde_json::json!({"token": sign(&server.jku(), &payload)});
     let answer = ResponseTemplate::new(200).set_body_json(body);
-    server
-        .post("/v1.7/oauth/token", answer.insert_header("date", httpdate::fmt_http_date(server_now)))
-        .await;
+    server.post("/v1.7/oauth/token", answer.insert_header("date", httpdate::fmt_http_date(server_now))).await;
     let error = crate::tokens::exchange(&server).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenRejected);
     assert!(error.to_string().contains("clock is 14"), "{error}");

@@ -72,7 +72,8 @@ pub(crate) async fn the_readme_names_every_file() {
         for text in cell.split('`').skip(1).step_by(2) {
             if !text.starts_with('-') {
                 let (start, end) = text.rsplit_once('.').unwrap();
-                (stem, extension) = (start.rsplit_once('-').unwrap_or((start, "")).0.to_owned(), end.to_owned());
+                (stem, extension) =
+                    (start.rsplit_once('-').unwrap_or((start, "")).0.to_owned(), end.to_owned());
                 named.push(format!("legacy/{text}"));
             } else {
                 named.push(format!("legacy/{stem}{text}.{extension}"));

@@ -39,8 +39,7 @@ pub(crate) async fn answers_verify_and_are_read() {
         let server = Server::start().await;
         server.token_answer(payload).await;
         let (code, verifier) = (AuthorizationCode::new("c"), CodeVerifier::new("v"));
-        let pair =
-            server.client().exchange_code_for_token(&contract(), code, &verifier).await.unwrap();
+        let pair = server.client().exchange_code_for_token(&contract(), code, &verifier).await.unwrap();
         assert_eq!(pair.access_token.value.expose(), "access-token-1", "{name}");
         assert_eq!(pair.refresh_token.value.expose(), "refresh-token-1", "{name}");
         assert_eq!(pair.access_token.expiry, 1_615_032_000, "{name}");

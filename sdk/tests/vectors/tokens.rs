@@ -115,9 +115,7 @@ pub(crate) async fn requests_of_the_sdk_equal_the_vectors() {
     server.post("/v1.7/oauth/authorize", ResponseTemplate::new(200).set_body_json(answer)).await;
     server.issue("at", "rt").await;
     server.get("/v1.7/permission-access/accounts", ResponseTemplate::new(200).set_body_json(json!([]))).await;
-    let expect = |name: &str| {
-        (jwts[name]["header"].clone(), without_the_new(jwts[name]["payload"].clone()))
-    };
+    let expect = |name: &str| (jwts[name]["header"].clone(), without_the_new(jwts[name]["payload"].clone()));
     let text = |name: &str, claim: &str| jwts[name]["payload"][claim].as_str().unwrap().to_owned();
 
     let start = "request_authorize";
