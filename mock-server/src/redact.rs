@@ -5,8 +5,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Names of members, claims, parameters and headers whose values are secrets.
-const SECRET: [&str; 16] = [
+const SECRET: [&str; 18] = [
     "access_token",
+    "accountref",
     "authorization",
     "code",
     "code_verifier",
@@ -17,6 +18,7 @@ const SECRET: [&str; 16] = [
     "reference_code",
     "refresh_token",
     "sessionexchangetoken",
+    "storageref",
     "symmetrical_key",
     "symmetricalkey",
     "token",

@@ -1,6 +1,7 @@
 //! Applications and contracts: who may ask for what, and with which key.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use rsa::RsaPublicKey;
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey, EncodeRsaPrivateKey, LineEnding};
@@ -59,6 +60,8 @@ pub struct Contract {
     pub redirect_rules: Vec<RedirectRule>,
     /// Its keys.
     pub keys: ContractKeys,
+    /// Its certificate in DER, once somebody asked for it.
+    pub(crate) certificate: OnceLock<Vec<u8>>,
 }
 
 impl Contract {
