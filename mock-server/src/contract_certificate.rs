@@ -115,27 +115,13 @@ fn document(contract: &Contract, application_name: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::ContractSettings;
     use rsa::pkcs1::der::Decode;
-    use std::sync::OnceLock;
     use x509_parser::parse_x509_certificate;
-
-    fn contract(kind: ContractKind) -> Contract {
-        let settings = ContractSettings::standard("c-1", kind).unwrap();
-        Contract {
-            application_id: "app".to_owned(),
-            contract_id: settings.id,
-            kind,
-            redirect_rules: settings.redirect_rules,
-            keys: settings.keys,
-            certificate: OnceLock::new(),
-        }
-    }
 
     #[test]
     fn a_certificate_holds_the_contract_and_its_key_and_is_always_the_same() {
         for kind in [ContractKind::Read, ContractKind::Write, ContractKind::ReadRaw, ContractKind::OneOff] {
-            let contract = contract(kind);
+            let contract = Contract::sample(kind);
             let der = issue(&contract, "Mock \u{e9}").unwrap();
             assert!(der == issue(&contract, "Mock \u{e9}").unwrap());
             let (rest, certificate) = parse_x509_certificate(&der).unwrap();

@@ -104,7 +104,7 @@ async fn receive(
         _ => run(&mut call, operation).await,
     };
     if let Some(rest) = call.incoming.take() {
-        api::import::read_away(rest, call.server.settings.push_limit).await;
+        api::import::read_away(rest).await;
     }
     answer::finish(call, fault, outcome, watch).await
 }

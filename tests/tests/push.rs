@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digime::PrivateKey;
-use digime_mock_server::{ContractKind, Operation, Timeline};
+use digime_mock_server::{ContractKind, Lifetimes, Operation, Timeline};
 use digime_tests::raw_client::parameter;
 use digime_tests::{Answer, RawClient, RawUser, World};
 use futures_util::stream;
@@ -118,11 +118,13 @@ async fn a_file_that_is_pushed_after_the_read_began_waits_for_the_next_session()
 
 #[tokio::test]
 async fn criteria_choose_among_pushed_files() {
-    let world = World::new().await;
+    let days = |days| Duration::from_secs(days * 24 * 3600);
+    let lifetimes = Lifetimes { access_token: days(10), ..Lifetimes::default() };
+    let world = World::with(|builder| builder.timeline(Timeline::INSTANT).lifetimes(lifetimes)).await;
     let (pusher, reader) = pusher_and_reader(&world).await;
     let credentials = world.credentials(ContractKind::Write);
     push(&pusher, &text(&["one"]), "1").await;
-    world.sandbox.clock().advance(Duration::from_secs(3 * 24 * 3600 / 4));
+    world.sandbox.clock().advance(days(3));
     push(&pusher, &json!({ "mimeType": "image/png", "accounts": [], "tags": ["two"] }), "2").await;
     let (one, two) = ("pushed-1.txt", "pushed-2.png");
     for (criteria, names) in [
@@ -133,17 +135,10 @@ async fn criteria_choose_among_pushed_files() {
         (json!([{ "metadata": { "accounts": [{ "accountId": "a1" }] } }]), vec![one]),
         (json!([{ "metadata": { "contractId": [credentials.contract_id] } }]), vec![one, two]),
         (json!([{ "metadata": { "appId": ["another"] } }]), vec![]),
-        (json!([{ "last": "0d" }]), vec![two]),
+        (json!([{ "last": "1d" }]), vec![two]),
         (json!([{ "metadata": { "tags": ["two"] } }, { "metadata": { "tags": ["one"] } }]), vec![one, two]),
     ] {
         let session = reader.trigger(json!({ "scope": { "criteria": criteria } })).await;
-        let mut names: Vec<_> = names;
-        if criteria == json!([{ "last": "0d" }]) {
-            // Since midnight: what was pushed 18 hours ago may be of today or of yesterday.
-            let listed = reader.file_names(&session).await;
-            assert!(listed.contains(&two.to_owned()));
-            names = listed.iter().map(|name| if name == one { one } else { two }).collect();
-        }
         assert_eq!(reader.file_names(&session).await, names, "{criteria}");
     }
 }
@@ -218,13 +213,19 @@ async fn a_file_has_a_limit_and_a_sandbox_a_quota() {
     })
     .await;
     let (pusher, reader) = pusher_and_reader(&world).await;
-    assert_eq!(push(&pusher, &text(&[]), streamed(noise(200_000))).await.status, 200);
-    for (length, message) in
-        [(200_001, "The file is larger than 200000 bytes"), (150_000, "takes 350000 bytes")]
-    {
-        let refused = push(&pusher, &text(&[]), noise(length)).await;
-        assert_eq!(refused.error(), (413, "ValidationErrors".to_owned()));
-        assert!(refused.text().contains(message), "{}", refused.text());
+    for (length, problem) in [
+        (20_000_000, Some("The file is larger than 200000 bytes")),
+        (200_000, None),
+        (150_000, Some("The sandbox takes 350000 bytes")),
+    ] {
+        let answer = push(&pusher, &text(&[]), streamed(noise(length))).await;
+        match problem {
+            None => assert_eq!(answer.status, 200),
+            Some(problem) => {
+                assert_eq!(answer.error(), (413, "ValidationErrors".to_owned()));
+                assert!(answer.text().contains(problem), "{}", answer.text());
+            }
+        }
     }
     let session = reader.trigger(json!({})).await;
     assert_eq!(reader.file_names(&session).await, ["pushed-1.txt"]);

@@ -19,6 +19,9 @@ use crate::verify::jwt::UnverifiedJwt;
 /// How long a client may pause while it sends a file.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// How much of a refused file is read before the connection is closed on the client.
+const MOST_READ_AWAY: u64 = 1024 * 1024 * 1024;
+
 /// Everything is verified before the first byte is taken.
 pub(crate) async fn import(call: &mut Call) -> Outcome {
     let (verified, library) = call.verify_user()?;
@@ -28,9 +31,10 @@ pub(crate) async fn import(call: &mut Call) -> Outcome {
     let room = call.verdict.check("contract kind", room)?;
     let descriptor = call.required_header("FileDescriptor")?;
     let descriptor = call.verdict.check("FileDescriptor", read_descriptor(&descriptor, &contract))?;
-    let incoming = call.incoming.take().unwrap_or_default();
+    let mut incoming = call.incoming.take().unwrap_or_default();
     let limits = Limits { file: call.server.settings.push_limit, quota: call.server.settings.push_quota };
-    let content = receive(incoming, limits, room).await;
+    let content = receive(&mut incoming, limits, room).await;
+    call.incoming = Some(incoming);
     let content = call.verdict.check("body", content)?;
     let pushed = call.sandbox.state().push(&contract, &library, descriptor, content, now);
     call.verdict.check("library", pushed)?;
@@ -64,7 +68,7 @@ struct Limits {
     quota: u64,
 }
 
-async fn receive(mut body: Body, limits: Limits, room: u64) -> Result<Content, Refusal> {
+async fn receive(body: &mut Body, limits: Limits, room: u64) -> Result<Content, Refusal> {
     let unread = |problem: &dyn std::fmt::Display| {
         Refusal::validation(format!("the body could not be read: {problem}"))
     };
@@ -88,11 +92,11 @@ async fn receive(mut body: Body, limits: Limits, room: u64) -> Result<Content, R
 }
 
 /// Reads what is left of a refused file: a client that is still sending would not see the answer.
-pub(crate) async fn read_away(mut rest: Body, limit: u64) {
+pub(crate) async fn read_away(mut rest: Body) {
     let mut length = 0;
     while let Ok(Some(Ok(frame))) = tokio::time::timeout(LONGEST_PAUSE, rest.frame()).await {
         length += frame.data_ref().map_or(0, |piece| piece.len() as u64);
-        if length > limit {
+        if length > MOST_READ_AWAY {
             return;
         }
     }

@@ -65,6 +65,20 @@ pub struct Contract {
 }
 
 impl Contract {
+    /// A contract with the development key of its kind.
+    #[cfg(test)]
+    pub(crate) fn sample(kind: ContractKind) -> Self {
+        let settings = crate::settings::ContractSettings::standard("c-1", kind).unwrap();
+        Self {
+            application_id: "app".to_owned(),
+            contract_id: settings.id,
+            kind,
+            redirect_rules: settings.redirect_rules,
+            keys: settings.keys,
+            certificate: OnceLock::new(),
+        }
+    }
+
     /// `"<applicationId>_<contractId>"`: the `client_id` of every API JWT.
     pub fn client_id(&self) -> String {
         format!("{}_{}", self.application_id, self.contract_id)

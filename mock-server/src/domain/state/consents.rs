@@ -281,3 +281,58 @@ fn success(consent: &PendingConsent, code: Option<&str>, account_reference: Opti
     let state = consent.state.as_deref();
     success_location(&consent.redirect_uri, Success { state, code, account_reference })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::state::Lifetimes;
+    use crate::random::SandboxTag;
+
+    const NOW: Moment = Moment::from_millis(1_767_225_600_000);
+
+    fn request() -> AuthorizeRequest {
+        AuthorizeRequest {
+            redirect_uri: "http://127.0.0.1/".to_owned(),
+            state: None,
+            code_challenge: "challenge".to_owned(),
+            library: None,
+            options: PullOptions::default(),
+        }
+    }
+
+    fn consented(storage: Option<&str>) -> Decision {
+        Decision::Connect { connection: None, trigger: true, storage: storage.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_consent_binds_the_storage_and_a_later_one_without_keeps_it() {
+        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 0);
+        let contract = Contract::sample(ContractKind::Read);
+        let opened = state.authorize(&contract, request(), NOW);
+        state.decide(&opened.code, Page::Authorize, consented(Some("s")), NOW).unwrap();
+        let id = state.libraries.keys().next().unwrap().clone();
+        assert_eq!(state.library(&id).unwrap().storage.as_deref(), Some("s"));
+        let again = AuthorizeRequest { library: Some(id.clone()), ..request() };
+        let opened = state.authorize(&contract, again, NOW);
+        state.decide(&opened.code, Page::Authorize, consented(None), NOW).unwrap();
+        assert_eq!(state.library(&id).unwrap().storage.as_deref(), Some("s"));
+        assert_eq!(state.libraries.len(), 1);
+    }
+
+    #[test]
+    fn a_page_is_decided_once_and_only_where_its_code_belongs() {
+        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 0);
+        let contract = Contract::sample(ContractKind::Read);
+        let code = state.authorize(&contract, request(), NOW).code;
+        let closed = |problem| matches!(problem, Err(ConsentProblem::Closed { .. }));
+        for page in [Page::Onboard, Page::UserReauth, Page::Reauthorize, Page::Revoke] {
+            assert!(closed(state.decide(&code, page, consented(None), NOW)), "{page:?}");
+        }
+        let late = NOW.plus(Lifetimes::default().code);
+        assert!(closed(state.decide(&code, Page::Authorize, consented(None), late)));
+        assert!(state.decide(&code, Page::Authorize, consented(None), NOW).is_ok());
+        assert!(closed(state.decide(&code, Page::Authorize, consented(None), NOW)));
+        let unknown = state.decide("unknown", Page::Authorize, consented(None), NOW);
+        assert_eq!(unknown, Err(ConsentProblem::UnknownCode));
+    }
+}

@@ -64,3 +64,68 @@ impl State {
         gone.iter().for_each(|library| self.forget_library(library));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::Content;
+    use crate::domain::consent::{Decision, Page};
+    use crate::domain::contract::{Contract, ContractKind};
+    use crate::domain::pull_options::PullOptions;
+    use crate::domain::pushed::Descriptor;
+    use crate::domain::state::{AuthorizeRequest, Exchange, Lifetimes, Referent};
+    use crate::random::SandboxTag;
+    use serde_json::json;
+
+    const START: Moment = Moment::from_millis(1_767_225_600_000);
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    /// The reference's verifier and challenge (crypto §8.1).
+    const VERIFIER: &str = "YUIzZEU2Z0g5aksybU41cFE4c1Qxdlc0eVo3YkMwZUY";
+    const CHALLENGE: &str = "b0Mk1mbbZAcNmukyu-xmEp1PppE0wF_2HE5Q2nc4VBg";
+
+    /// A user who consented, has tokens, and pushed a file.
+    fn add_user(state: &mut State, now: Moment) {
+        let contract = Contract::sample(ContractKind::Write);
+        let request = AuthorizeRequest {
+            redirect_uri: "http://127.0.0.1/".to_owned(),
+            state: None,
+            code_challenge: CHALLENGE.to_owned(),
+            library: None,
+            options: PullOptions::default(),
+        };
+        let opened = state.authorize(&contract, request, now);
+        let decision = Decision::Connect { connection: None, trigger: true, storage: None };
+        let callback = state.decide(&opened.code, Page::Authorize, decision, now).unwrap();
+        let code = callback.rsplit_once("code=").unwrap().1;
+        let exchange = Exchange { code, code_verifier: VERIFIER, redirect_uri: None };
+        let library = state.exchange(&contract, exchange, now).unwrap().library;
+        let descriptor: Descriptor =
+            serde_json::from_value(json!({ "mimeType": "text/plain", "accounts": [] })).unwrap();
+        state.push(&contract, &library, descriptor, Content::from(vec![0; 1000]), now).unwrap();
+        state.reference(&contract, Referent::Account("a".to_owned()), now).unwrap();
+    }
+
+    #[test]
+    fn what_expired_is_forgotten_with_its_users_and_what_was_pushed_for_them() {
+        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 1 << 30);
+        (0..50).for_each(|_| add_user(&mut state, START));
+        let full = state.size();
+        assert!(full >= 50 * 6);
+        let later = START.plus(DAY);
+        state.sweep(later);
+        assert_eq!(state.size(), 50 * 3, "two tokens and a library each");
+        state.sweep(START.plus(DAY * 61));
+        assert_eq!((state.size(), state.pushed_bytes), (0, 0));
+    }
+
+    #[test]
+    fn requests_that_add_something_sweep_as_time_passes() {
+        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 1 << 30);
+        let mut largest = 0;
+        for hours in 0..3000 {
+            add_user(&mut state, START.plus(Duration::from_secs(3600) * hours));
+            largest = largest.max(state.libraries.len());
+        }
+        assert!(largest < 61 * 24 * 5 / 4, "{largest} users of 3000 were kept");
+    }
+}
