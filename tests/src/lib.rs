@@ -6,7 +6,9 @@
 pub mod container;
 pub mod evidence;
 pub mod raw_client;
+pub mod raw_user;
 pub mod world;
 
 pub use raw_client::{Answer, RawClient};
+pub use raw_user::RawUser;
 pub use world::World;

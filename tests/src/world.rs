@@ -13,6 +13,7 @@ use digime_scenarios::Transcript;
 
 use crate::evidence;
 use crate::raw_client::RawClient;
+use crate::raw_user::{RawUser, SAMPLE};
 
 pub const CALLBACK: &str = "http://127.0.0.1:9000/callback";
 /// The source of most tests: Facebook, whose data the scope tests count on.
@@ -63,6 +64,11 @@ impl World {
     /// A client that is not our SDK.
     pub fn raw(&self, kind: ContractKind) -> RawClient {
         RawClient::new(&self.server.url(), &self.credentials(kind))
+    }
+
+    /// A user of a client that is not our SDK, who consented with Facebook's default dataset.
+    pub async fn raw_user(&self, kind: ContractKind) -> RawUser {
+        RawUser::consent(self.raw(kind), &self.sandbox, None, SAMPLE).await
     }
 
     /// Options that lead straight to the callback, with a dataset of [`SOURCE`].
