@@ -58,6 +58,7 @@ async fn damage(response: Response, fault: &Fault) -> Response {
         whole.truncate(half);
     }
     if !fault.disconnect {
+        parts.headers.remove(CONTENT_LENGTH);
         return Response::from_parts(parts, Body::from(whole));
     }
     // The head promises the whole body, so that the client can tell that the rest is missing.

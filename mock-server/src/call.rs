@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde::de::DeserializeOwned;
@@ -37,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) params: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The body of an operation that takes it as it arrives.
+    pub(crate) incoming: Option<Body>,
     /// `None` only if a request did not come through a socket.
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) nonce_use: NonceUse,
@@ -52,6 +55,14 @@ impl Call {
     /// The parameters of the query, decoded once.
     pub(crate) fn query(&self) -> Vec<(String, String)> {
         url::form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
+    }
+
+    /// A header that must be there and not be empty.
+    pub(crate) fn required_header(&mut self, name: &'static str) -> Result<String, Refusal> {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        let value = value.filter(|value| !value.is_empty()).map(str::to_owned);
+        let missing = || Refusal::validation(format!("the header {name} is missing or empty"));
+        self.verdict.check(name, value.ok_or_else(missing))
     }
 
     /// The origin that links of the answer begin with: the configured one, or the one that the

@@ -60,6 +60,8 @@ struct File {
     admin_token: Option<String>,
     journal_size: Option<usize>,
     body_limit: Option<usize>,
+    push_limit: Option<u64>,
+    push_quota: Option<u64>,
     lifetimes: LifetimesTable,
     timeline: TimelineTable,
     sample_data: SampleDataTable,
@@ -186,6 +188,8 @@ fn apply_text(path: &str, text: &str, folder: &Path, settings: &mut Settings) ->
     set(&mut settings.port, file.port);
     set(&mut settings.journal_size, file.journal_size);
     set(&mut settings.body_limit, file.body_limit);
+    set(&mut settings.push_limit, file.push_limit);
+    set(&mut settings.push_quota, file.push_quota);
     file.lifetimes.apply(&mut settings.lifetimes);
     file.timeline.apply(&mut settings.timeline);
     set(&mut settings.sample_data.seed, file.sample_data.seed);

@@ -4,8 +4,6 @@
 //! padding of the possibly compressed content. The SDK reads this with another implementation of
 //! every part; neither knows the other's code.
 
-use std::sync::Arc;
-
 use aes::cipher::{Block, BlockModeEncrypt, KeyIvInit};
 use bytes::Bytes;
 use digime_fixtures::Compression;
@@ -14,13 +12,14 @@ use rsa::{Oaep, RsaPublicKey};
 use sha1::Sha1;
 
 use crate::compression::Compressor;
+use crate::content::Content;
 use crate::random;
 
 type Cbc = cbc::Encryptor<aes::Aes256>;
 
 const BLOCK: usize = 16;
 /// How much plain content goes into one piece of the container.
-const PIECE: usize = 64 * 1024;
+pub(crate) const PIECE: usize = 64 * 1024;
 
 /// A container that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -28,15 +27,15 @@ pub(crate) enum ContainerError {
     /// The content key could not be encrypted for the contract.
     #[error("RSA-OAEP encryption of the content key failed")]
     Key(#[from] rsa::Error),
-    /// The content could not be compressed.
-    #[error("compression failed")]
-    Compression(#[from] std::io::Error),
+    /// The content could not be read or compressed.
+    #[error("reading or compressing the content failed: {0}")]
+    Content(#[from] std::io::Error),
 }
 
 /// A container that is made piece by piece, so that a file of any size needs constant memory.
 pub(crate) struct ContainerWriter {
-    content: Arc<[u8]>,
-    position: usize,
+    content: Content,
+    position: u64,
     /// `None` once the last piece was made.
     compressor: Option<Compressor>,
     cipher: Cbc,
@@ -51,7 +50,7 @@ impl ContainerWriter {
     /// # Errors
     /// [`ContainerError::Key`] if the key cannot encrypt 32 bytes.
     pub(crate) fn new(
-        content: Arc<[u8]>,
+        content: Content,
         compression: Compression,
         key: &RsaPublicKey,
     ) -> Result<Self, ContainerError> {
@@ -72,7 +71,7 @@ impl ContainerWriter {
     /// The next piece; `None` after the last.
     ///
     /// # Errors
-    /// [`ContainerError::Compression`] if the content cannot be compressed.
+    /// [`ContainerError::Content`] if the content cannot be read or compressed.
     pub(crate) fn next_piece(&mut self) -> Result<Option<Bytes>, ContainerError> {
         if self.head_pending {
             self.head_pending = false;
@@ -80,11 +79,11 @@ impl ContainerWriter {
         }
         loop {
             let Some(compressor) = &mut self.compressor else { return Ok(None) };
-            let end = (self.position + PIECE).min(self.content.len());
-            let compressed = compressor.write(&self.content[self.position..end])?;
-            self.position = end;
+            let plain = self.content.piece(self.position, PIECE)?;
+            let compressed = compressor.write(&plain)?;
+            self.position += plain.len() as u64;
             self.carried.extend_from_slice(&compressed);
-            if end == self.content.len() {
+            if self.position == self.content.len() {
                 if let Some(compressor) = self.compressor.take() {
                     self.carried.extend_from_slice(&compressor.finish()?);
                 }
@@ -107,7 +106,7 @@ impl ContainerWriter {
     /// # Errors
     /// As [`ContainerWriter::next_piece`].
     pub(crate) fn into_bytes(mut self) -> Result<Bytes, ContainerError> {
-        let mut whole = Vec::with_capacity(self.content.len() + 512);
+        let mut whole = Vec::with_capacity(self.content.len() as usize + 512);
         while let Some(piece) = self.next_piece()? {
             whole.extend_from_slice(&piece);
         }
@@ -129,7 +128,7 @@ mod tests {
 
     fn made(content: &[u8], compression: Compression) -> Bytes {
         let key = private_key().to_public_key();
-        ContainerWriter::new(content.into(), compression, &key).unwrap().into_bytes().unwrap()
+        ContainerWriter::new(content.to_vec().into(), compression, &key).unwrap().into_bytes().unwrap()
     }
 
     fn opened(container: &[u8]) -> Vec<u8> {

@@ -1,19 +1,27 @@
 //! Containers that were made before: encrypting a file once per contract is enough.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use digime_fixtures::Compression;
 use rsa::RsaPublicKey;
 
 use crate::container::{ContainerError, ContainerWriter};
-use crate::reply::ReplyBody;
+use crate::content::Content;
 
 /// How many bytes of containers a server keeps.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// Content above this size is encrypted while it is sent, and not kept.
-const LARGEST_KEPT: usize = 1024 * 1024;
+const LARGEST_KEPT: u64 = 1024 * 1024;
+
+/// A container on its way to a client.
+pub(crate) enum Container {
+    /// All of it.
+    Whole(Bytes),
+    /// Made while it is sent.
+    Stream(Box<ContainerWriter>),
+}
 
 /// The same content has the same address for as long as the cache holds it.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -25,9 +33,9 @@ struct Key {
 
 #[derive(Default)]
 struct Kept {
-    containers: HashMap<Key, (Arc<[u8]>, Bytes)>,
+    containers: HashMap<Key, (Content, Bytes)>,
     order: VecDeque<Key>,
-    bytes: usize,
+    bytes: u64,
 }
 
 /// The containers of one server, oldest out first.
@@ -35,29 +43,41 @@ struct Kept {
 pub(crate) struct ContainerCache(Mutex<Kept>);
 
 impl ContainerCache {
-    /// The container of a content for a contract: kept, made now, or made while it is sent.
-    pub(crate) async fn container(
+    /// The container of a content that many ask for: kept, or made and kept.
+    pub(crate) async fn kept(
         &self,
-        content: &Arc<[u8]>,
+        content: &Content,
         compression: Compression,
         contract: &RsaPublicKey,
-    ) -> Result<ReplyBody, ContainerError> {
-        let key = Key {
-            content: content.as_ptr() as usize,
-            compression: compression.as_str(),
-            contract: contract.clone(),
+    ) -> Result<Container, ContainerError> {
+        let Some(address) = content.address() else {
+            return self.fresh(content, compression, contract).await;
         };
+        let key = Key { content: address, compression: compression.as_str(), contract: contract.clone() };
         if let Some(bytes) = self.get(&key) {
-            return Ok(ReplyBody::Container(bytes));
+            return Ok(Container::Whole(bytes));
         }
-        let writer = ContainerWriter::new(Arc::clone(content), compression, contract)?;
+        let container = self.fresh(content, compression, contract).await?;
+        if let Container::Whole(bytes) = &container {
+            self.keep(key, content.clone(), bytes.clone());
+        }
+        Ok(container)
+    }
+
+    /// A container of its own.
+    pub(crate) async fn fresh(
+        &self,
+        content: &Content,
+        compression: Compression,
+        contract: &RsaPublicKey,
+    ) -> Result<Container, ContainerError> {
+        let writer = ContainerWriter::new(content.clone(), compression, contract)?;
         if content.len() > LARGEST_KEPT {
-            return Ok(ReplyBody::ContainerStream(Box::new(writer)));
+            return Ok(Container::Stream(Box::new(writer)));
         }
         let made = tokio::task::spawn_blocking(move || writer.into_bytes()).await;
         let bytes = made.map_err(|panicked| std::io::Error::other(panicked.to_string()))??;
-        self.keep(key, Arc::clone(content), bytes.clone());
-        Ok(ReplyBody::Container(bytes))
+        Ok(Container::Whole(bytes))
     }
 
     fn get(&self, key: &Key) -> Option<Bytes> {
@@ -65,18 +85,18 @@ impl ContainerCache {
         kept.containers.get(key).map(|(_, bytes)| bytes.clone())
     }
 
-    fn keep(&self, key: Key, content: Arc<[u8]>, bytes: Bytes) {
+    fn keep(&self, key: Key, content: Content, bytes: Bytes) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.bytes += bytes.len() + content.len();
+        kept.bytes += bytes.len() as u64 + content.len();
         if let Some((content, bytes)) = kept.containers.insert(key.clone(), (content, bytes)) {
-            kept.bytes -= bytes.len() + content.len();
+            kept.bytes -= bytes.len() as u64 + content.len();
         } else {
             kept.order.push_back(key);
         }
         while kept.bytes > MOST_BYTES {
             let Some(oldest) = kept.order.pop_front() else { break };
             if let Some((content, bytes)) = kept.containers.remove(&oldest) {
-                kept.bytes -= bytes.len() + content.len();
+                kept.bytes -= bytes.len() as u64 + content.len();
             }
         }
     }

@@ -16,6 +16,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use crate::answer;
 use crate::call::{Call, Target};
 use crate::clock::Stopwatch;
+use crate::domain::consent::Page;
 use crate::domain::refusal::Refusal;
 use crate::reply::Reply;
 use crate::routes::{Operation, ROUTES};
@@ -57,7 +58,14 @@ async fn receive(
     let watch = Stopwatch::start();
     let (parts, body) = request.into_parts();
     let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let (body, body_problem) = read_body(body, server.settings.body_limit).await;
+    let streams = matches!(target, Target::Operation(operation) if operation.streams_body());
+    let (body, body_problem, incoming) = match streams {
+        true => (Bytes::new(), None, Some(body)),
+        false => {
+            let (body, problem) = read_body(body, server.settings.body_limit).await;
+            (body, problem, None)
+        }
+    };
     let mut call = Call {
         sandbox: server.sandboxes.default_sandbox(),
         target,
@@ -66,6 +74,7 @@ async fn receive(
         params,
         headers: parts.headers,
         body,
+        incoming,
         peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
         nonce_use: NonceUse::Takes,
         verdict: Verdict::default(),
@@ -97,6 +106,9 @@ async fn receive(
         (_, Some(problem)) => Err(problem),
         _ => run(&mut call, operation).await,
     };
+    if let Some(rest) = call.incoming.take() {
+        api::import::read_away(rest).await;
+    }
     answer::finish(call, fault, outcome, watch).await
 }
 
@@ -126,9 +138,28 @@ async fn handle(call: &mut Call, operation: Operation) -> Outcome {
         Operation::ReadFile => api::file::file(call).await,
         Operation::ReadFileMetadata => api::file::metadata(call),
         Operation::ReadAccounts => api::accounts::accounts(call),
+        Operation::TokenReference => api::token_reference::refer(call),
+        Operation::Reference => api::reference::reference(call),
+        Operation::RevokeAccountPermission => api::revoke::revoke(call),
+        Operation::DeleteUser => api::user::delete(call),
+        Operation::DeleteAccount => api::accounts::delete(call),
+        Operation::PushToLibrary => api::import::import(call).await,
+        Operation::PushToProvider => api::provider_import::import(call),
+        Operation::PortabilityReport => api::report::report(call),
+        Operation::ContractDetails => api::contract::details(call),
+        Operation::NamedContractDetails => api::contract::named(call),
+        Operation::Tracking => api::tracking::tracking(call),
+        Operation::OnboardPage => consent::page::show(call, Page::Onboard),
+        Operation::OnboardDecision => consent::page::decide(call, Page::Onboard),
+        Operation::UserReauthPage => consent::page::show(call, Page::UserReauth),
+        Operation::UserReauthDecision => consent::page::decide(call, Page::UserReauth),
+        Operation::ReauthorizePage => consent::page::show(call, Page::Reauthorize),
+        Operation::ReauthorizeDecision => consent::page::decide(call, Page::Reauthorize),
+        Operation::RevokePage => consent::page::show(call, Page::Revoke),
+        Operation::RevokeDecision => consent::page::decide(call, Page::Revoke),
         Operation::Jwks => Ok(Reply::json(call.server.signing.jwks().clone())),
-        Operation::ConsentPage => consent::page::show(call),
-        Operation::ConsentDecision => consent::page::decide(call),
+        Operation::ConsentPage => consent::page::show(call, Page::Authorize),
+        Operation::ConsentDecision => consent::page::decide(call, Page::Authorize),
         _ => admin::handle(call, operation),
     }
 }
@@ -139,7 +170,7 @@ async fn read_body(body: Body, limit: usize) -> (Bytes, Option<Refusal>) {
         Err(error) if error.is::<LengthLimitError>() => {
             let message = format!("The body is larger than {limit} bytes");
             let detail = "raise it with --body-limit if that is on purpose";
-            (Bytes::new(), Some(Refusal::new(413, "ValidationErrors", message, detail)))
+            (Bytes::new(), Some(Refusal::too_large(message, detail)))
         }
         Err(error) => {
             let refusal = Refusal::validation(format!("the body could not be read: {error}"));
@@ -169,8 +200,14 @@ fn sandbox_of(call: &Call, operation: Operation) -> Result<Arc<Sandbox>, Refusal
         sandboxes.of_client(&client_id)
     };
     let by_code = || sandboxes.minting(&in_query("code")?);
+    let by_contract =
+        || sandboxes.of_client(&format!("{}_{}", call.param("appId"), call.param("contractId")));
     let by_session = || sandboxes.minting(call.param("sessionKey"));
-    Ok(by_client().or_else(by_session).or_else(by_code).unwrap_or_else(|| sandboxes.default_sandbox()))
+    Ok(by_client()
+        .or_else(by_session)
+        .or_else(by_code)
+        .or_else(by_contract)
+        .unwrap_or_else(|| sandboxes.default_sandbox()))
 }
 
 fn nothing_there(call: &Call) -> Refusal {

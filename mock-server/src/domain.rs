@@ -2,9 +2,12 @@
 
 pub mod contract;
 pub mod library;
+pub mod lifeline;
 pub mod listing;
 pub mod nonce;
+pub mod portability;
 pub mod pull_options;
+pub mod pushed;
 pub mod redirect;
 pub mod refusal;
 pub mod session;

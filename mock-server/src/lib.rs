@@ -12,6 +12,8 @@ pub mod config_file;
 mod consent;
 mod container;
 mod container_cache;
+pub mod content;
+mod contract_certificate;
 mod credentials;
 mod datasets;
 mod dispatch;

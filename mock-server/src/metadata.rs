@@ -5,10 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use digime_fixtures::{Compression, FileMetadata};
 use serde_json::{Value, json};
 
-/// `{"metadata": …, "compression"?: …}`: `compression` is absent when nothing is compressed, which
-/// old iOS clients insist on.
-pub(crate) fn json(metadata: &FileMetadata, compression: Compression) -> Value {
-    let metadata = match metadata {
+/// `metadata` of a file of sample data.
+pub(crate) fn of_sample(metadata: &FileMetadata) -> Value {
+    match metadata {
         FileMetadata::Mapped(mapped) => json!({
             "objectCount": mapped.object_count,
             "objectType": mapped.object_type,
@@ -30,7 +29,12 @@ pub(crate) fn json(metadata: &FileMetadata, compression: Compression) -> Value {
             }
             json
         }
-    };
+    }
+}
+
+/// `{"metadata": …, "compression"?: …}`: `compression` is absent when nothing is compressed, which
+/// old iOS clients insist on.
+pub(crate) fn json(metadata: Value, compression: Compression) -> Value {
     let mut header = json!({ "metadata": metadata });
     match compression {
         Compression::None => {}

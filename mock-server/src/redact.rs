@@ -5,8 +5,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Names of members, claims, parameters and headers whose values are secrets.
-const SECRET: [&str; 16] = [
+const SECRET: [&str; 18] = [
     "access_token",
+    "accountref",
     "authorization",
     "code",
     "code_verifier",
@@ -17,6 +18,7 @@ const SECRET: [&str; 16] = [
     "reference_code",
     "refresh_token",
     "sessionexchangetoken",
+    "storageref",
     "symmetrical_key",
     "symmetricalkey",
     "token",
@@ -49,6 +51,7 @@ fn redact_below(value: &Value, in_error: bool) -> Value {
                 let secret = is_secret(name) && !(in_error && name == "code");
                 let redacted = match value {
                     Value::String(text) if secret => Value::String(fingerprint(text)),
+                    Value::String(url) if name == "location" => Value::String(redact_url(url)),
                     _ => redact_below(value, name == "error"),
                 };
                 (name.clone(), redacted)
@@ -83,8 +86,12 @@ mod tests {
 
     #[test]
     fn secrets_go_and_error_codes_stay() {
-        let value =
-            json!({"token": "s3cret", "error": {"code": "InvalidToken"}, "list": [{"code": "s3cret"}]});
+        let value = json!({
+            "token": "s3cret",
+            "error": {"code": "InvalidToken"},
+            "list": [{"code": "s3cret"}],
+            "location": "http://a/revoke?code=s3cret",
+        });
         let text = redact(&value).to_string();
         assert!(!text.contains("s3cret"));
         assert!(text.contains("InvalidToken"));

@@ -1,13 +1,14 @@
 //! What a handler answers, before it becomes an HTTP response.
 
 use axum::body::Body;
-use bytes::Bytes;
 use futures_util::stream;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::container::ContainerWriter;
+use crate::container::PIECE;
+use crate::container_cache::Container;
+use crate::domain::lifeline::Lifeline;
 use crate::domain::refusal::Refusal;
 
 /// What a handler answers.
@@ -28,10 +29,10 @@ pub(crate) enum ReplyBody {
     Json(Value),
     /// A page.
     Html(String),
-    /// A whole file container.
-    Container(Bytes),
-    /// A file container that is made while it is sent.
-    ContainerStream(Box<ContainerWriter>),
+    /// An XML document.
+    Xml(String),
+    /// A file container, cut off if the lifeline is cut.
+    Container(Container, Lifeline),
 }
 
 impl Reply {
@@ -87,20 +88,17 @@ impl Reply {
     }
 
     /// The HTTP response.
-    pub(crate) fn into_response(self) -> Response<Body> {
+    pub(crate) fn into_response(mut self) -> Response<Body> {
         let (content_type, body) = match self.body {
             ReplyBody::Empty => (None, Body::empty()),
             ReplyBody::Json(value) => (Some("application/json"), Body::from(value.to_string())),
             ReplyBody::Html(html) => (Some("text/html; charset=utf-8"), Body::from(html)),
-            ReplyBody::Container(bytes) => (Some("application/octet-stream"), Body::from(bytes)),
-            ReplyBody::ContainerStream(writer) => {
-                let pieces = stream::try_unfold(writer, async |mut writer| {
-                    // A large file is many pieces of work; others get their turn in between.
-                    tokio::task::yield_now().await;
-                    let piece = writer.next_piece()?;
-                    Ok::<_, crate::container::ContainerError>(piece.map(|piece| (piece, writer)))
-                });
-                (Some("application/octet-stream"), Body::from_stream(pieces))
+            ReplyBody::Xml(xml) => (Some("application/xml; charset=utf-8"), Body::from(xml)),
+            ReplyBody::Container(container, lifeline) => {
+                if let Container::Whole(bytes) = &container {
+                    self.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                }
+                (Some("application/octet-stream"), pieces(container, lifeline))
             }
         };
         let mut response = Response::new(body);
@@ -111,6 +109,31 @@ impl Reply {
         }
         response
     }
+}
+
+/// The body of a download. Cutting its lifeline closes the connection, so that the client can tell
+/// that the rest is missing.
+fn pieces(container: Container, lifeline: Lifeline) -> Body {
+    Body::from_stream(stream::try_unfold(container, move |container| {
+        let lifeline = lifeline.clone();
+        async move {
+            // A large file is many pieces of work; others get their turn in between.
+            tokio::task::yield_now().await;
+            if lifeline.is_cut() {
+                return Err(std::io::Error::other("the file was deleted while it was sent"));
+            }
+            Ok(match container {
+                Container::Whole(mut rest) => {
+                    let piece = rest.split_to(rest.len().min(PIECE));
+                    (!piece.is_empty()).then_some((piece, Container::Whole(rest)))
+                }
+                Container::Stream(mut writer) => {
+                    let piece = writer.next_piece().map_err(std::io::Error::other)?;
+                    piece.map(|piece| (piece, Container::Stream(writer)))
+                }
+            })
+        }
+    }))
 }
 
 /// Header values are visible ASCII; anything else, which a client put there, becomes `?`.

@@ -69,6 +69,44 @@ route_table! {
     ReadFileMetadata "readFileMetadata" "HEAD" "/permission-access/query/{sessionKey}/{fileName}" Area::Api(CURRENT);
     /// `GET permission-access/accounts`
     ReadAccounts "readAccounts" "GET" "/permission-access/accounts" Area::Api(CURRENT);
+    /// `POST oauth/token/reference`
+    TokenReference "tokenReference" "POST" "/oauth/token/reference" Area::Api(CURRENT);
+    /// `POST reference`
+    Reference "reference" "POST" "/reference" Area::Api(CURRENT);
+    /// `GET permission-access/revoke/h:accountId`
+    RevokeAccountPermission "revokeAccountPermission" "GET" "/permission-access/revoke/h:accountId" Area::Api(CURRENT);
+    /// `DELETE user`
+    DeleteUser "deleteUser" "DELETE" "/user" Area::Api(CURRENT);
+    /// `DELETE permission-access/service/h:accountId`
+    DeleteAccount "deleteAccount" "DELETE" "/permission-access/service/h:accountId" Area::Api(CURRENT);
+    /// `POST permission-access/import`
+    PushToLibrary "pushToLibrary" "POST" "/permission-access/import" Area::Api(CURRENT);
+    /// `POST permission-access/import/h:accountId/{standard}/{version}`
+    PushToProvider "pushToProvider" "POST" "/permission-access/import/h:accountId/{standard}/{version}" Area::Api(CURRENT);
+    /// `GET export/{serviceType}/report`
+    PortabilityReport "portabilityReport" "GET" "/export/{serviceType}/report" Area::Api(CURRENT);
+    /// `GET permission-access/contract`
+    ContractDetails "contractDetails" "GET" "/permission-access/contract" Area::Api(CURRENT);
+    /// `GET permission-access/contract/{contractId}/{appId}`, which older iOS clients ask unsigned
+    NamedContractDetails "namedContractDetails" "GET" "/permission-access/contract/{contractId}/{appId}" Area::Api(CURRENT);
+    /// `POST tracking/sdk`
+    Tracking "tracking" "POST" "/tracking/sdk" Area::Api(CURRENT);
+    /// The page that connects a further source
+    OnboardPage "onboardPage" "GET" "/onboard" Area::Web;
+    /// The decision made on the onboard page
+    OnboardDecision "onboardDecision" "POST" "/onboard" Area::Web;
+    /// The page that renews a user
+    UserReauthPage "userReauthPage" "GET" "/user-reauth" Area::Web;
+    /// The decision made on the user-reauth page
+    UserReauthDecision "userReauthDecision" "POST" "/user-reauth" Area::Web;
+    /// The page that logs in at a source again
+    ReauthorizePage "reauthorizePage" "GET" "/reauthorize" Area::Web;
+    /// The decision made on the reauthorize page
+    ReauthorizeDecision "reauthorizeDecision" "POST" "/reauthorize" Area::Web;
+    /// The page that withdraws a permission
+    RevokePage "revokePage" "GET" "/revoke" Area::Web;
+    /// The decision made on the revoke page
+    RevokeDecision "revokeDecision" "POST" "/revoke" Area::Web;
     /// `GET jwks/oauth`
     Jwks "jwks" "GET" "/jwks/oauth" Area::ApiAndOrigin(ALL_VERSIONS);
     /// The consent page
@@ -115,6 +153,11 @@ impl Operation {
     /// The operation's name.
     pub fn name(self) -> &'static str {
         self.route().name
+    }
+
+    /// Whether its body is taken as it arrives, instead of being read beforehand.
+    pub(crate) fn streams_body(self) -> bool {
+        self == Self::PushToLibrary
     }
 
     /// Whether it is the mock's own.

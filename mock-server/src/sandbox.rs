@@ -1,7 +1,7 @@
 //! Sandboxes: each has its own contracts, users, clock, faults and journal.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use crate::clock::{Moment, SandboxClock};
 use crate::datasets::Datasets;
@@ -23,6 +23,7 @@ pub(crate) struct Sandbox {
     ordered: Vec<Arc<Contract>>,
     application_names: HashMap<String, String>,
     lifetimes: Lifetimes,
+    push_quota: u64,
     /// How a sync unfolds.
     pub timeline: Timeline,
     /// What its sources deliver.
@@ -50,6 +51,7 @@ impl Sandbox {
                     kind: contract.kind,
                     redirect_rules: contract.redirect_rules.clone(),
                     keys: contract.keys.clone(),
+                    certificate: OnceLock::new(),
                 }));
             }
         }
@@ -59,12 +61,13 @@ impl Sandbox {
             ordered,
             application_names,
             lifetimes: settings.lifetimes,
+            push_quota: settings.push_quota,
             timeline: settings.timeline,
             datasets: Datasets::new(settings.sample_data, settings.datasets.clone()),
             clock: SandboxClock::default(),
             faults: Faults::default(),
             journal: Journal::new(settings.journal_size),
-            state: Mutex::new(State::new(tag.clone(), settings.lifetimes)),
+            state: Mutex::new(State::new(tag.clone(), settings.lifetimes, settings.push_quota)),
             tag,
         }
     }
@@ -107,7 +110,7 @@ impl Sandbox {
 
     /// Forgets users, tokens, sessions, faults and the journal, and sets the clock to real time.
     pub(crate) fn reset(&self) {
-        *self.state() = State::new(self.tag.clone(), self.lifetimes);
+        *self.state() = State::new(self.tag.clone(), self.lifetimes, self.push_quota);
         self.faults.clear();
         self.journal.clear();
         self.clock.reset();

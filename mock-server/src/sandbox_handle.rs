@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::clock::SandboxClock;
-use crate::consent::Choice;
 use crate::consent::browser::{ConsentError, UserDecision, decide_url};
+use crate::consent::decision::Choice;
 use crate::credentials::Credentials;
 use crate::domain::consent::CallbackErrorCode;
 use crate::faults::Fault;

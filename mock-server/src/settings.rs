@@ -32,8 +32,12 @@ pub struct Settings {
     pub timeline: Timeline,
     /// How many requests a sandbox's journal keeps.
     pub journal_size: usize,
-    /// Largest request body, in bytes.
+    /// Largest request body, in bytes, but for files that are pushed.
     pub body_limit: usize,
+    /// Largest file that can be pushed, in bytes.
+    pub push_limit: u64,
+    /// How many bytes of pushed files a sandbox holds.
+    pub push_quota: u64,
     /// The applications of every sandbox, and their contracts.
     pub applications: Vec<ApplicationSettings>,
     /// How sample data is generated.
@@ -57,6 +61,8 @@ impl Settings {
             timeline: Timeline::default(),
             journal_size: 1000,
             body_limit: 1024 * 1024,
+            push_limit: 512 * 1024 * 1024,
+            push_quota: 1024 * 1024 * 1024,
             applications: vec![ApplicationSettings::standard()?],
             sample_data: SampleDataSettings::default(),
             datasets: Vec::new(),

@@ -65,6 +65,9 @@ mod all_files;
 mod api_error;
 mod authorize;
 mod authorize_options;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 mod callback;
 mod client;
 mod clock;

@@ -4,8 +4,11 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 pub mod container;
+pub mod evidence;
 pub mod raw_client;
+pub mod raw_user;
 pub mod world;
 
 pub use raw_client::{Answer, RawClient};
+pub use raw_user::RawUser;
 pub use world::World;

@@ -78,14 +78,20 @@ impl RawClient {
     }
 
     pub async fn send(&self, method: Method, path: &str, jwt: Option<&str>, body: Option<Value>) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.origin));
-        if let Some(jwt) = jwt {
-            request = request.header("Authorization", format!("Bearer {jwt}"));
-        }
+        let mut request = self.request(method, path, jwt);
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body.to_string());
         }
-        Answer::read(request.send().await.unwrap()).await
+        Answer::of(request).await
+    }
+
+    /// A request, ready to be given headers and a body.
+    pub fn request(&self, method: Method, path: &str, jwt: Option<&str>) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.origin));
+        match jwt {
+            Some(jwt) => request.header("Authorization", format!("Bearer {jwt}")),
+            None => request,
+        }
     }
 
     /// A form as a browser posts it.
@@ -135,6 +141,11 @@ impl RawClient {
 }
 
 impl Answer {
+    /// The answer to a request.
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+        Self::read(request.send().await.unwrap()).await
+    }
+
     async fn read(response: reqwest::Response) -> Self {
         Self {
             status: response.status(),

@@ -11,7 +11,9 @@ use digime_mock_server::{
 };
 use digime_scenarios::Transcript;
 
+use crate::evidence;
 use crate::raw_client::RawClient;
+use crate::raw_user::{RawUser, SAMPLE};
 
 pub const CALLBACK: &str = "http://127.0.0.1:9000/callback";
 /// The source of most tests: Facebook, whose data the scope tests count on.
@@ -64,6 +66,11 @@ impl World {
         RawClient::new(&self.server.url(), &self.credentials(kind))
     }
 
+    /// A user of a client that is not our SDK, who consented with Facebook's default dataset.
+    pub async fn raw_user(&self, kind: ContractKind) -> RawUser {
+        RawUser::consent(self.raw(kind), &self.sandbox, None, SAMPLE).await
+    }
+
     /// Options that lead straight to the callback, with a dataset of [`SOURCE`].
     pub fn sample(dataset: &str) -> AuthorizeOptions {
         AuthorizeOptions::new(CALLBACK).service_id(SOURCE).sample_data(dataset).auto_onboard(true)
@@ -103,6 +110,17 @@ impl World {
         let entries = serde_json::to_value(self.sandbox.requests().list()).unwrap();
         let transcript = Transcript::of_journal(entries.as_array().unwrap()).to_string();
         transcript.replace(self.sandbox.id(), "[sandbox]")
+    }
+}
+
+/// What a passing test saw counts as evidence for the ledger.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // What names no contract of the sandbox is the default sandbox's.
+            let (own, rest) = (self.sandbox.requests(), self.server.default_sandbox().requests());
+            evidence::record(own.list().into_iter().chain(rest.list()));
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::call::Call;
-use crate::consent::Choice;
 use crate::consent::browser::{ConsentError, UserDecision, decide_url};
+use crate::consent::decision::Choice;
 use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
 use crate::reply::Reply;

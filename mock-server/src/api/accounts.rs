@@ -1,27 +1,39 @@
-//! `GET permission-access/accounts` (protocol reference, http-api §4.5 and objects §3).
+//! `GET permission-access/accounts` (protocol reference, http-api §4.5 and objects §3), and
+//! `DELETE permission-access/service/h:accountId` (http-api §5.4).
 
 use digime_fixtures::catalogue;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::call::Call;
+use crate::clock::Moment;
 use crate::dispatch::Outcome;
 use crate::domain::library::{Account, service_of};
-use crate::reply::Reply;
+use crate::reply::{Reply, ReplyBody};
 
 pub(crate) fn accounts(call: &mut Call) -> Outcome {
     // A write contract needs the accounts too: provider pushes name one.
     let (_, user) = call.verify_user()?;
     let state = call.sandbox.state();
     let library = state.library(&user)?;
-    Ok(Reply::json(library.accounts.iter().map(account_json).collect()))
+    let now = call.now();
+    Ok(Reply::json(library.accounts.iter().map(|account| account_json(account, now)).collect()))
+}
+
+/// Which account travels in a header; the path holds the literal text `h:accountId`.
+pub(crate) fn delete(call: &mut Call) -> Outcome {
+    let (_, user) = call.verify_user()?;
+    let account = call.required_header("accountId")?;
+    let deleted = call.sandbox.state().delete_account(&user, &account);
+    call.verdict.check("account", deleted)?;
+    Ok(Reply::new(StatusCode::NO_CONTENT, ReplyBody::Empty))
 }
 
 /// A bare array of these; optional members are absent, never null.
-fn account_json(account: &Account) -> Value {
+fn account_json(account: &Account, now: Moment) -> Value {
     let source = account.source;
     let (service, group) = (service_of(source), catalogue::service_group(source.group_id));
     let profile = &account.dataset.account;
-    let login_works = profile.error.as_ref().is_none_or(|error| !error.reauth);
     let mut json = json!({
         "id": account.id,
         "reference": account.reference,
@@ -34,7 +46,7 @@ fn account_json(account: &Account) -> Value {
         "serviceTypeName": service.map_or(source.name.as_str(), |service| &service.name),
         "serviceTypeReference": service.map_or(source.reference.as_str(), |service| &service.reference),
         "sourceId": source.id,
-        "accessTokenStatus": { "authorized": login_works },
+        "accessTokenStatus": { "authorized": account.is_authorized(now) },
         "sample": account.sample,
     });
     if let Some(username) = &profile.username {

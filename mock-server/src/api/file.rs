@@ -9,9 +9,11 @@ use http::header::{HeaderName, LAST_MODIFIED};
 
 use crate::call::Call;
 use crate::clock::Moment;
+use crate::content::Content;
 use crate::dispatch::Outcome;
 use crate::domain::contract::Contract;
-use crate::domain::listing::Listing;
+use crate::domain::lifeline::Lifeline;
+use crate::domain::listing::{ListedFile, Listing};
 use crate::domain::refusal::Refusal;
 use crate::metadata;
 use crate::reply::{Reply, ReplyBody};
@@ -19,19 +21,25 @@ use crate::reply::{Reply, ReplyBody};
 /// A file of a session, ready to be sent.
 struct Found {
     contract: Arc<Contract>,
-    content: Arc<[u8]>,
+    content: Content,
+    /// Whether others will ask for the same content.
+    shared: bool,
     compression: Compression,
     x_metadata: String,
     updated: Moment,
+    lifeline: Lifeline,
 }
 
 pub(crate) async fn file(call: &mut Call) -> Outcome {
     let found = find(call)?;
     let key = found.contract.keys.encryption();
-    let container = call.server.containers.container(&found.content, found.compression, key).await;
-    let body = container.map_err(|error| {
-        Refusal::new(500, "InternalServerError", "The file could not be encrypted", error.to_string())
-    })?;
+    let containers = &call.server.containers;
+    let container = match found.shared {
+        true => containers.kept(&found.content, found.compression, key).await,
+        false => containers.fresh(&found.content, found.compression, key).await,
+    };
+    let container = container.map_err(|error| Refusal::defect("The file could not be encrypted", &error))?;
+    let body = ReplyBody::Container(container, found.lifeline.clone());
     Ok(with_headers(Reply::new(StatusCode::OK, body), &found))
 }
 
@@ -57,11 +65,20 @@ fn find(call: &mut Call) -> Result<Found, Refusal> {
         Refusal::file_not_found(&name, detail)
     });
     let listed = call.verdict.check("file listed", listed)?;
-    let compression = session.options.compression().unwrap_or(listed.file.compression);
+    let (content, own_compression, metadata, shared) = match listed {
+        ListedFile::Synced { file, .. } => {
+            let content = Content::from(Arc::clone(&file.content));
+            (content, file.compression, metadata::of_sample(&file.metadata), true)
+        }
+        ListedFile::Pushed(file, _) => (file.content.clone(), Compression::None, file.metadata(), false),
+    };
+    let compression = session.options.compression().unwrap_or(own_compression);
     Ok(Found {
-        content: Arc::clone(&listed.file.content),
-        x_metadata: metadata::header_value(&metadata::json(&listed.file.metadata, compression)),
-        updated: listed.updated,
+        content,
+        shared,
+        x_metadata: metadata::header_value(&metadata::json(metadata, compression)),
+        updated: listed.updated(),
+        lifeline: listed.lifeline().clone(),
         compression,
         contract,
     })

@@ -37,8 +37,10 @@ fn listing_json(listing: &Listing<'_>, now: Moment) -> Value {
 }
 
 fn file_json(listed: &ListedFile<'_>) -> Value {
-    let mut json = json!({ "name": listed.name(), "updatedDate": listed.updated.millis() });
-    if let FileMetadata::Mapped(mapped) = &listed.file.metadata {
+    let mut json = json!({ "name": listed.name(), "updatedDate": listed.updated().millis() });
+    if let ListedFile::Synced { file, .. } = listed
+        && let FileMetadata::Mapped(mapped) = &file.metadata
+    {
         json["objectCount"] = json!(mapped.object_count);
         json["objectType"] = json!(mapped.object_type);
         json["objectVersion"] = json!(mapped.object_version);

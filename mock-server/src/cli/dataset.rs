@@ -20,10 +20,10 @@ pub(super) struct GenerateArgs {
     /// Folder to write.
     folder: PathBuf,
     /// Source that the data comes from, by id.
-    #[arg(long, default_value_t = crate::consent::DEFAULT_SOURCE)]
+    #[arg(long, default_value_t = crate::consent::decision::DEFAULT_SOURCE)]
     source: u32,
     /// Which of the source's datasets to write.
-    #[arg(long, value_name = "ID", default_value = crate::consent::DEFAULT_DATASET)]
+    #[arg(long, value_name = "ID", default_value = crate::consent::decision::DEFAULT_DATASET)]
     dataset: String,
     /// Seed.
     #[arg(long, default_value_t = GenerateOptions::default().seed)]

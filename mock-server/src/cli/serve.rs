@@ -39,9 +39,15 @@ pub(super) struct ServeArgs {
     /// Requests that the journal keeps, per sandbox.
     #[arg(long, value_name = "COUNT", env = "DIGIME_MOCK_JOURNAL_SIZE")]
     journal_size: Option<usize>,
-    /// Largest request body, in bytes.
+    /// Largest request body, in bytes, but for files that are pushed.
     #[arg(long, value_name = "BYTES", env = "DIGIME_MOCK_BODY_LIMIT")]
     body_limit: Option<usize>,
+    /// Largest file that can be pushed, in bytes.
+    #[arg(long, value_name = "BYTES", env = "DIGIME_MOCK_PUSH_LIMIT")]
+    push_limit: Option<u64>,
+    /// Bytes of pushed files that a sandbox holds.
+    #[arg(long, value_name = "BYTES", env = "DIGIME_MOCK_PUSH_QUOTA")]
+    push_quota: Option<u64>,
     /// Lifetime of codes.
     #[arg(long, value_name = "DURATION", env = "DIGIME_MOCK_CODE_LIFETIME", value_parser = durations::parse)]
     code_lifetime: Option<Duration>,
@@ -107,6 +113,8 @@ impl ServeArgs {
         set(&mut settings.port, self.port);
         set(&mut settings.journal_size, self.journal_size);
         set(&mut settings.body_limit, self.body_limit);
+        set(&mut settings.push_limit, self.push_limit);
+        set(&mut settings.push_quota, self.push_quota);
         settings.admin_token = self.admin_token.map(AdminToken).or(settings.admin_token);
         if let Some(url) = self.public_url {
             settings.public_url = Some(public_origin(&url).map_err(Failure::new)?);

@@ -2,9 +2,9 @@
 
 use url::Url;
 
+use super::decision::{Choice, approve, fail};
 use super::parameters::PageParameters;
-use super::{Choice, approve, fail};
-use crate::domain::consent::{CallbackErrorCode, ConsentProblem};
+use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page};
 use crate::sandbox::Sandboxes;
 
 /// What the user does with the page.
@@ -29,7 +29,10 @@ impl UserDecision {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConsentError {
     /// The URL is not one of a consent page.
-    #[error("\"{0}\" is not the URL of a consent page ({{onboard}}authorize?code=…)")]
+    #[error(
+        "\"{0}\" is not the URL of a consent page: {{onboard}} and authorize, onboard, user-reauth, \
+         reauthorize or revoke, with code=…"
+    )]
     NoPage(String),
     /// No consent waits under its code.
     #[error(
@@ -47,16 +50,14 @@ pub(crate) fn decide_url(
 ) -> Result<String, ConsentError> {
     let no_page = || ConsentError::NoPage(url.to_owned());
     let parsed = Url::parse(url).map_err(|_| no_page())?;
-    if !parsed.path().trim_end_matches('/').ends_with("/authorize") {
-        return Err(no_page());
-    }
+    let page = Page::of_path(parsed.path()).ok_or_else(no_page)?;
     let query: Vec<(String, String)> = parsed.query_pairs().into_owned().collect();
     let code = query.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code.as_str());
     let sandbox = sandboxes.minting(code).ok_or(ConsentError::UnknownCode)?;
-    let decided = match (PageParameters::read(&query), decision) {
-        (Err(bad), _) => fail(&sandbox, &bad.code, CallbackErrorCode::InitializeCheckFail),
+    let decided = match (PageParameters::read(page, &query), decision) {
+        (Err(bad), _) => fail(&sandbox, (page, &bad.code), CallbackErrorCode::InitializeCheckFail),
         (Ok(page), UserDecision::Approve(choice)) => approve(&sandbox, &page, choice),
-        (Ok(page), UserDecision::Fail(error)) => fail(&sandbox, &page.code, error.clone()),
+        (Ok(_), UserDecision::Fail(error)) => fail(&sandbox, (page, code), error.clone()),
     };
     match decided {
         Ok(location) | Err(ConsentProblem::Closed { location }) => Ok(location),

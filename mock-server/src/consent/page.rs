@@ -1,30 +1,45 @@
-//! The authorize page: approve, decline, choose a source and a dataset.
+//! The pages: approve or decline; on two of them, choose a source and a dataset.
 
 use askama::Template;
 use digime_fixtures::catalogue::{self, PublishedStatus, Source, SourceType};
 use http::StatusCode;
 
+use super::decision::{Choice, DEFAULT_DATASET, account, approve, default_source, fail, needs_no_source};
 use super::parameters::{BadParameters, PageParameters};
-use super::{Choice, DEFAULT_SOURCE, approve, fail};
 use crate::call::Call;
 use crate::datasets::DatasetChoice;
 use crate::dispatch::Outcome;
-use crate::domain::consent::{CallbackErrorCode, ConsentProblem};
+use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page};
 use crate::domain::refusal::Refusal;
 use crate::reply::Reply;
 
+/// The authorize and the onboard page.
 #[derive(Template)]
 #[template(path = "consent.html")]
-struct ConsentPage<'a> {
+struct ConnectPage<'a> {
     language: &'a str,
     application: &'a str,
     contract: &'a str,
     asks: &'static str,
     fixed_source: Option<&'a Source>,
     sources: Vec<&'a Source>,
+    /// Whether the user may go without, which is then the default.
+    optional: bool,
     default_source: u32,
     datasets: Vec<DatasetChoice>,
     chosen_dataset: &'a str,
+}
+
+/// The pages on which there is nothing to choose.
+#[derive(Template)]
+#[template(path = "decision.html")]
+struct DecisionPage<'a> {
+    language: &'a str,
+    application: &'a str,
+    contract: &'a str,
+    asks: &'static str,
+    account: Option<String>,
+    approve: &'static str,
 }
 
 #[derive(Template)]
@@ -34,49 +49,84 @@ struct ErrorPage<'a> {
     advice: &'a str,
 }
 
-/// `GET authorize`: the page, or straight to the callback.
-pub(crate) fn show(call: &mut Call) -> Outcome {
-    let page = match PageParameters::read(&call.query()) {
+/// `GET`: the page, or straight to the callback.
+pub(crate) fn show(call: &mut Call, page: Page) -> Outcome {
+    let page = match PageParameters::read(page, &call.query()) {
         Ok(page) => page,
         Err(bad) => return bad_parameters(call, &bad),
     };
     if page.skips_the_page() {
         return leave(call, approve(&call.sandbox, &page, &Choice::default()));
     }
-    let waiting = call.sandbox.state().waiting_consent(&page.code, call.now()).map(str::to_owned);
-    let client_id = match waiting {
-        Ok(client_id) => client_id,
-        Err(problem) => return leave(call, Err(problem)),
+    match html(call, &page) {
+        Ok(Ok(html)) => Ok(Reply::html(StatusCode::OK, html)),
+        Ok(Err(error)) => Err(Refusal::defect("The page could not be made", &error)),
+        Err(Stopped::Problem(problem)) => leave(call, Err(problem)),
+        Err(Stopped::Failure(error)) => leave(call, fail(&call.sandbox, (page.page, &page.code), error)),
+    }
+}
+
+/// Why the user gets no page to decide on.
+enum Stopped {
+    Problem(ConsentProblem),
+    Failure(CallbackErrorCode),
+}
+
+fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<String>, Stopped> {
+    let sandbox = &call.sandbox;
+    let state = sandbox.state();
+    let waiting = state.waiting_consent(&page.code, page.page, call.now()).map_err(Stopped::Problem)?;
+    let contract = sandbox.contract(waiting.client_id);
+    let (application_id, contract_id) = contract
+        .as_ref()
+        .map_or(("", ""), |contract| (contract.application_id.as_str(), contract.contract_id.as_str()));
+    let application = sandbox.application_name(application_id);
+    let language = page.locale.as_deref().unwrap_or("en");
+    let reads = contract.as_ref().is_some_and(|contract| contract.kind.reads());
+    let account = match page.page {
+        Page::Reauthorize => Some(account(sandbox, &state, page, waiting).map_err(Stopped::Failure)?),
+        Page::Revoke => waiting.account.cloned(),
+        Page::Authorize | Page::Onboard | Page::UserReauth => None,
     };
+    let account = account.and_then(|id| Some(waiting.library?.account(&id).ok()?.source.name.clone()));
+    let (asks, approve) = match page.page {
+        Page::Authorize if reads => ("wants to read your data", "Approve"),
+        Page::Authorize => ("wants to add data to your library", "Approve"),
+        Page::Onboard => ("wants to connect one more source", "Approve"),
+        Page::UserReauth => ("asks you to renew your consent", "Renew"),
+        Page::Reauthorize => ("asks you to log in at a source again", "Log in"),
+        Page::Revoke => ("lets you withdraw a permission", "Withdraw"),
+    };
+    if !matches!(page.page, Page::Authorize | Page::Onboard) {
+        let page = DecisionPage { language, application, contract: contract_id, asks, account, approve };
+        return Ok(page.render());
+    }
     let fixed_source = page.service.and_then(catalogue::source);
     if page.service.is_some() && fixed_source.is_none() {
-        return leave(call, fail(&call.sandbox, &page.code, CallbackErrorCode::OnboardError));
+        return Err(Stopped::Failure(CallbackErrorCode::OnboardError));
     }
-    let contract = call.sandbox.contract(&client_id);
-    let (application, contract_id, asks) = contract.as_ref().map_or(("", "", ""), |contract| {
-        let asks = if contract.kind.reads() { "read your data" } else { "add data to your library" };
-        (contract.application_id.as_str(), contract.contract_id.as_str(), asks)
-    });
-    let default_source = catalogue::source(DEFAULT_SOURCE);
-    let datasets = fixed_source.or(default_source).map(|source| call.sandbox.datasets.choices(source));
-    let html = ConsentPage {
-        language: page.locale.as_deref().unwrap_or("en"),
-        application: call.sandbox.application_name(application),
+    let optional = page.page == Page::Authorize && needs_no_source(sandbox, page, waiting);
+    let default = default_source(page);
+    let datasets = fixed_source.or(catalogue::source(default)).map(|it| sandbox.datasets.choices(it));
+    let page = ConnectPage {
+        language,
+        application,
         contract: contract_id,
         asks,
         fixed_source,
-        sources: offered(&page),
-        default_source: DEFAULT_SOURCE,
+        sources: offered(page),
+        optional,
+        default_source: default,
         datasets: datasets.unwrap_or_default(),
-        chosen_dataset: page.sample_data_set.as_deref().unwrap_or(super::DEFAULT_DATASET),
+        chosen_dataset: page.sample_data_set.as_deref().unwrap_or(DEFAULT_DATASET),
     };
-    rendered(StatusCode::OK, &html)
+    Ok(page.render())
 }
 
-/// `POST authorize`: the user's decision. The page posts to its own address, so that code and
-/// parameters come along.
-pub(crate) fn decide(call: &mut Call) -> Outcome {
-    let page = match PageParameters::read(&call.query()) {
+/// `POST`: the user's decision. The page posts to its own address, so that code and parameters come
+/// along.
+pub(crate) fn decide(call: &mut Call, page: Page) -> Outcome {
+    let page = match PageParameters::read(page, &call.query()) {
         Ok(page) => page,
         Err(bad) => return bad_parameters(call, &bad),
     };
@@ -90,7 +140,7 @@ pub(crate) fn decide(call: &mut Call) -> Outcome {
             };
             approve(&call.sandbox, &page, &choice)
         }
-        Some("decline") => fail(&call.sandbox, &page.code, CallbackErrorCode::UserCancel),
+        Some("decline") => fail(&call.sandbox, (page.page, &page.code), CallbackErrorCode::UserCancel),
         other => {
             let problem = format!("decision is {other:?}, expected \"approve\" or \"decline\"");
             return Err(Refusal::validation(problem));
@@ -101,7 +151,7 @@ pub(crate) fn decide(call: &mut Call) -> Outcome {
 
 fn bad_parameters(call: &mut Call, bad: &BadParameters) -> Outcome {
     call.verdict.passed("page parameters", format!("INITIALIZE_CHECK_FAIL: {}", bad.problem));
-    leave(call, fail(&call.sandbox, &bad.code, CallbackErrorCode::InitializeCheckFail))
+    leave(call, fail(&call.sandbox, (bad.page, &bad.code), CallbackErrorCode::InitializeCheckFail))
 }
 
 /// Sends the browser to the callback, or says why there is none.
@@ -109,7 +159,8 @@ fn leave(call: &mut Call, location: Result<String, ConsentProblem>) -> Outcome {
     match location {
         Ok(location) => Ok(Reply::redirect(&location)),
         Err(ConsentProblem::Closed { location }) => {
-            call.verdict.passed("code", "decided before or expired: sent back with INVALID_CODE");
+            let detail = "decided before, expired, or not for this page: sent back with INVALID_CODE";
+            call.verdict.passed("code", detail);
             Ok(Reply::redirect(&location))
         }
         Err(ConsentProblem::UnknownCode) => {
@@ -119,7 +170,9 @@ fn leave(call: &mut Call, location: Result<String, ConsentProblem>) -> Outcome {
                 advice: "Go back to the app and start again. Developers: the code in the address is not \
                          one that this server gave out, or the server was restarted or reset since.",
             };
-            rendered(StatusCode::NOT_FOUND, &page)
+            let html =
+                page.render().map_err(|error| Refusal::defect("The page could not be made", &error))?;
+            Ok(Reply::html(StatusCode::NOT_FOUND, html))
         }
     }
 }
@@ -139,11 +192,4 @@ fn offered(page: &PageParameters) -> Vec<&'static Source> {
         .collect();
     sources.sort_by(|a, b| a.name.cmp(&b.name));
     sources
-}
-
-fn rendered(status: StatusCode, page: &impl Template) -> Outcome {
-    let html = page.render().map_err(|error| {
-        Refusal::new(500, "InternalServerError", "The page could not be made", error.to_string())
-    })?;
-    Ok(Reply::html(status, html))
 }

@@ -3,9 +3,12 @@
 use digime_fixtures::catalogue::SourceType;
 use serde::Deserialize;
 
-/// The parameters of the authorize page. Unknown ones are ignored.
-#[derive(Clone, Debug, Default, PartialEq)]
+use crate::domain::consent::Page;
+
+/// The parameters of a page; each page reads those that it has. Unknown ones are ignored.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PageParameters {
+    pub(crate) page: Page,
     pub(crate) code: String,
     /// Source to connect; the user chooses if it is absent.
     pub(crate) service: Option<u32>,
@@ -17,6 +20,10 @@ pub(crate) struct PageParameters {
     pub(crate) trigger: bool,
     pub(crate) locale: Option<String>,
     pub(crate) sources_scope: Option<SourcesScope>,
+    /// Stands for the provisional storage that becomes the user's.
+    pub(crate) storage_ref: Option<String>,
+    /// Stands for the account to log in at.
+    pub(crate) account_ref: Option<String>,
 }
 
 /// How the source list is narrowed.
@@ -31,6 +38,8 @@ pub(crate) struct SourcesScope {
 /// Parameters that do not pass the page's first checks.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct BadParameters {
+    /// The page that they were given to.
+    pub(crate) page: Page,
     /// The code, if there is one: it leads to the callback.
     pub(crate) code: String,
     /// What is wrong.
@@ -39,13 +48,13 @@ pub(crate) struct BadParameters {
 
 impl PageParameters {
     /// Reads the query of a page, decoded once.
-    pub(crate) fn read(query: &[(String, String)]) -> Result<Self, BadParameters> {
+    pub(crate) fn read(page: Page, query: &[(String, String)]) -> Result<Self, BadParameters> {
         let get = |name: &str| {
             let found = query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
             found.filter(|value| !value.is_empty())
         };
         let code = get("code").unwrap_or_default().to_owned();
-        let bad = |problem: String| BadParameters { code: code.clone(), problem };
+        let bad = |problem: String| BadParameters { page, code: code.clone(), problem };
         let flag = |name: &str, default: bool| match get(name) {
             None => Ok(default),
             Some("true") => Ok(true),
@@ -73,13 +82,17 @@ impl PageParameters {
             // iOS names it `locale` on one page.
             locale: get("lng").or_else(|| get("locale")).map(str::to_owned),
             sources_scope,
+            storage_ref: get("storageRef").map(str::to_owned),
+            account_ref: get("accountRef").map(str::to_owned),
+            page,
             code,
         })
     }
 
     /// Whether no page is shown at all. Without a service there would be nothing to connect.
     pub(crate) fn skips_the_page(&self) -> bool {
-        self.auto_onboard && self.sample_data_set.is_some() && self.service.is_some()
+        let connects = matches!(self.page, Page::Authorize | Page::Onboard);
+        connects && self.auto_onboard && self.sample_data_set.is_some() && self.service.is_some()
     }
 }
 
@@ -107,7 +120,7 @@ mod tests {
 
     fn read(query: &str) -> Result<PageParameters, BadParameters> {
         let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        PageParameters::read(&pairs)
+        PageParameters::read(Page::Authorize, &pairs)
     }
 
     #[test]

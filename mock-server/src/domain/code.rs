@@ -1,9 +1,10 @@
-//! Codes: what a consent page is opened with, and what it hands to the callback.
+//! Codes: what a page of the consent web client is opened with, and what it hands to the callback.
 
-use super::library::LibraryId;
+use super::consent::{Page, failure_location};
+use super::library::{AccountId, LibraryId};
 use crate::clock::Moment;
 
-/// A preauthorization code: a consent that waits for the user.
+/// A preauthorization, reference or revocation code: a page that waits for the user.
 #[derive(Clone, Debug)]
 pub(crate) struct PendingConsent {
     pub(crate) client_id: String,
@@ -11,13 +12,52 @@ pub(crate) struct PendingConsent {
     pub(crate) redirect_uri: String,
     /// Exactly the client's text.
     pub(crate) state: Option<String>,
-    pub(crate) code_challenge: String,
-    pub(crate) session_key: String,
-    /// The library to attach to, if the request carried an access token; else a new one is made.
-    pub(crate) library: Option<LibraryId>,
+    pub(crate) purpose: Purpose,
     pub(crate) expires: Moment,
     /// Whether the user has decided.
     pub(crate) decided: bool,
+}
+
+/// What the user is asked for.
+#[derive(Clone, Debug)]
+pub(crate) enum Purpose {
+    /// A contract's first consent. Without a library a new one is made.
+    Authorize { session_key: String, code_challenge: String, library: Option<LibraryId> },
+    /// To connect a further source, or to log in at a connected one again.
+    Extend { session_key: String, library: LibraryId },
+    /// To renew tokens that ran out.
+    Renew { session_key: String, code_challenge: String, library: LibraryId },
+    /// To withdraw the permission that a provider has.
+    Revoke { library: LibraryId, account: AccountId },
+}
+
+impl PendingConsent {
+    /// Whether the code opens this page.
+    pub(crate) fn opens(&self, page: Page) -> bool {
+        matches!(
+            (&self.purpose, page),
+            (Purpose::Authorize { .. }, Page::Authorize)
+                | (Purpose::Extend { .. }, Page::Onboard | Page::Reauthorize)
+                | (Purpose::Renew { .. }, Page::UserReauth)
+                | (Purpose::Revoke { .. }, Page::Revoke)
+        )
+    }
+
+    /// The library that the page is about; a first consent may have none yet.
+    pub(crate) fn library(&self) -> Option<&LibraryId> {
+        match &self.purpose {
+            Purpose::Authorize { library, .. } => library.as_ref(),
+            Purpose::Extend { library, .. }
+            | Purpose::Renew { library, .. }
+            | Purpose::Revoke { library, .. } => Some(library),
+        }
+    }
+
+    /// The callback of a failure.
+    pub(crate) fn failure(&self, code: &super::consent::CallbackErrorCode) -> String {
+        let revokes = matches!(self.purpose, Purpose::Revoke { .. });
+        failure_location(&self.redirect_uri, self.state.as_deref(), code, revokes)
+    }
 }
 
 /// An authorization code, exchanged once for tokens.

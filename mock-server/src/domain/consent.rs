@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::library::Connection;
+use super::library::{AccountId, Connection};
 use super::redirect::with_parameters;
 
 /// `errorCode` of a failed callback (protocol reference, consent-web §5.2).
@@ -52,16 +52,64 @@ impl FromStr for CallbackErrorCode {
     }
 }
 
+/// A page of the consent web client (protocol reference, consent-web §1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// A contract's first consent.
+    Authorize,
+    /// Connects a further source.
+    Onboard,
+    /// Renews a user whose refresh token expired.
+    UserReauth,
+    /// Logs in at the source of one account again.
+    Reauthorize,
+    /// Withdraws the permission that a provider has.
+    Revoke,
+}
+
+impl Page {
+    const ALL: [Self; 5] =
+        [Self::Authorize, Self::Onboard, Self::UserReauth, Self::Reauthorize, Self::Revoke];
+
+    /// The last segment of its path.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Authorize => "authorize",
+            Self::Onboard => "onboard",
+            Self::UserReauth => "user-reauth",
+            Self::Reauthorize => "reauthorize",
+            Self::Revoke => "revoke",
+        }
+    }
+
+    /// The page at the end of this path.
+    pub fn of_path(path: &str) -> Option<Self> {
+        let last = path.trim_end_matches('/').rsplit('/').next()?;
+        Self::ALL.into_iter().find(|page| page.as_str() == last)
+    }
+}
+
 /// What the user decides.
 #[derive(Clone, Debug)]
 pub enum Decision {
-    /// Consents.
-    Approve {
-        /// The source to connect; a write contract connects none.
+    /// Consents, on the authorize page, or connects a further source, on the onboard page.
+    Connect {
+        /// The source to connect; a contract may do without.
         connection: Option<Connection>,
         /// Whether a data query runs right after (`triggerQuery`).
         trigger: bool,
+        /// The provisional storage that becomes this user's.
+        storage: Option<String>,
     },
+    /// Consents again, on the user-reauth page.
+    Renew {
+        /// Whether a data query runs right after (`triggerQuery`).
+        trigger: bool,
+    },
+    /// Logs in again at the source of an account, on the reauthorize page.
+    LogIn(AccountId),
+    /// Withdraws the permission, on the revoke page.
+    Revoke,
     /// Does not, or something goes wrong.
     Fail(CallbackErrorCode),
 }
@@ -71,7 +119,8 @@ pub enum Decision {
 pub enum ConsentProblem {
     /// No page has this code, so there is no callback to trust.
     UnknownCode,
-    /// The page was decided or its code expired: the browser is sent back with `INVALID_CODE`.
+    /// The page was decided, its code expired or opens another page, or the user is gone: the
+    /// browser is sent back with `INVALID_CODE`.
     Closed {
         /// Where to.
         location: String,
@@ -79,24 +128,41 @@ pub enum ConsentProblem {
 }
 
 /// The callback of a failure. `state` is not documented here, but a client that started several
-/// flows needs it to know which one failed.
-pub(crate) fn failure_location(redirect_uri: &str, state: Option<&str>, code: &CallbackErrorCode) -> String {
+/// flows needs it to know which one failed. The revoke page has parameters of its own (protocol
+/// reference, consent-web §5.2 and §5.3).
+pub(crate) fn failure_location(
+    redirect_uri: &str,
+    state: Option<&str>,
+    code: &CallbackErrorCode,
+    revokes: bool,
+) -> String {
     let code = code.to_string();
-    let mut parameters = vec![("success", "false"), ("errorCode", code.as_str())];
+    let mut parameters = match revokes {
+        true => vec![("result", "failed"), ("error_message", code.as_str())],
+        false => vec![("success", "false"), ("errorCode", code.as_str())],
+    };
     parameters.extend(state.map(|state| ("state", state)));
     with_parameters(redirect_uri, &parameters)
 }
 
-/// The callback of a success (protocol reference, consent-web §5.1).
-pub(crate) fn success_location(
-    redirect_uri: &str,
-    state: Option<&str>,
-    code: &str,
-    account_reference: Option<&str>,
-) -> String {
+/// What a successful callback carries besides `success=true` (protocol reference, consent-web §5.1).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Success<'a> {
+    pub(crate) state: Option<&'a str>,
+    pub(crate) code: Option<&'a str>,
+    pub(crate) account_reference: Option<&'a str>,
+}
+
+/// The callback of a success.
+pub(crate) fn success_location(redirect_uri: &str, success: Success<'_>) -> String {
     let mut parameters = vec![("success", "true")];
-    parameters.extend(state.map(|state| ("state", state)));
-    parameters.push(("code", code));
-    parameters.extend(account_reference.map(|reference| ("accountReference", reference)));
+    parameters.extend(success.state.map(|state| ("state", state)));
+    parameters.extend(success.code.map(|code| ("code", code)));
+    parameters.extend(success.account_reference.map(|reference| ("accountReference", reference)));
     with_parameters(redirect_uri, &parameters)
+}
+
+/// The callback of a permission that was revoked (protocol reference, consent-web §5.3).
+pub(crate) fn revoked_location(redirect_uri: &str) -> String {
+    with_parameters(redirect_uri, &[("result", "success")])
 }

@@ -1,6 +1,7 @@
 //! Applications and contracts: who may ask for what, and with which key.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use rsa::RsaPublicKey;
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey, EncodeRsaPrivateKey, LineEnding};
@@ -59,9 +60,25 @@ pub struct Contract {
     pub redirect_rules: Vec<RedirectRule>,
     /// Its keys.
     pub keys: ContractKeys,
+    /// Its certificate in DER, once somebody asked for it.
+    pub(crate) certificate: OnceLock<Vec<u8>>,
 }
 
 impl Contract {
+    /// A contract with the development key of its kind.
+    #[cfg(test)]
+    pub(crate) fn sample(kind: ContractKind) -> Self {
+        let settings = crate::settings::ContractSettings::standard("c-1", kind).unwrap();
+        Self {
+            application_id: "app".to_owned(),
+            contract_id: settings.id,
+            kind,
+            redirect_rules: settings.redirect_rules,
+            keys: settings.keys,
+            certificate: OnceLock::new(),
+        }
+    }
+
     /// `"<applicationId>_<contractId>"`: the `client_id` of every API JWT.
     pub fn client_id(&self) -> String {
         format!("{}_{}", self.application_id, self.contract_id)

@@ -1,12 +1,15 @@
 //! A user's library and the accounts that are connected to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use digime_fixtures::Dataset;
 use digime_fixtures::catalogue::{self, Source};
+use digime_fixtures::{AccountError, Dataset};
 
+use super::lifeline::Lifeline;
 use super::pull_options::SourceIds;
+use super::pushed::PushedFile;
+use super::refusal::Refusal;
 use crate::clock::Moment;
 use crate::random::SandboxTag;
 
@@ -20,8 +23,16 @@ pub type AccountId = String;
 pub struct Library {
     /// The accounts in the order in which they were connected.
     pub accounts: Vec<Account>,
-    /// Contract id → `consentid`.
+    /// `client_id` → `consentid`.
     pub consents: HashMap<String, String>,
+    /// What write contracts pushed, oldest first.
+    pub pushed: Vec<PushedFile>,
+    /// How many files were ever pushed.
+    pub push_count: u64,
+    /// The storage that was bound to the user.
+    pub storage: Option<String>,
+    /// Cut when the user is deleted.
+    pub lifeline: Lifeline,
 }
 
 /// One connection of a library to a source.
@@ -43,12 +54,66 @@ pub struct Account {
     pub connected: Moment,
     /// When its files were first fetched, if they were.
     pub first_sync: Option<Moment>,
+    /// When its source was last asked, oldest first; the portability report tells of it.
+    pub syncs: VecDeque<Moment>,
+    /// Whether the source lets the platform in.
+    pub login: Login,
+    /// Cut when the account or its user is deleted.
+    pub lifeline: Lifeline,
 }
+
+/// The platform's permission at the source of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// As the dataset says.
+    AsConnected,
+    /// The user logged in again at this time: syncs from then on no longer ask for it.
+    Renewed(Moment),
+    /// The user withdrew the permission at this time: syncs from then on fail.
+    Withdrawn(Moment),
+}
+
+/// How many syncs of an account are remembered.
+const MOST_SYNCS: usize = 100;
 
 impl Account {
     /// The ids by which a scope may mean this account's source.
     pub fn source_ids(&self) -> SourceIds {
         SourceIds { group: self.source.group_id, service: self.source.service_id, source: self.source.id }
+    }
+
+    /// Whether the account is one of a Dutch care provider.
+    pub fn is_medmij(&self) -> bool {
+        service_of(self.source).is_some_and(|service| service.reference == "medmij")
+    }
+
+    /// The error that ends a sync which began at `started`, if one does.
+    pub fn error(&self, started: Moment) -> Option<AccountError> {
+        let at_source = self.dataset.account.error.as_ref();
+        match self.login {
+            Login::Withdrawn(at) if started >= at => Some(login_required()),
+            Login::Renewed(at) if started >= at => at_source.filter(|error| !error.reauth).cloned(),
+            _ => at_source.cloned(),
+        }
+    }
+
+    /// Whether the source lets the platform in at `now`.
+    pub fn is_authorized(&self, now: Moment) -> bool {
+        self.error(now).is_none_or(|error| !error.reauth)
+    }
+
+    /// Whether a sync that began at `started` gets anything from the source.
+    pub fn delivers(&self, started: Moment) -> bool {
+        self.first_sync.is_some() || !matches!(self.login, Login::Withdrawn(at) if started >= at)
+    }
+
+    /// Notes that the source was asked.
+    pub(crate) fn sync(&mut self, now: Moment) {
+        self.first_sync.get_or_insert(now);
+        if self.syncs.len() == MOST_SYNCS {
+            self.syncs.pop_front();
+        }
+        self.syncs.push_back(now);
     }
 
     /// The name of one of its files in a session; unique over the library's accounts.
@@ -70,7 +135,24 @@ pub struct Connection {
 
 impl Library {
     pub(crate) fn new() -> Self {
-        Self { accounts: Vec::new(), consents: HashMap::new() }
+        Self {
+            accounts: Vec::new(),
+            consents: HashMap::new(),
+            pushed: Vec::new(),
+            push_count: 0,
+            storage: None,
+            lifeline: Lifeline::default(),
+        }
+    }
+
+    /// The account with this id.
+    ///
+    /// # Errors
+    /// `AccountNotFound` if the library has none.
+    pub fn account(&self, id: &str) -> Result<&Account, Refusal> {
+        let known = || self.accounts.iter().map(|account| account.id.as_str()).collect::<Vec<_>>();
+        let found = self.accounts.iter().find(|account| account.id == id);
+        found.ok_or_else(|| Refusal::account_not_found(id, &known()))
     }
 
     /// Connects a source. The account's id follows the platform's form for sample data
@@ -95,10 +177,25 @@ impl Library {
             sample: connection.sample,
             connected: now,
             first_sync: None,
+            syncs: VecDeque::new(),
+            login: Login::AsConnected,
+            lifeline: Lifeline::default(),
         };
         let position = self.accounts.len();
         self.accounts.push(account);
         &self.accounts[position]
+    }
+}
+
+/// The account error of a source that asks for a login (protocol reference, errors §3).
+fn login_required() -> AccountError {
+    AccountError {
+        code: "ServiceAuthorizationError".to_owned(),
+        status_code: 511,
+        message: "Service authorization required".to_owned(),
+        reauth: true,
+        retry_after_seconds: None,
+        object_type_errors: Vec::new(),
     }
 }
 

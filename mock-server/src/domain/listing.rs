@@ -5,7 +5,9 @@ use digime_fixtures::{AccountError, DatasetFile, FileMetadata};
 
 use super::contract::ContractKind;
 use super::library::{Account, Library};
-use super::session::Session;
+use super::lifeline::Lifeline;
+use super::pushed::PushedFile;
+use super::session::{Read, Session};
 use super::timeline::Timeline;
 use crate::clock::Moment;
 
@@ -47,19 +49,42 @@ pub enum AccountState {
 
 /// One file of a session.
 #[derive(Clone, Copy, Debug)]
-pub struct ListedFile<'a> {
-    /// The account that it came from.
-    pub account: &'a Account,
-    /// The file.
-    pub file: &'a DatasetFile,
-    /// `updatedDate`.
-    pub updated: Moment,
+pub enum ListedFile<'a> {
+    /// It came from a source.
+    Synced {
+        /// The account that it came from.
+        account: &'a Account,
+        /// The file.
+        file: &'a DatasetFile,
+    },
+    /// A write contract pushed it into this library.
+    Pushed(&'a PushedFile, &'a Library),
 }
 
-impl ListedFile<'_> {
+impl<'a> ListedFile<'a> {
     /// The file's name in the session.
     pub fn name(&self) -> String {
-        self.account.file_name(self.file)
+        match self {
+            Self::Synced { account, file } => account.file_name(file),
+            Self::Pushed(file, _) => file.name(),
+        }
+    }
+
+    /// `updatedDate`. It does not move from session to session, so that a client that compares it
+    /// sees what is new.
+    pub fn updated(&self) -> Moment {
+        match self {
+            Self::Synced { account, .. } => account.first_sync.unwrap_or(account.connected),
+            Self::Pushed(file, _) => file.created,
+        }
+    }
+
+    /// What a download of the file hangs on.
+    pub fn lifeline(&self) -> &'a Lifeline {
+        match self {
+            Self::Synced { account, .. } => &account.lifeline,
+            Self::Pushed(_, library) => &library.lifeline,
+        }
     }
 }
 
@@ -94,8 +119,9 @@ impl<'a> Listing<'a> {
             .iter()
             .filter_map(|id| library.accounts.iter().find(|account| &account.id == id))
             .collect();
+        let pushed = pushed_files(session, read, library, kind, now);
         if !session.options.fetches() {
-            return Self::stored(session, &taking_part, kind, timeline, now);
+            return Self::stored(session, &taking_part, pushed, kind, timeline, now);
         }
         let elapsed = now.since(read.started);
         if elapsed < timeline.pending {
@@ -110,22 +136,26 @@ impl<'a> Listing<'a> {
             let ended = elapsed >= schedule.end();
             accounts.push((
                 account,
-                match &account.dataset.account.error {
+                match account.error(read.started) {
                     _ if !ended => AccountState::Running,
                     _ if schedule.runs_out() => AccountState::Partial(quota_reached()),
-                    Some(error) => AccountState::Partial(error.clone()),
+                    Some(error) => AccountState::Partial(error),
                     None => AccountState::Completed,
                 },
             ));
+            if !account.delivers(read.started) {
+                continue;
+            }
             let wanted = wanted_files(session, account, kind, now);
             let wanted_count = wanted.len();
             let arrived = wanted.into_iter().enumerate();
             files.extend(
                 arrived
                     .filter(|(i, _)| schedule.has_file(*i, wanted_count, elapsed))
-                    .map(|(_, file)| listed(account, file)),
+                    .map(|(_, file)| ListedFile::Synced { account, file }),
             );
         }
+        files.extend(pushed);
         // Without accounts there is nothing to wait for but the time that a sync takes.
         let running = elapsed < timeline.account(0, 1, quota).end();
         let state = if running || accounts.iter().any(|(_, state)| *state == AccountState::Running) {
@@ -142,6 +172,7 @@ impl<'a> Listing<'a> {
     fn stored(
         session: &Session,
         taking_part: &[&'a Account],
+        pushed: Vec<ListedFile<'a>>,
         kind: ContractKind,
         timeline: &Timeline,
         now: Moment,
@@ -155,20 +186,30 @@ impl<'a> Listing<'a> {
                 .into_iter()
                 .enumerate()
                 .filter(move |(i, _)| elapsed.is_some_and(|e| schedule.has_file(*i, count, e)))
-                .map(move |(_, file)| listed(account, file))
+                .map(move |(_, file)| ListedFile::Synced { account, file })
         });
         Self {
             state: LibraryState::Completed,
-            files: files.collect(),
+            files: files.chain(pushed).collect(),
             accounts: taking_part.iter().map(|&a| (a, AccountState::Completed)).collect(),
         }
     }
 }
 
-/// A file's date does not move from session to session, so that a client that compares
-/// `updatedDate` sees what is new.
-fn listed<'a>(account: &'a Account, file: &'a DatasetFile) -> ListedFile<'a> {
-    ListedFile { account, file, updated: account.first_sync.unwrap_or(account.connected) }
+/// What was pushed before the read began: it is in the library, nothing has to be fetched.
+fn pushed_files<'a>(
+    session: &Session,
+    read: &Read,
+    library: &'a Library,
+    kind: ContractKind,
+    now: Moment,
+) -> Vec<ListedFile<'a>> {
+    if kind != ContractKind::ReadRaw {
+        return Vec::new();
+    }
+    let then = library.pushed.iter().take_while(|file| file.sequence <= read.pushed);
+    let wanted = then.filter(|file| session.options.admits_raw(&file.facts(), now));
+    wanted.map(|file| ListedFile::Pushed(file, library)).collect()
 }
 
 fn wanted_files<'a>(

@@ -4,16 +4,24 @@
 //! that the timestamp check refuses a replay, so the memory stays bounded.
 
 use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
 
 use super::refusal::Refusal;
 use crate::clock::Moment;
 use crate::verify::timestamp::WINDOW;
 
+/// Nonces are forgotten together with the others of a minute.
+const BUCKET: Duration = Duration::from_secs(60);
+
 /// The nonces of one sandbox, keyed by `client_id` and nonce (protocol reference, errors §4).
+///
+/// Only 128 bits of a hash are kept of each: a busy client sends thousands a second.
 #[derive(Debug, Default)]
 pub struct NonceLog {
-    seen: HashSet<(String, String)>,
-    order: VecDeque<(Moment, (String, String))>,
+    /// When the first of them was seen, and all of them.
+    buckets: VecDeque<(Moment, HashSet<u128>)>,
 }
 
 impl NonceLog {
@@ -23,23 +31,29 @@ impl NonceLog {
     /// `InvalidRequest` if this client used the nonce before.
     pub fn take(&mut self, client_id: &str, nonce: &str, real_now: Moment) -> Result<(), Refusal> {
         // A timestamp may be a window ahead, so its JWT stays acceptable for two windows.
-        while let Some((seen_at, _)) = self.order.front()
-            && real_now.since(*seen_at) > WINDOW * 2
+        while let Some((first, _)) = self.buckets.front()
+            && real_now.since(*first) > WINDOW * 2 + BUCKET
         {
-            if let Some((_, key)) = self.order.pop_front() {
-                self.seen.remove(&key);
-            }
+            self.buckets.pop_front();
         }
-        let key = (client_id.to_owned(), nonce.to_owned());
-        if !self.seen.insert(key.clone()) {
+        let key = key(client_id, nonce);
+        if self.buckets.iter().any(|(_, seen)| seen.contains(&key)) {
             return Err(Refusal::invalid_request(
                 format!("The nonce provided in JWT payload ({nonce}) has already been used"),
                 "sign a new JWT, with a new nonce, for every attempt",
             ));
         }
-        self.order.push_back((real_now, key));
+        match self.buckets.back_mut().filter(|(first, _)| real_now.since(*first) < BUCKET) {
+            Some((_, seen)) => drop(seen.insert(key)),
+            None => self.buckets.push_back((real_now, HashSet::from([key]))),
+        }
         Ok(())
     }
+}
+
+fn key(client_id: &str, nonce: &str) -> u128 {
+    let hash = Sha256::new().chain_update(client_id).chain_update([0]).chain_update(nonce).finalize();
+    hash.iter().take(16).fold(0, |key, byte| key << 8 | u128::from(*byte))
 }
 
 #[cfg(test)]
@@ -65,6 +79,7 @@ mod tests {
         log.take("a", "m", start.plus(WINDOW * 2)).unwrap();
         assert!(log.take("a", "n", start.plus(WINDOW * 2)).is_err());
         log.take("a", "o", start.plus(WINDOW * 3)).unwrap();
-        assert_eq!(log.seen.len(), 2);
+        assert_eq!(log.buckets.len(), 2);
+        assert!(log.take("a", "m", start.plus(WINDOW * 3)).is_err());
     }
 }

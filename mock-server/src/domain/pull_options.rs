@@ -82,6 +82,8 @@ struct Criterion {
 #[serde(rename_all = "camelCase")]
 struct CriterionMetadata {
     accounts: Option<Vec<CriterionAccount>>,
+    app_id: Option<Vec<String>>,
+    contract_id: Option<Vec<String>>,
     mime_type: Option<Vec<String>>,
     reference: Option<Vec<String>>,
     tags: Option<Vec<String>>,
@@ -140,6 +142,11 @@ impl PullOptions {
         self.source_fetch.or(in_scope).unwrap_or(true)
     }
 
+    /// Reads only what the library already has, whatever the client asked for.
+    pub(crate) fn fetch_nothing(&mut self) {
+        self.source_fetch = Some(false);
+    }
+
     /// Whether this account takes part.
     pub fn includes_account(&self, account_id: &str) -> bool {
         let in_scope = || self.scope.as_ref().and_then(|scope| scope.source_fetch_filter.as_ref());
@@ -171,10 +178,46 @@ impl PullOptions {
             FileMetadata::Mapped(_) => {
                 scope.admits_month(file.month, now) && scope.admits_type(source, file.object_type)
             }
-            FileMetadata::Raw(raw) => match scope.criteria.as_deref() {
-                None | Some([]) => true,
-                Some(criteria) => criteria.iter().any(|criterion| criterion.admits(raw, now)),
-            },
+            FileMetadata::Raw(raw) => scope.admits_raw(&RawFacts::of_sample(raw), now),
+        }
+    }
+
+    /// Whether the scope admits this pushed file, as of `now`.
+    pub fn admits_raw(&self, file: &RawFacts<'_>, now: Moment) -> bool {
+        self.scope.as_ref().is_none_or(|scope| scope.admits_raw(file, now))
+    }
+}
+
+/// What criteria can ask of a raw file. Sample files were pushed by no known contract.
+#[derive(Clone, Debug)]
+pub struct RawFacts<'a> {
+    /// When it was pushed.
+    pub created: Option<Moment>,
+    /// MIME type.
+    pub mime_type: &'a str,
+    /// Ids of the accounts that it belongs to.
+    pub accounts: Vec<&'a str>,
+    /// The pusher's references.
+    pub reference: Vec<&'a str>,
+    /// The pusher's tags.
+    pub tags: Vec<&'a str>,
+    /// The application that pushed it.
+    pub application_id: Option<&'a str>,
+    /// The contract that pushed it.
+    pub contract_id: Option<&'a str>,
+}
+
+impl<'a> RawFacts<'a> {
+    fn of_sample(raw: &'a Raw) -> Self {
+        let texts = |list: &'a [String]| list.iter().map(String::as_str).collect();
+        Self {
+            created: raw.created_ms.map(Moment::from_millis),
+            mime_type: &raw.mimetype,
+            accounts: texts(&raw.accounts),
+            reference: texts(&raw.reference),
+            tags: texts(&raw.tags),
+            application_id: None,
+            contract_id: None,
         }
     }
 }
@@ -198,6 +241,10 @@ impl Scope {
         let (Some(ranges), Some(month)) = (self.time_ranges.as_deref(), month) else { return true };
         let (start, end) = (Moment::from_millis(month.start_ms()), Moment::from_millis(month.end_ms()));
         ranges.is_empty() || ranges.iter().any(|range| range.touches(start, end, now))
+    }
+
+    fn admits_raw(&self, file: &RawFacts<'_>, now: Moment) -> bool {
+        all_or_any(self.criteria.as_deref(), |criterion| criterion.admits(file, now))
     }
 
     fn admits_type(&self, source: &SourceIds, object_type: Option<u32>) -> bool {
@@ -238,20 +285,22 @@ impl TimeRange {
 }
 
 impl Criterion {
-    fn admits(&self, raw: &Raw, now: Moment) -> bool {
-        let in_time = raw.created_ms.is_none_or(|millis| {
-            let (start, end) = (Moment::from_millis(millis), Moment::from_millis(millis.saturating_add(1)));
-            self.range.touches(start, end, now)
-        });
+    /// Whether the file has everything that the criterion names; of a list, one suffices.
+    fn admits(&self, file: &RawFacts<'_>, now: Moment) -> bool {
+        let in_time = file
+            .created
+            .is_none_or(|created| self.range.touches(created, created.plus(Duration::from_millis(1)), now));
         let Some(metadata) = &self.metadata else { return in_time };
-        let any = |wanted: &Option<Vec<String>>, has: &[String]| {
-            all_or_any(wanted.as_deref(), |text| has.contains(text))
+        let any = |wanted: &Option<Vec<String>>, has: &[&str]| {
+            all_or_any(wanted.as_deref(), |text| has.contains(&text.as_str()))
         };
         in_time
-            && any(&metadata.mime_type, std::slice::from_ref(&raw.mimetype))
-            && any(&metadata.reference, &raw.reference)
-            && any(&metadata.tags, &raw.tags)
-            && all_or_any(metadata.accounts.as_deref(), |a| raw.accounts.contains(&a.account_id))
+            && any(&metadata.mime_type, &[file.mime_type])
+            && any(&metadata.reference, &file.reference)
+            && any(&metadata.tags, &file.tags)
+            && any(&metadata.app_id, file.application_id.as_slice())
+            && any(&metadata.contract_id, file.contract_id.as_slice())
+            && all_or_any(metadata.accounts.as_deref(), |a| file.accounts.contains(&a.account_id.as_str()))
     }
 }
 
@@ -262,7 +311,7 @@ fn at_midnight(date: Date) -> Moment {
 
 /// Seconds by the reference; Android sends milliseconds (legacy endpoints §1), which as seconds
 /// would lie tens of thousands of years ahead.
-fn from_client(value: f64) -> Moment {
+pub(crate) fn from_client(value: f64) -> Moment {
     const YEAR_5138_IN_SECONDS: f64 = 1e11;
     let millis = if value.abs() < YEAR_5138_IN_SECONDS { value * 1000.0 } else { value };
     Moment::from_millis(millis as i64)
@@ -373,6 +422,45 @@ mod tests {
         assert_eq!(quota(0.0), None);
         assert_eq!(quota(-1.0), None);
         assert_eq!(quota(1.5), Some(Duration::from_millis(1500)));
+    }
+
+    #[test]
+    fn a_criterion_asks_for_all_that_it_names_and_criteria_add_up() {
+        let file = RawFacts {
+            created: Some(NOW),
+            mime_type: "text/plain",
+            accounts: vec!["a1"],
+            reference: vec!["r1", "r2"],
+            tags: vec!["t1"],
+            application_id: Some("app"),
+            contract_id: Some("contract"),
+        };
+        let admits = |criteria: serde_json::Value| {
+            options(json!({"scope": {"criteria": criteria}})).admits_raw(&file, NOW)
+        };
+        for criteria in [
+            json!([]),
+            json!([{}]),
+            json!([{"metadata": {"tags": ["t1", "other"]}}]),
+            json!([{"metadata": {"mimeType": ["text/plain"], "reference": ["r2"], "tags": []}}]),
+            json!([{"metadata": {"accounts": [{"accountId": "a1"}]}}]),
+            json!([{"metadata": {"appId": ["app"], "contractId": ["contract"]}}]),
+            json!([{"last": "1d"}]),
+            json!([{"from": NOW.seconds()}]),
+            json!([{"metadata": {"tags": ["other"]}}, {"metadata": {"tags": ["t1"]}}]),
+        ] {
+            assert!(admits(criteria.clone()), "{criteria}");
+        }
+        for criteria in [
+            json!([{"metadata": {"tags": ["other"]}}]),
+            json!([{"metadata": {"tags": ["t1"], "mimeType": ["image/png"]}}]),
+            json!([{"metadata": {"accounts": [{"accountId": "a2"}]}}]),
+            json!([{"metadata": {"appId": ["other"]}}]),
+            json!([{"metadata": {"contractId": ["other"]}}]),
+            json!([{"from": NOW.seconds() + 1}]),
+        ] {
+            assert!(!admits(criteria.clone()), "{criteria}");
+        }
     }
 
     #[test]

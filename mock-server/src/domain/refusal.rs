@@ -92,6 +92,25 @@ impl Refusal {
         )
     }
 
+    /// The library has no such account.
+    pub fn account_not_found(id: &str, known: &[&str]) -> Self {
+        let detail = match known {
+            [] => "the library has no accounts".to_owned(),
+            known => format!("the library's accounts are {}", known.join(", ")),
+        };
+        Self::new(404, "AccountNotFound", format!("The account ({id}) is not in this library"), detail)
+    }
+
+    /// More was sent than is taken.
+    pub fn too_large(message: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(413, "ValidationErrors", message, detail)
+    }
+
+    /// Something failed that never should: a defect of the server.
+    pub fn defect(message: &str, error: &impl std::fmt::Display) -> Self {
+        Self::new(500, "InternalServerError", message, error.to_string())
+    }
+
     /// The session is unknown, expired, or another user's.
     pub fn invalid_session(detail: impl Into<String>) -> Self {
         Self::new(404, "SessionInvalid", "The session is invalid or has expired", detail)

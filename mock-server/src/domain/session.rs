@@ -26,6 +26,8 @@ pub struct Read {
     pub started: Moment,
     /// The accounts that take part, in order.
     pub accounts: Vec<AccountId>,
+    /// How many files had been pushed by then; later ones wait for the next session.
+    pub pushed: u64,
 }
 
 /// `session.key` and `session.expiry` (milliseconds) as clients see them.

@@ -97,6 +97,21 @@ async fn the_limit_is_exact() {
 }
 
 #[tokio::test]
+async fn without_a_setting_the_limit_is_512_mib() {
+    let server = serving(&gzip(&vec![0u8; 64 << 20]).repeat(9), Some("gzip")).await;
+    let mut stream = server.user().read_file_stream(&session(), &name("f.json")).await.unwrap();
+    let mut read = 0u64;
+    let error = loop {
+        match stream.next().await.expect("576 MiB are more than the limit") {
+            Ok(chunk) => read += chunk.len() as u64,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!((511 << 20..=512 << 20).contains(&read), "{read} bytes were delivered");
+}
+
+#[tokio::test]
 async fn a_file_that_is_too_large_is_not_received_to_its_end() {
     let origin = raw_server(|mut socket, _| async move {
         let head = format!(

@@ -89,9 +89,8 @@ async fn dates_beyond_all_dates_saturate() {
         (json!(1.9), 1),
         (json!(-1), -1),
     ] {
-        let list = read(
-            json!({"status": {"state": "completed"}, "fileList": [{"name": "a", "updatedDate": date}]}),
-        );
+        let list =
+            read(json!({"status": {"state": "completed"}, "fileList": [{"name": "a", "updatedDate": date}]}));
         let entry = list.await.unwrap().files.remove(0);
         assert_eq!(entry.updated_date, expected);
         let _ = entry.updated_at();

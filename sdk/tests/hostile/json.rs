@@ -61,7 +61,9 @@ async fn depth_inside_an_unknown_member_is_refused_or_skipped() {
 async fn deep_errors_key_sets_tokens_and_files_are_survived() {
     for text in deep_texts() {
         let server = Server::without_keys().await;
-        server.get(ACCOUNTS, ResponseTemplate::new(400).set_body_string(format!("{{\"error\":{text}}}"))).await;
+        server
+            .get(ACCOUNTS, ResponseTemplate::new(400).set_body_string(format!("{{\"error\":{text}}}")))
+            .await;
         let error = server.user().read_accounts().await.unwrap_err();
         assert_eq!((error.kind(), error.status()), (ErrorKind::Api, Some(400)));
         assert!(error.api().is_none());

@@ -17,7 +17,8 @@ async fn serving(headers: &[&str]) -> Server {
         answer = answer.append_header("x-metadata", *header);
     }
     server.file("f.json", answer.clone()).await;
-    let head = headers.iter().fold(ResponseTemplate::new(200), |head, h| head.append_header("x-metadata", *h));
+    let head =
+        headers.iter().fold(ResponseTemplate::new(200), |head, h| head.append_header("x-metadata", *h));
     server.on("HEAD", &file_path("f.json"), head).await;
     server
 }
@@ -29,11 +30,9 @@ async fn error(headers: &[&str]) -> String {
     let whole = user.read_file(&session(), &name("f.json")).await.unwrap_err();
     let stream = user.read_file_stream(&session(), &name("f.json")).await.unwrap_err();
     let head = user.read_file_metadata(&session(), &name("f.json")).await.unwrap_err();
-    for (error, operation) in [
-        (&whole, Operation::ReadFile),
-        (&stream, Operation::ReadFile),
-        (&head, Operation::ReadFileMetadata),
-    ] {
+    for (error, operation) in
+        [(&whole, Operation::ReadFile), (&stream, Operation::ReadFile), (&head, Operation::ReadFileMetadata)]
+    {
         assert_eq!((error.kind(), error.operation()), (ErrorKind::Metadata, Some(operation)), "{error}");
         assert!(!error.is_retryable() && error.to_string().contains("read_file_raw"), "{error}");
     }
@@ -145,14 +144,12 @@ async fn every_base64_is_read() {
 
 #[tokio::test]
 async fn raw_metadata_has_lower_case_keys() {
-    let header = b64(
-        json!({"metadata": {
-            "mimetype": "application/pdf", "accounts": [{"accountid": "a-1", "new": 1}],
-            "reference": ["r-1"], "tags": ["t-1"], "contractid": "c-1", "appid": "app",
-            "created": 1_614_945_600_000.5, "providername": "later",
-        }})
-        .to_string(),
-    );
+    let header = b64(json!({"metadata": {
+        "mimetype": "application/pdf", "accounts": [{"accountid": "a-1", "new": 1}],
+        "reference": ["r-1"], "tags": ["t-1"], "contractid": "c-1", "appid": "app",
+        "created": 1_614_945_600_000.5, "providername": "later",
+    }})
+    .to_string());
     let FileMetadata::Raw(raw) = metadata(&header).await else { panic!("not raw") };
     assert_eq!((raw.mime_type.as_str(), raw.created), ("application/pdf", Some(1_614_945_600_000)));
     assert_eq!(raw.accounts[0].account_id, "a-1");

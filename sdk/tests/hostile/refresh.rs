@@ -88,7 +88,9 @@ async fn every_kind_of_call_refreshes() {
 
 #[tokio::test]
 async fn a_token_refused_for_ever_is_refreshed_once() {
-    for answer in [invalid_token(), ResponseTemplate::new(401), ResponseTemplate::new(401).set_body_string("no")] {
+    for answer in
+        [invalid_token(), ResponseTemplate::new(401), ResponseTemplate::new(401).set_body_string("no")]
+    {
         let server = Server::start().await;
         server.get(ACCOUNTS, answer).await;
         server.issue("at-2", "rt-2").await;
@@ -111,7 +113,9 @@ async fn a_refresh_that_answers_the_same_token_does_not_go_round_in_circles() {
 
 #[tokio::test]
 async fn other_refusals_do_not_refresh() {
-    for answer in [api_error(401, "InvalidClient"), api_error(403, "InvalidToken"), api_error(400, "InvalidJWT")] {
+    for answer in
+        [api_error(401, "InvalidClient"), api_error(403, "InvalidToken"), api_error(400, "InvalidJWT")]
+    {
         let server = Server::start().await;
         server.get(ACCOUNTS, answer).await;
         server.issue("at-2", "rt-2").await;
@@ -273,7 +277,8 @@ async fn a_listener_that_panics_does_not_lose_the_token() {
 
 #[test]
 fn a_refresh_whose_runtime_ends_is_reported_and_can_be_started_anew() {
-    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (serving, dying) = (runtime(), runtime());
     let server = serving.block_on(accepting("at-2"));
     serving.block_on(server.times(1, "POST", TOKEN, invalid_token().set_delay(Duration::from_secs(600))));

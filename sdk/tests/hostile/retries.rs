@@ -259,7 +259,8 @@ async fn unreadable_waits_fall_back_to_ones_own() {
 async fn waits_stay_within_the_budget() {
     let server = Server::start().await;
     server.get(ACCOUNTS, ResponseTemplate::new(500)).await;
-    let policy = quick().attempts(1_000).base_delay(Duration::from_millis(4)).budget(Duration::from_millis(30));
+    let policy =
+        quick().attempts(1_000).base_delay(Duration::from_millis(4)).budget(Duration::from_millis(30));
     let error = read(&server, policy).await.unwrap_err();
     // 4 + 8 + 16 milliseconds; another 32 would exceed the budget.
     assert_eq!(error.attempts(), 4);

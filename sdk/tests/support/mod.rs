@@ -1,6 +1,7 @@
 //! What the tests share: vectors, a signing and encrypting counterpart, and a
 //! scripted server.
-#![allow(dead_code)]
+// Not every test binary uses everything.
+#![allow(dead_code, unused_imports)]
 
 mod raw;
 
@@ -16,8 +17,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use digime::{
     Client, ClientBuilder, Contract, FileName, PrivateKey, RetryPolicy, SessionKey, User, UserAccessToken,
 };
-use serde_json::{Value, json};
 pub(crate) use raw::{origin_of_nobody, raw_server, respond, write_all};
+use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 

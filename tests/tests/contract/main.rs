@@ -4,10 +4,18 @@
 
 mod admin;
 mod attacks;
+mod concurrency;
 mod consent;
+mod contract_details;
+mod deletion;
 mod faults;
 mod isolation;
+mod onboarding;
 mod pages;
+mod portability;
+mod push;
 mod read_flow;
+mod reauthorization;
 mod scope;
+mod scope_property;
 mod token_lifecycle;

@@ -1,0 +1,103 @@
+//! `POST permission-access/import`: a file for the library (protocol reference, http-api §5.1).
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+
+use crate::call::Call;
+use crate::content::{Content, ContentWriter};
+use crate::dispatch::Outcome;
+use crate::domain::contract::Contract;
+use crate::domain::pushed::Descriptor;
+use crate::domain::refusal::Refusal;
+use crate::domain::state::quota_used_up;
+use crate::reply::Reply;
+use crate::verify::jwt::UnverifiedJwt;
+
+/// How long a client may pause while it sends a file.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How much of a refused file is read before the connection is closed on the client.
+const MOST_READ_AWAY: u64 = 1024 * 1024 * 1024;
+
+/// Everything is verified before the first byte is taken.
+pub(crate) async fn import(call: &mut Call) -> Outcome {
+    let (verified, library) = call.verify_user()?;
+    let contract = verified.contract;
+    let now = call.now();
+    let room = call.sandbox.state().push_room(&contract, now);
+    let room = call.verdict.check("contract kind", room)?;
+    let descriptor = call.required_header("FileDescriptor")?;
+    let descriptor = call.verdict.check("FileDescriptor", read_descriptor(&descriptor, &contract))?;
+    let mut incoming = call.incoming.take().unwrap_or_default();
+    let limits = Limits { file: call.server.settings.push_limit, quota: call.server.settings.push_quota };
+    let content = receive(&mut incoming, limits, room).await;
+    call.incoming = Some(incoming);
+    let content = call.verdict.check("body", content)?;
+    let pushed = call.sandbox.state().push(&contract, &library, descriptor, content, now);
+    call.verdict.check("library", pushed)?;
+    // What vendor tests answer; no client looks at it.
+    Ok(Reply::json(json!({ "status": "delivered", "expires": 200_000 })))
+}
+
+/// The descriptor carries no `client_id`: it is verified with the key of the request's own
+/// (protocol reference, crypto §1.5). Its refusals avoid 401, which clients answer with a refresh.
+fn read_descriptor(token: &str, contract: &Contract) -> Result<Descriptor, Refusal> {
+    let read = || -> Result<Value, Refusal> {
+        let jwt = UnverifiedJwt::parse(token)?;
+        jwt.require_ps512()?;
+        jwt.require_signature(contract.keys.verification())?;
+        Ok(jwt.claims.0.get("metadata").cloned().unwrap_or_default())
+    };
+    let metadata = read().map_err(|refusal| {
+        Refusal::validation(format!("FileDescriptor: {}: {}", refusal.message, refusal.detail))
+    })?;
+    let descriptor: Descriptor = serde_path_to_error::deserialize(metadata).map_err(|error| {
+        let path = error.path().to_string();
+        Refusal::validation(format!("FileDescriptor: metadata.{path}: {}", error.into_inner()))
+    })?;
+    descriptor.validate()?;
+    Ok(descriptor)
+}
+
+#[derive(Clone, Copy)]
+struct Limits {
+    file: u64,
+    quota: u64,
+}
+
+async fn receive(body: &mut Body, limits: Limits, room: u64) -> Result<Content, Refusal> {
+    let unread = |problem: &dyn std::fmt::Display| {
+        Refusal::validation(format!("the body could not be read: {problem}"))
+    };
+    let mut writer = ContentWriter::new();
+    while let Some(frame) =
+        tokio::time::timeout(LONGEST_PAUSE, body.frame()).await.map_err(|pause| unread(&pause))?
+    {
+        let Ok(piece) = frame.map_err(|error| unread(&error))?.into_data() else { continue };
+        let length = writer.len() + piece.len() as u64;
+        if length > limits.file {
+            let message = format!("The file is larger than {} bytes", limits.file);
+            return Err(Refusal::too_large(message, "raise push_limit if that is on purpose"));
+        }
+        if length > room {
+            return Err(quota_used_up(limits.quota));
+        }
+        let written = writer.write(&piece);
+        written.map_err(|error| Refusal::defect("The file could not be stored", &error))?;
+    }
+    Ok(writer.finish())
+}
+
+/// Reads what is left of a refused file: a client that is still sending would not see the answer.
+pub(crate) async fn read_away(mut rest: Body) {
+    let mut length = 0;
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout(LONGEST_PAUSE, rest.frame()).await {
+        length += frame.data_ref().map_or(0, |piece| piece.len() as u64);
+        if length > MOST_READ_AWAY {
+            return;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `POST oauth/token/reference`: onboard a source, log in at one again, renew a user (protocol
+//! reference, http-api §2.2).
+
+use serde_json::json;
+
+use super::{FlowBody, require_registered, session_json, sign};
+use crate::call::Call;
+use crate::dispatch::Outcome;
+use crate::domain::state::ReferenceRequest;
+use crate::reply::Reply;
+use crate::verify::{Verified, pkce};
+
+/// A PKCE challenge tells the renewal of a user from the other two; its access token may have
+/// expired.
+pub(crate) fn refer(call: &mut Call) -> Outcome {
+    let Verified { contract, claims } = call.verify()?;
+    let redirect_uri = call.verdict.check("redirect_uri claim", claims.required("redirect_uri"))?;
+    call.verdict.check("redirect_uri registered", require_registered(&contract, redirect_uri))?;
+    let state = call.verdict.check("state claim", claims.text("state"))?.map(str::to_owned);
+    let renews = call.verdict.check("code_challenge claim", claims.text("code_challenge"))?.is_some();
+    let code_challenge = match renews {
+        true => Some(call.verdict.check("PKCE challenge", pkce::challenge(&claims))?.to_owned()),
+        false => None,
+    };
+    let token = call.verdict.check("access token claim", claims.required("access_token"))?;
+    let now = call.now();
+    let opened = match renews {
+        true => call.sandbox.state().renewable(&contract, token).cloned(),
+        false => call.sandbox.state().access(&contract, token, now).cloned(),
+    };
+    let library = call.verdict.check("access token", opened)?;
+    let options = FlowBody::read(call)?;
+    let redirect_uri = redirect_uri.to_owned();
+    let request = ReferenceRequest { redirect_uri, state, code_challenge, library, options };
+    let opened = call.sandbox.state().refer(&contract, request, now);
+    let opened = call.verdict.check("contract kind", opened)?;
+    // iOS requires all three members (protocol reference, http-api §2.2).
+    let payload = json!({
+        "reference_code": opened.code,
+        "token_type": "Bearer",
+        "expires_on": opened.expires.seconds(),
+    });
+    let token = sign(call, &payload)?;
+    Ok(Reply::json(json!({ "token": token, "session": session_json(&opened.session) })))
+}

@@ -1,0 +1,14 @@
+//! `DELETE user` (protocol reference, http-api §5.3).
+
+use http::StatusCode;
+
+use crate::call::Call;
+use crate::dispatch::Outcome;
+use crate::reply::{Reply, ReplyBody};
+
+pub(crate) fn delete(call: &mut Call) -> Outcome {
+    let (_, user) = call.verify_user()?;
+    let deleted = call.sandbox.state().delete_user(&user);
+    call.verdict.check("user", deleted)?;
+    Ok(Reply::new(StatusCode::NO_CONTENT, ReplyBody::Empty))
+}

@@ -1,0 +1,130 @@
+//! What approving a page comes to: the source that is connected, the account that is logged in at.
+
+use digime_fixtures::catalogue::{self, SourceType};
+
+use super::parameters::PageParameters;
+use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Decision, Page};
+use crate::domain::contract::ContractKind;
+use crate::domain::library::{AccountId, Connection};
+use crate::domain::state::{Referent, State, WaitingConsent};
+use crate::sandbox::Sandbox;
+
+/// The source that is connected when neither the app nor the user names one: Spotify.
+pub(crate) const DEFAULT_SOURCE: u32 = 16;
+/// As [`DEFAULT_SOURCE`], where the app asks for push sources: home measurements for a hospital.
+const DEFAULT_PUSH_SOURCE: u32 = 30112;
+/// The dataset that every source offers.
+pub(crate) const DEFAULT_DATASET: &str = "default";
+
+/// What the user chose on the page, where the app left it open.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Choice {
+    pub(crate) source: Option<u32>,
+    pub(crate) dataset: Option<String>,
+}
+
+/// Approves a page and says where the browser goes.
+pub(crate) fn approve(
+    sandbox: &Sandbox,
+    page: &PageParameters,
+    choice: &Choice,
+) -> Result<String, ConsentProblem> {
+    let now = sandbox.now();
+    let mut state = sandbox.state();
+    let waiting = state.waiting_consent(&page.code, page.page, now)?;
+    let decided = match page.page {
+        Page::Authorize => consent(sandbox, &state, page, choice, waiting),
+        Page::Onboard => {
+            let source = page.service.or(choice.source).unwrap_or(default_source(page));
+            connection(sandbox, page, choice, source).map(|it| Decision::Connect {
+                connection: Some(it),
+                trigger: page.trigger,
+                storage: None,
+            })
+        }
+        Page::UserReauth => Ok(Decision::Renew { trigger: page.trigger }),
+        Page::Reauthorize => account(sandbox, &state, page, waiting).map(Decision::LogIn),
+        Page::Revoke => Ok(Decision::Revoke),
+    };
+    state.decide(&page.code, page.page, decided.unwrap_or_else(Decision::Fail), now)
+}
+
+/// Ends a page without approval and says where the browser goes.
+pub(crate) fn fail(
+    sandbox: &Sandbox,
+    (page, code): (Page, &str),
+    error: CallbackErrorCode,
+) -> Result<String, ConsentProblem> {
+    sandbox.state().decide(code, page, Decision::Fail(error), sandbox.now())
+}
+
+/// The source that is connected when nobody names one.
+pub(crate) fn default_source(page: &PageParameters) -> u32 {
+    match page.source_type {
+        Some(SourceType::Push) => DEFAULT_PUSH_SOURCE,
+        _ => DEFAULT_SOURCE,
+    }
+}
+
+/// Whether a first consent may leave the library without a further source: a contract that pushes,
+/// or one that joins a library which already has what it reads.
+pub(crate) fn needs_no_source(sandbox: &Sandbox, page: &PageParameters, waiting: WaitingConsent<'_>) -> bool {
+    let kind = sandbox.contract(waiting.client_id).map(|contract| contract.kind);
+    let named = page.sample_data_set.is_some() || page.service.is_some();
+    match (kind, waiting.library) {
+        _ if named => false,
+        (Some(ContractKind::Write), _) => page.source_type != Some(SourceType::Push),
+        (Some(ContractKind::ReadRaw), Some(_)) => true,
+        (_, library) => library.is_some_and(|library| !library.accounts.is_empty()),
+    }
+}
+
+fn consent(
+    sandbox: &Sandbox,
+    state: &State,
+    page: &PageParameters,
+    choice: &Choice,
+    waiting: WaitingConsent<'_>,
+) -> Result<Decision, CallbackErrorCode> {
+    let storage = match &page.storage_ref {
+        Some(reference) => match state.referent(waiting.client_id, reference, sandbox.now()) {
+            Some(Referent::Storage(id)) => Some(id.clone()),
+            _ => return Err(CallbackErrorCode::InitializeCheckFail),
+        },
+        None => None,
+    };
+    let without = needs_no_source(sandbox, page, waiting);
+    let source = page.service.or(choice.source).or((!without).then(|| default_source(page)));
+    let connection = source.map(|source| connection(sandbox, page, choice, source)).transpose()?;
+    Ok(Decision::Connect { connection, trigger: page.trigger, storage })
+}
+
+fn connection(
+    sandbox: &Sandbox,
+    page: &PageParameters,
+    choice: &Choice,
+    source: u32,
+) -> Result<Connection, CallbackErrorCode> {
+    let source = catalogue::source(source).ok_or(CallbackErrorCode::OnboardError)?;
+    let id = choice.dataset.as_deref().or(page.sample_data_set.as_deref()).unwrap_or(DEFAULT_DATASET);
+    let dataset = sandbox.datasets.get(source, id, sandbox.now()).ok_or(CallbackErrorCode::OnboardError)?;
+    Ok(Connection { source, dataset, sample: page.sample_data_set.is_some() })
+}
+
+/// The account of the reauthorize page. The reference alone does not say whose it is: it must be
+/// one of the user who is asked.
+pub(crate) fn account(
+    sandbox: &Sandbox,
+    state: &State,
+    page: &PageParameters,
+    waiting: WaitingConsent<'_>,
+) -> Result<AccountId, CallbackErrorCode> {
+    let reference = page.account_ref.as_deref().unwrap_or_default();
+    match state.referent(waiting.client_id, reference, sandbox.now()) {
+        Some(Referent::Account(id)) => {
+            let known = waiting.library.is_some_and(|library| library.account(id).is_ok());
+            known.then(|| id.clone()).ok_or(CallbackErrorCode::OnboardError)
+        }
+        _ => Err(CallbackErrorCode::InitializeCheckFail),
+    }
+}

@@ -1,0 +1,142 @@
+//! The bytes of a file, wherever they are: small ones in memory, large ones in a temporary file
+//! that has no name and goes when nobody holds it any more.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tempfile::{SpooledData, SpooledTempFile};
+
+/// Above this size, content that arrives goes to a temporary file.
+const LARGEST_IN_MEMORY: usize = 64 * 1024;
+
+/// The bytes of a file; a clone shares them.
+#[derive(Clone, Debug)]
+pub struct Content(Place);
+
+#[derive(Clone, Debug)]
+enum Place {
+    Memory(Arc<[u8]>),
+    Disk { file: Arc<Mutex<File>>, length: u64 },
+}
+
+impl Content {
+    /// Its length in bytes.
+    pub fn len(&self) -> u64 {
+        match &self.0 {
+            Place::Memory(bytes) => bytes.len() as u64,
+            Place::Disk { length, .. } => *length,
+        }
+    }
+
+    /// Whether it has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where in memory it is, which tells it from all others for as long as it is held.
+    pub(crate) fn address(&self) -> Option<usize> {
+        match &self.0 {
+            Place::Memory(bytes) => Some(bytes.as_ptr() as usize),
+            Place::Disk { .. } => None,
+        }
+    }
+
+    /// Up to `most` bytes from `position`; fewer only at the end.
+    ///
+    /// # Errors
+    /// The operating system's, if the temporary file cannot be read.
+    pub(crate) fn piece(&self, position: u64, most: usize) -> io::Result<Cow<'_, [u8]>> {
+        match &self.0 {
+            Place::Memory(bytes) => {
+                let start = usize::try_from(position).map_or(bytes.len(), |start| start.min(bytes.len()));
+                let end = start.saturating_add(most).min(bytes.len());
+                Ok(Cow::Borrowed(&bytes[start..end]))
+            }
+            Place::Disk { file, .. } => {
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                file.seek(SeekFrom::Start(position))?;
+                let mut piece = Vec::with_capacity(most);
+                (&mut *file).take(most as u64).read_to_end(&mut piece)?;
+                Ok(Cow::Owned(piece))
+            }
+        }
+    }
+}
+
+impl From<Arc<[u8]>> for Content {
+    fn from(bytes: Arc<[u8]>) -> Self {
+        Self(Place::Memory(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Place::Memory(bytes.into()))
+    }
+}
+
+/// Takes content in as it arrives, in constant memory.
+#[derive(Debug)]
+pub(crate) struct ContentWriter {
+    spool: SpooledTempFile,
+    length: u64,
+}
+
+impl ContentWriter {
+    pub(crate) fn new() -> Self {
+        Self { spool: SpooledTempFile::new(LARGEST_IN_MEMORY), length: 0 }
+    }
+
+    /// How many bytes were taken in.
+    pub(crate) fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// Takes in some more. Writes to the page cache are short enough to be made where they are.
+    ///
+    /// # Errors
+    /// The operating system's, if the temporary file cannot be written.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.length += bytes.len() as u64;
+        self.spool.write_all(bytes)
+    }
+
+    /// The whole content.
+    pub(crate) fn finish(self) -> Content {
+        Content(match self.spool.into_inner() {
+            SpooledData::InMemory(bytes) => Place::Memory(bytes.into_inner().into()),
+            SpooledData::OnDisk(file) => {
+                Place::Disk { file: Arc::new(Mutex::new(file)), length: self.length }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_comes_back_as_it_was_written_from_memory_and_from_disk() {
+        for length in [0, 1, LARGEST_IN_MEMORY, LARGEST_IN_MEMORY + 1, 5 * LARGEST_IN_MEMORY + 7] {
+            let bytes: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+            let mut writer = ContentWriter::new();
+            for part in bytes.chunks(1000) {
+                writer.write(part).unwrap();
+            }
+            let content = writer.finish();
+            assert_eq!(content.len(), length as u64);
+            assert_eq!(matches!(content.0, Place::Disk { .. }), length > LARGEST_IN_MEMORY);
+            let mut read = Vec::new();
+            while (read.len() as u64) < content.len() {
+                let piece = content.piece(read.len() as u64, 4099).unwrap();
+                assert!(!piece.is_empty());
+                read.extend_from_slice(&piece);
+            }
+            assert!(read == bytes, "{length}");
+            assert!(content.piece(content.len(), 10).unwrap().is_empty());
+        }
+    }
+}

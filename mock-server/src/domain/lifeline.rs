@@ -1,0 +1,20 @@
+//! What a download hangs on: once it is cut, bytes that are still on their way end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Shared by an account, or a user, and the downloads of their files.
+#[derive(Clone, Debug, Default)]
+pub struct Lifeline(Arc<AtomicBool>);
+
+impl Lifeline {
+    /// Ends everything that hangs on it.
+    pub fn cut(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it was cut.
+    pub fn is_cut(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,215 @@
+//! Files that a write contract pushed into a library (protocol reference, http-api §5.1 and
+//! objects §2.2).
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::pull_options::RawFacts;
+use super::refusal::Refusal;
+use crate::clock::Moment;
+use crate::content::Content;
+use crate::metadata;
+
+/// Longest `x-metadata` value that clients take for granted, in bytes (protocol reference,
+/// crypto §5).
+const LONGEST_METADATA: usize = 8 * 1024;
+
+/// `metadata` of a `FileDescriptor`. Unknown keys are ignored, as the platform does.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Descriptor {
+    mime_type: String,
+    accounts: Vec<DescribedAccount>,
+    reference: Option<Vec<String>>,
+    tags: Option<Vec<String>>,
+    /// Sent by iOS, as are the two below.
+    object_types: Option<Vec<DescribedObjectType>>,
+    service_groups: Option<Vec<u32>>,
+    provider_name: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+struct DescribedAccount {
+    account_id: String,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+struct DescribedObjectType {
+    name: String,
+    references: Option<Vec<String>>,
+}
+
+impl Descriptor {
+    /// Checks what serde cannot.
+    ///
+    /// # Errors
+    /// `ValidationErrors` naming the field.
+    pub fn validate(&self) -> Result<(), Refusal> {
+        if self.mime_type.is_empty() {
+            return Err(Refusal::validation("FileDescriptor: metadata.mimeType is empty"));
+        }
+        let length = metadata::header_value(&json!({ "metadata": self.lower_case() })).len();
+        if length > LONGEST_METADATA {
+            return Err(Refusal::validation(format!(
+                "FileDescriptor: readers would get an x-metadata header of {length} bytes, \
+                 more than the {LONGEST_METADATA} that clients take"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The form that readers get: all keys in lower case.
+    fn lower_case(&self) -> Value {
+        let accounts: Vec<_> = self.accounts.iter().map(|it| json!({ "accountid": it.account_id })).collect();
+        let mut json = json!({ "mimetype": self.mime_type, "accounts": accounts });
+        for (name, list) in [("reference", &self.reference), ("tags", &self.tags)] {
+            if let Some(list) = list {
+                json[name] = json!(list);
+            }
+        }
+        if let Some(types) = &self.object_types {
+            let types = types.iter().map(|it| match &it.references {
+                Some(references) => json!({ "name": it.name, "references": references }),
+                None => json!({ "name": it.name }),
+            });
+            json["objecttypes"] = types.collect();
+        }
+        if let Some(groups) = &self.service_groups {
+            json["servicegroups"] = json!(groups);
+        }
+        if let Some(name) = &self.provider_name {
+            json["providername"] = json!(name);
+        }
+        json
+    }
+}
+
+/// A file that was pushed into a library.
+#[derive(Clone, Debug)]
+pub struct PushedFile {
+    /// Its place among all files ever pushed into the library, from 1.
+    pub sequence: u64,
+    /// When it was pushed.
+    pub created: Moment,
+    /// The application that pushed it.
+    pub application_id: String,
+    /// The contract that pushed it.
+    pub contract_id: String,
+    /// What was said about it.
+    pub descriptor: Descriptor,
+    /// The bytes exactly as they came.
+    pub content: Content,
+}
+
+impl PushedFile {
+    /// The file's name in a session. Clients do not transmit the one that the pusher chose.
+    pub fn name(&self) -> String {
+        format!("pushed-{}.{}", self.sequence, extension(&self.descriptor.mime_type))
+    }
+
+    /// The metadata as readers get it.
+    pub fn metadata(&self) -> Value {
+        let mut json = self.descriptor.lower_case();
+        json["created"] = json!(self.created.millis());
+        json["appid"] = json!(self.application_id);
+        json["contractid"] = json!(self.contract_id);
+        json
+    }
+
+    /// What a scope can ask of it.
+    pub fn facts(&self) -> RawFacts<'_> {
+        let Descriptor { mime_type, accounts, reference, tags, .. } = &self.descriptor;
+        RawFacts {
+            created: Some(self.created),
+            mime_type,
+            accounts: accounts.iter().map(|account| account.account_id.as_str()).collect(),
+            reference: reference.iter().flatten().map(String::as_str).collect(),
+            tags: tags.iter().flatten().map(String::as_str).collect(),
+            application_id: Some(&self.application_id),
+            contract_id: Some(&self.contract_id),
+        }
+    }
+
+    /// What it takes of the sandbox's quota, in bytes: its content and what describes it.
+    pub fn cost(&self) -> u64 {
+        self.content.len() + (LONGEST_METADATA / 4) as u64
+    }
+}
+
+/// The types that iOS knows (protocol reference, objects §2.3).
+fn extension(mime_type: &str) -> &'static str {
+    match mime_type {
+        "application/json" | "text/json" => "json",
+        "application/pdf" => "pdf",
+        "image/jpg" | "image/jpeg" => "jpg",
+        "image/tiff" => "tiff",
+        "image/png" => "png",
+        "image/gif" => "gif",
+        "image/bmp" => "bmp",
+        "text/plain" => "txt",
+        _ => "bin",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn descriptor(json: Value) -> Result<Descriptor, String> {
+        let descriptor: Descriptor = serde_json::from_value(json).map_err(|error| error.to_string())?;
+        descriptor.validate().map_err(|refusal| refusal.message)?;
+        Ok(descriptor)
+    }
+
+    #[test]
+    fn readers_get_every_key_in_lower_case() {
+        let file = PushedFile {
+            sequence: 3,
+            created: Moment::from_millis(1_767_225_600_000),
+            application_id: "app".to_owned(),
+            contract_id: "contract".to_owned(),
+            descriptor: descriptor(json!({
+                "mimeType": "text/plain",
+                "accounts": [{"accountId": "a"}],
+                "tags": ["t"],
+                "objectTypes": [{"name": "receipt"}],
+                "serviceGroups": [3],
+                "providerName": "Shop",
+                "unknown": 1,
+            }))
+            .unwrap(),
+            content: Content::from(b"x".to_vec()),
+        };
+        assert_eq!(file.name(), "pushed-3.txt");
+        assert_eq!(
+            file.metadata(),
+            json!({
+                "mimetype": "text/plain",
+                "accounts": [{"accountid": "a"}],
+                "tags": ["t"],
+                "objecttypes": [{"name": "receipt"}],
+                "servicegroups": [3],
+                "providername": "Shop",
+                "created": 1_767_225_600_000_i64,
+                "appid": "app",
+                "contractid": "contract",
+            })
+        );
+    }
+
+    #[test]
+    fn a_descriptor_that_readers_could_not_use_is_refused() {
+        for (json, mentions) in [
+            (json!({"accounts": []}), "mimeType"),
+            (json!({"mimeType": "text/plain"}), "accounts"),
+            (json!({"mimeType": "", "accounts": []}), "mimeType"),
+            (json!({"mimeType": "a/b", "accounts": [{"id": "x"}]}), "accountId"),
+            (json!({"mimeType": "a/b", "accounts": [], "tags": "t"}), "sequence"),
+            (json!({"mimeType": "a/b", "accounts": [], "tags": ["t".repeat(9000)]}), "x-metadata"),
+        ] {
+            let problem = descriptor(json).unwrap_err();
+            assert!(problem.contains(mentions), "{problem}");
+        }
+    }
+}

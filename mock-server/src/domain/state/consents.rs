@@ -1,0 +1,338 @@
+//! Pages of the consent web client: opened by a code, decided once.
+
+use super::State;
+use crate::clock::Moment;
+use crate::domain::code::{AuthorizationCode, PendingConsent, Purpose};
+use crate::domain::consent::{
+    CallbackErrorCode, ConsentProblem, Decision, Page, Success, revoked_location, success_location,
+};
+use crate::domain::contract::{Contract, ContractKind};
+use crate::domain::library::{AccountId, Connection, Library, LibraryId, Login};
+use crate::domain::pull_options::PullOptions;
+use crate::domain::refusal::Refusal;
+use crate::domain::session::SessionRef;
+
+/// What `POST oauth/authorize` asks for, once verified.
+#[derive(Clone, Debug)]
+pub struct AuthorizeRequest {
+    /// The callback, registered with the contract.
+    pub redirect_uri: String,
+    /// The client's `state`.
+    pub state: Option<String>,
+    /// PKCE challenge, method S256.
+    pub code_challenge: String,
+    /// The library to attach to.
+    pub library: Option<LibraryId>,
+    /// What the session is to read.
+    pub options: PullOptions,
+}
+
+/// What `POST oauth/token/reference` asks for, once verified.
+#[derive(Clone, Debug)]
+pub struct ReferenceRequest {
+    /// The callback, registered with the contract.
+    pub redirect_uri: String,
+    /// The client's `state`.
+    pub state: Option<String>,
+    /// PKCE challenge, which tells a renewal of the user from everything else.
+    pub code_challenge: Option<String>,
+    /// The user's library.
+    pub library: LibraryId,
+    /// What the session is to read.
+    pub options: PullOptions,
+}
+
+/// A code for a page, and the session that waits for the user's decision.
+#[derive(Clone, Debug)]
+pub struct OpenedPage {
+    /// The preauthorization or reference code.
+    pub code: String,
+    /// When it ends.
+    pub expires: Moment,
+    /// The session.
+    pub session: SessionRef,
+}
+
+/// What a page shows of the consent that waits for it.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitingConsent<'a> {
+    /// The contract that asks.
+    pub client_id: &'a str,
+    /// The user's library; a first consent may have none yet.
+    pub library: Option<&'a Library>,
+    /// The account whose permission is to be revoked.
+    pub account: Option<&'a AccountId>,
+}
+
+impl State {
+    /// Starts an authorization: a preauthorization code for the page, and a session that waits.
+    pub fn authorize(&mut self, contract: &Contract, request: AuthorizeRequest, now: Moment) -> OpenedPage {
+        let AuthorizeRequest { redirect_uri, state, code_challenge, library, options } = request;
+        let session = self.open_session(contract, options, now);
+        let session_key = session.key.clone();
+        let purpose = Purpose::Authorize { session_key, code_challenge, library };
+        let (code, expires) = self.open_page(contract, redirect_uri, state, purpose, now);
+        OpenedPage { code, expires, session }
+    }
+
+    /// Starts to onboard a source, to log in at one again, or to renew a user: a reference code for
+    /// the page, and a session that waits.
+    ///
+    /// # Errors
+    /// `InsufficientScope` for a one-off contract, which has nothing to come back to.
+    pub fn refer(
+        &mut self,
+        contract: &Contract,
+        request: ReferenceRequest,
+        now: Moment,
+    ) -> Result<OpenedPage, Refusal> {
+        if contract.kind == ContractKind::OneOff {
+            return Err(Refusal::insufficient_scope("a one-off contract's consent cannot be extended"));
+        }
+        let ReferenceRequest { redirect_uri, state, code_challenge, library, options } = request;
+        let session = self.open_session(contract, options, now);
+        let session_key = session.key.clone();
+        let purpose = match code_challenge {
+            Some(code_challenge) => Purpose::Renew { session_key, code_challenge, library },
+            None => Purpose::Extend { session_key, library },
+        };
+        let (code, expires) = self.open_page(contract, redirect_uri, state, purpose, now);
+        Ok(OpenedPage { code, expires, session })
+    }
+
+    /// Starts to revoke the permission that a provider has: a code for the page.
+    ///
+    /// # Errors
+    /// `AccountNotFound`, or `InvalidRequest` if the account's provider has no such permission.
+    pub fn revoke(
+        &mut self,
+        contract: &Contract,
+        library: &LibraryId,
+        account: &str,
+        redirect_uri: String,
+        now: Moment,
+    ) -> Result<String, Refusal> {
+        let account = self.library(library)?.account(account)?;
+        if !account.is_medmij() {
+            return Err(Refusal::invalid_request(
+                "Only accounts of MedMij have a permission that can be revoked",
+                format!("the account is one of {}", account.source.name),
+            ));
+        }
+        let purpose = Purpose::Revoke { library: library.clone(), account: account.id.clone() };
+        Ok(self.open_page(contract, redirect_uri, None, purpose, now).0)
+    }
+
+    fn open_page(
+        &mut self,
+        contract: &Contract,
+        redirect_uri: String,
+        state: Option<String>,
+        purpose: Purpose,
+        now: Moment,
+    ) -> (String, Moment) {
+        self.tidy(now);
+        let (code, expires) = (self.tag.mint(), now.plus(self.lifetimes.code));
+        let client_id = contract.client_id();
+        let consent = PendingConsent { client_id, redirect_uri, state, purpose, expires, decided: false };
+        self.consents.insert(code.clone(), consent);
+        (code, expires)
+    }
+
+    /// What waits for the user under this code.
+    ///
+    /// # Errors
+    /// [`ConsentProblem`] if there is nothing, it is over, or the code is for another page.
+    pub fn waiting_consent(
+        &self,
+        code: &str,
+        page: Page,
+        now: Moment,
+    ) -> Result<WaitingConsent<'_>, ConsentProblem> {
+        let consent = self.consents.get(code).ok_or(ConsentProblem::UnknownCode)?;
+        let library = consent.library().map(|id| self.libraries.get(id));
+        let user_is_gone = library.is_some_and(|library| library.is_none());
+        if consent.decided || now >= consent.expires || !consent.opens(page) || user_is_gone {
+            let location = consent.failure(&CallbackErrorCode::InvalidCode);
+            return Err(ConsentProblem::Closed { location });
+        }
+        let account = match &consent.purpose {
+            Purpose::Revoke { account, .. } => Some(account),
+            _ => None,
+        };
+        Ok(WaitingConsent { client_id: &consent.client_id, library: library.flatten(), account })
+    }
+
+    /// Carries out the user's decision, once, and says where the browser goes.
+    ///
+    /// # Errors
+    /// [`ConsentProblem`] if there is nothing to decide under this code on this page.
+    pub fn decide(
+        &mut self,
+        code: &str,
+        page: Page,
+        decision: Decision,
+        now: Moment,
+    ) -> Result<String, ConsentProblem> {
+        self.waiting_consent(code, page, now)?;
+        let consent = self.consents.get_mut(code).ok_or(ConsentProblem::UnknownCode)?;
+        consent.decided = true;
+        let consent = consent.clone();
+        let carried_out = match (&consent.purpose, decision) {
+            (_, Decision::Fail(error)) => Err(error),
+            (
+                Purpose::Authorize { session_key, code_challenge, library },
+                Decision::Connect { connection, trigger, storage },
+            ) => {
+                let library = library.clone().unwrap_or_else(|| self.tag.mint());
+                self.give_consent(&consent.client_id, &library, storage);
+                let added = self.connect(&library, session_key, connection, trigger, now);
+                let code = self.mint_code(&consent, code_challenge, library, now);
+                Ok(success(&consent, Some(&code), added.as_deref()))
+            }
+            (Purpose::Extend { session_key, library }, Decision::Connect { connection, trigger, .. }) => {
+                let added = self.connect(library, session_key, connection, trigger, now);
+                Ok(success(&consent, None, added.as_deref()))
+            }
+            (Purpose::Extend { session_key, library }, Decision::LogIn(account)) => {
+                let renewed = self.set_login(library, &account, Login::Renewed(now));
+                self.begin_read(session_key, library, None, now);
+                renewed.map(|()| success(&consent, None, None))
+            }
+            (Purpose::Renew { session_key, code_challenge, library }, Decision::Renew { trigger }) => {
+                if let Some(session) = self.sessions.get_mut(session_key).filter(|_| !trigger) {
+                    session.options.fetch_nothing();
+                }
+                self.begin_read(session_key, library, None, now);
+                let code = self.mint_code(&consent, code_challenge, library.clone(), now);
+                Ok(success(&consent, Some(&code), None))
+            }
+            (Purpose::Revoke { library, account }, Decision::Revoke) => {
+                let withdrawn = self.set_login(library, account, Login::Withdrawn(now));
+                withdrawn.map(|()| revoked_location(&consent.redirect_uri))
+            }
+            // A page makes only its own decisions.
+            _ => Err(CallbackErrorCode::ServerError),
+        };
+        Ok(carried_out.unwrap_or_else(|error| consent.failure(&error)))
+    }
+
+    /// Makes the library if need be, and notes what it consents to.
+    fn give_consent(&mut self, client_id: &str, library: &LibraryId, storage: Option<String>) {
+        let tag = &self.tag;
+        let library = self.libraries.entry(library.clone()).or_insert_with(Library::new);
+        library.consents.entry(client_id.to_owned()).or_insert_with(|| tag.mint());
+        library.storage = storage.or(library.storage.take());
+    }
+
+    /// Connects a source, starts the session's read, and gives the new account's reference.
+    fn connect(
+        &mut self,
+        library_id: &LibraryId,
+        session_key: &str,
+        connection: Option<Connection>,
+        trigger: bool,
+        now: Moment,
+    ) -> Option<String> {
+        let library = self.libraries.get_mut(library_id)?;
+        let added = connection.map(|connection| {
+            let account = library.connect(&connection, &self.tag, now);
+            (account.id.clone(), account.reference.clone())
+        });
+        let left_out = added.as_ref().map(|(id, _)| id.as_str()).filter(|_| !trigger);
+        self.begin_read(session_key, library_id, left_out, now);
+        added.map(|(_, reference)| reference)
+    }
+
+    fn mint_code(
+        &mut self,
+        consent: &PendingConsent,
+        code_challenge: &str,
+        library: LibraryId,
+        now: Moment,
+    ) -> String {
+        let code = self.tag.mint();
+        let authorization = AuthorizationCode {
+            client_id: consent.client_id.clone(),
+            redirect_uri: consent.redirect_uri.clone(),
+            code_challenge: code_challenge.to_owned(),
+            library,
+            expires: now.plus(self.lifetimes.code),
+            used: false,
+        };
+        self.codes.insert(code.clone(), authorization);
+        code
+    }
+
+    fn set_login(
+        &mut self,
+        library: &LibraryId,
+        account: &str,
+        login: Login,
+    ) -> Result<(), CallbackErrorCode> {
+        let accounts = self.libraries.get_mut(library).map(|library| &mut library.accounts);
+        let account = accounts.into_iter().flatten().find(|known| known.id == account);
+        account.ok_or(CallbackErrorCode::OnboardError)?.login = login;
+        Ok(())
+    }
+}
+
+fn success(consent: &PendingConsent, code: Option<&str>, account_reference: Option<&str>) -> String {
+    let state = consent.state.as_deref();
+    success_location(&consent.redirect_uri, Success { state, code, account_reference })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::state::Lifetimes;
+    use crate::random::SandboxTag;
+
+    const NOW: Moment = Moment::from_millis(1_767_225_600_000);
+
+    fn request() -> AuthorizeRequest {
+        AuthorizeRequest {
+            redirect_uri: "http://127.0.0.1/".to_owned(),
+            state: None,
+            code_challenge: "challenge".to_owned(),
+            library: None,
+            options: PullOptions::default(),
+        }
+    }
+
+    fn consented(storage: Option<&str>) -> Decision {
+        Decision::Connect { connection: None, trigger: true, storage: storage.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_consent_binds_the_storage_and_a_later_one_without_keeps_it() {
+        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 0);
+        let contract = Contract::sample(ContractKind::Read);
+        let opened = state.authorize(&contract, request(), NOW);
+        state.decide(&opened.code, Page::Authorize, consented(Some("s")), NOW).unwrap();
+        let id = state.libraries.keys().next().unwrap().clone();
+        assert_eq!(state.library(&id).unwrap().storage.as_deref(), Some("s"));
+        let again = AuthorizeRequest { library: Some(id.clone()), ..request() };
+        let opened = state.authorize(&contract, again, NOW);
+        state.decide(&opened.code, Page::Authorize, consented(None), NOW).unwrap();
+        assert_eq!(state.library(&id).unwrap().storage.as_deref(), Some("s"));
+        assert_eq!(state.libraries.len(), 1);
+    }
+
+    #[test]
+    fn a_page_is_decided_once_and_only_where_its_code_belongs() {
+        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 0);
+        let contract = Contract::sample(ContractKind::Read);
+        let code = state.authorize(&contract, request(), NOW).code;
+        let closed = |problem| matches!(problem, Err(ConsentProblem::Closed { .. }));
+        for page in [Page::Onboard, Page::UserReauth, Page::Reauthorize, Page::Revoke] {
+            assert!(closed(state.decide(&code, page, consented(None), NOW)), "{page:?}");
+        }
+        let late = NOW.plus(Lifetimes::default().code);
+        assert!(closed(state.decide(&code, Page::Authorize, consented(None), late)));
+        assert!(state.decide(&code, Page::Authorize, consented(None), NOW).is_ok());
+        assert!(closed(state.decide(&code, Page::Authorize, consented(None), NOW)));
+        let unknown = state.decide("unknown", Page::Authorize, consented(None), NOW);
+        assert_eq!(unknown, Err(ConsentProblem::UnknownCode));
+    }
+}

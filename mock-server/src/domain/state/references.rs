@@ -1,0 +1,62 @@
+//! References: opaque stand-ins for an account or a storage in the URL of a page (protocol
+//! reference, http-api §2.3).
+
+use super::State;
+use crate::clock::Moment;
+use crate::domain::contract::Contract;
+use crate::domain::library::AccountId;
+use crate::domain::refusal::Refusal;
+use crate::random::SandboxTag;
+
+/// What a reference stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Referent {
+    /// An account: `accountRef` of the reauthorize page.
+    Account(AccountId),
+    /// A provisional storage: `storageRef` of the authorize page.
+    Storage(String),
+}
+
+/// A reference and whose it is.
+#[derive(Clone, Debug)]
+pub(super) struct Reference {
+    client_id: String,
+    referent: Referent,
+    pub(super) expires: Moment,
+}
+
+impl State {
+    /// Makes a reference.
+    ///
+    /// # Errors
+    /// `StorageNotFound` if it is to stand for a storage that does not exist. Whether an account
+    /// exists is seen on its page: here nobody says whose it is.
+    pub fn reference(
+        &mut self,
+        contract: &Contract,
+        referent: Referent,
+        now: Moment,
+    ) -> Result<String, Refusal> {
+        if let Referent::Storage(id) = &referent
+            && !self.storage_exists(id)
+        {
+            let message = format!("The storage ({id}) does not exist");
+            return Err(Refusal::new(404, "StorageNotFound", message, "POST storage makes one"));
+        }
+        self.tidy(now);
+        let (id, expires) = (self.tag.mint(), now.plus(self.lifetimes.code));
+        self.references.insert(id.clone(), Reference { client_id: contract.client_id(), referent, expires });
+        Ok(id)
+    }
+
+    /// What a reference of this contract stands for, unless it is unknown or expired.
+    pub fn referent(&self, client_id: &str, reference: &str, now: Moment) -> Option<&Referent> {
+        let known = self.references.get(reference)?;
+        (known.client_id == client_id && now < known.expires).then_some(&known.referent)
+    }
+
+    /// Whether this sandbox made a storage with this id: all that it makes begins with its tag.
+    pub fn storage_exists(&self, id: &str) -> bool {
+        SandboxTag::of(id).as_ref() == Some(&self.tag)
+    }
+}

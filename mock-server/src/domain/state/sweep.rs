@@ -1,0 +1,131 @@
+//! What expired is thrown away as time passes, by the requests that add something.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::State;
+use crate::clock::Moment;
+use crate::domain::library::LibraryId;
+
+/// How often what has expired is thrown away, at most.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// A sweep looks at everything, so it waits until this share of everything is new: the work that
+/// it makes per request stays the same however much there is.
+const SHARE: usize = 8;
+
+/// When a sweep is due.
+#[derive(Debug, Default)]
+pub(super) struct Broom {
+    swept: Option<Moment>,
+    added: usize,
+}
+
+impl State {
+    /// Sweeps if it is time; to be called when something is added.
+    pub(super) fn tidy(&mut self, now: Moment) {
+        self.broom.added += 1;
+        let recently = self.broom.swept.is_some_and(|at| now.since(at) < SWEEP_EVERY);
+        if !recently && self.broom.added * SHARE >= self.size() {
+            self.sweep(now);
+        }
+    }
+
+    fn size(&self) -> usize {
+        let (codes, tokens) =
+            (self.consents.len() + self.codes.len(), self.access.len() + self.refresh.len());
+        codes + tokens + self.sessions.len() + self.references.len() + self.libraries.len()
+    }
+
+    /// Throws away what expired so long ago that nobody asks for it any more, and the libraries
+    /// that nothing leads to.
+    ///
+    /// Tokens are remembered for the lifetime of a refresh token, because a user is re-authorized
+    /// by a token that ran out; the rest for the lifetime of a session, to say «expired» instead of
+    /// «unknown».
+    pub(super) fn sweep(&mut self, now: Moment) {
+        self.broom = Broom { swept: Some(now), added: 0 };
+        let known = |expires: Moment| now < expires.plus(self.lifetimes.refresh_token);
+        let fresh = |expires: Moment| now < expires.plus(self.lifetimes.session);
+        self.consents.retain(|_, consent| fresh(consent.expires));
+        self.codes.retain(|_, code| fresh(code.expires));
+        self.sessions.retain(|_, session| fresh(session.expires));
+        self.references.retain(|_, reference| fresh(reference.expires));
+        self.access.retain(|_, grant| known(grant.expires));
+        self.refresh.retain(|_, entry| known(entry.grant.expires));
+        let tokens = self.access.values().chain(self.refresh.values().map(|entry| &entry.grant));
+        let by_token = tokens.map(|grant| &grant.library);
+        let by_code = self.codes.values().map(|code| &code.library);
+        let by_page = self.consents.values().filter_map(|consent| consent.library());
+        let by_session = self.sessions.values().filter_map(|session| Some(&session.read.as_ref()?.library));
+        let reachable: HashSet<&LibraryId> =
+            by_token.chain(by_code).chain(by_page).chain(by_session).collect();
+        let gone: Vec<_> =
+            self.libraries.keys().filter(|library| !reachable.contains(library)).cloned().collect();
+        gone.iter().for_each(|library| self.forget_library(library));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::Content;
+    use crate::domain::consent::{Decision, Page};
+    use crate::domain::contract::{Contract, ContractKind};
+    use crate::domain::pull_options::PullOptions;
+    use crate::domain::pushed::Descriptor;
+    use crate::domain::state::{AuthorizeRequest, Exchange, Lifetimes, Referent};
+    use crate::random::SandboxTag;
+    use serde_json::json;
+
+    const START: Moment = Moment::from_millis(1_767_225_600_000);
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    /// The reference's verifier and challenge (crypto §8.1).
+    const VERIFIER: &str = "YUIzZEU2Z0g5aksybU41cFE4c1Qxdlc0eVo3YkMwZUY";
+    const CHALLENGE: &str = "b0Mk1mbbZAcNmukyu-xmEp1PppE0wF_2HE5Q2nc4VBg";
+
+    /// A user who consented, has tokens, and pushed a file.
+    fn add_user(state: &mut State, now: Moment) {
+        let contract = Contract::sample(ContractKind::Write);
+        let request = AuthorizeRequest {
+            redirect_uri: "http://127.0.0.1/".to_owned(),
+            state: None,
+            code_challenge: CHALLENGE.to_owned(),
+            library: None,
+            options: PullOptions::default(),
+        };
+        let opened = state.authorize(&contract, request, now);
+        let decision = Decision::Connect { connection: None, trigger: true, storage: None };
+        let callback = state.decide(&opened.code, Page::Authorize, decision, now).unwrap();
+        let code = callback.rsplit_once("code=").unwrap().1;
+        let exchange = Exchange { code, code_verifier: VERIFIER, redirect_uri: None };
+        let library = state.exchange(&contract, exchange, now).unwrap().library;
+        let descriptor: Descriptor =
+            serde_json::from_value(json!({ "mimeType": "text/plain", "accounts": [] })).unwrap();
+        state.push(&contract, &library, descriptor, Content::from(vec![0; 1000]), now).unwrap();
+        state.reference(&contract, Referent::Account("a".to_owned()), now).unwrap();
+    }
+
+    #[test]
+    fn what_expired_is_forgotten_with_its_users_and_what_was_pushed_for_them() {
+        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 1 << 30);
+        (0..50).for_each(|_| add_user(&mut state, START));
+        let full = state.size();
+        assert!(full >= 50 * 6);
+        let later = START.plus(DAY);
+        state.sweep(later);
+        assert_eq!(state.size(), 50 * 3, "two tokens and a library each");
+        state.sweep(START.plus(DAY * 61));
+        assert_eq!((state.size(), state.pushed_bytes), (0, 0));
+    }
+
+    #[test]
+    fn requests_that_add_something_sweep_as_time_passes() {
+        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 1 << 30);
+        let mut largest = 0;
+        for hours in 0..3000 {
+            add_user(&mut state, START.plus(Duration::from_secs(3600) * hours));
+            largest = largest.max(state.libraries.len());
+        }
+        assert!(largest < 61 * 24 * 5 / 4, "{largest} users of 3000 were kept");
+    }
+}
