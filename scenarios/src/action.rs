@@ -36,7 +36,6 @@ macro_rules! actions {
 
         /// An action and its settings.
         #[derive(Clone, Debug)]
-        #[expect(clippy::large_enum_variant, reason = "there are a few hundred steps at most")]
         pub(crate) enum Action {
             $($settings($key::$settings),)*
         }

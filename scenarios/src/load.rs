@@ -66,11 +66,9 @@ pub(crate) fn load(paths: &[PathBuf]) -> Folder {
     let mut folder = Folder::default();
     let mut files = Vec::new();
     for path in paths {
-        let found = match path.is_dir() {
-            true => files_below(path, &mut files),
-            false => Ok(files.push(path.clone())),
-        };
-        if let Err(error) = found {
+        if !path.is_dir() {
+            files.push(path.clone());
+        } else if let Err(error) = files_below(path, &mut files) {
             folder.errors.push(FileError::unreadable(path, &error));
         }
     }
@@ -106,7 +104,8 @@ struct Open {
 }
 
 fn load_file(path: &Path, open: &mut Vec<Open>) -> Result<Loaded, Box<FileError>> {
-    let text = std::fs::read_to_string(path).map_err(|error| Box::new(FileError::unreadable(path, &error)))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Box::new(FileError::unreadable(path, &error)))?;
     load_text(path, text, open)
 }
 
@@ -144,7 +143,11 @@ fn check_kind(document: &Document) -> Result<(), String> {
     }
 }
 
-fn load_reused(file: &Arc<SourceFile>, name: &At<String>, open: &mut Vec<Open>) -> Result<Loaded, Box<FileError>> {
+fn load_reused(
+    file: &Arc<SourceFile>,
+    name: &At<String>,
+    open: &mut Vec<Open>,
+) -> Result<Loaded, Box<FileError>> {
     let folder = file.path.parent().unwrap_or(Path::new(""));
     let path = plain(&folder.join(&name.value));
     let here = Position { file: Arc::clone(file), place: name.place };
@@ -159,7 +162,9 @@ fn load_reused(file: &Arc<SourceFile>, name: &At<String>, open: &mut Vec<Open>) 
     }
     if !path.is_file() {
         let message = format!("there is no file {}", shown(&path));
-        return Err(Box::new(FileError::at(file, name.place, message).help("`use` is relative to this file")));
+        return Err(Box::new(
+            FileError::at(file, name.place, message).help("`use` is relative to this file"),
+        ));
     }
     if let Some(user) = open.last_mut() {
         // What is opened next is used here.

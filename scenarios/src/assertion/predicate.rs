@@ -141,8 +141,8 @@ fn content(operators: &Operators, actual: &Value, values: &dyn Values) -> Checke
     };
     if let Some(pattern) = &operators.matches {
         let pattern = resolved(pattern)?;
-        let regex =
-            Regex::new(&pattern).map_err(|error| Box::new(Unmet::new(FailureKind::Misuse, error.to_string())))?;
+        let regex = Regex::new(&pattern)
+            .map_err(|error| Box::new(Unmet::new(FailureKind::Misuse, error.to_string())))?;
         require(actual.is_string() && regex.is_match(text), || {
             unlike("it does not match", json!({ "matches": pattern }), Some(actual))
         })?;

@@ -48,7 +48,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let args = NewArgs { file: folder.path().join("sub/my_first.yaml"), name: None };
         assert_eq!(new(&args), Exit::Passed);
-        let loaded = crate::load::load(&[args.file.clone()]);
+        let loaded = crate::load::load(std::slice::from_ref(&args.file));
         assert!(loaded.errors.is_empty(), "{:?}", loaded.errors);
         assert_eq!(loaded.scenarios[0].name(), "my first");
         assert_eq!(new(&args), Exit::Usage);
