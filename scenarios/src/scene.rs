@@ -306,7 +306,10 @@ fn client(stage: &Stage, setup: &ClientSetup, gateway: &Gateway) -> Result<Clien
         .proxy(reqwest::Proxy::http(gateway.proxy_url()).map_err(unusable)?)
         .build()
         .map_err(unusable)?;
-    let mut retry = RetryPolicy::default().base_delay(Duration::from_millis(10)).jitter(Duration::ZERO);
+    let mut retry = RetryPolicy::default()
+        .base_delay(Duration::from_millis(10))
+        .max_delay(Duration::from_millis(50))
+        .jitter(Duration::ZERO);
     if let Some(attempts) = setup.attempts {
         retry = retry.attempts(attempts);
     }

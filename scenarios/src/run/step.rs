@@ -60,12 +60,13 @@ pub(super) async fn run(
         true if around.until.is_some() && around.expect.is_empty() => Vec::new(),
         true => assertion::unmet(&around.expect, &tried.outcome, &play.scene),
     };
-    let explanation = match unmet.is_empty() {
+    let mut explanation = match unmet.is_empty() {
         true => None,
         false => explain(play, &tried.outcome).await,
     };
     for unmet in unmet {
-        let failure = shown(&mut play.shower, file, place, unmet, explanation.clone());
+        // Told once, at the first of the failures.
+        let failure = shown(&mut play.shower, file, place, unmet, explanation.take());
         report.fail(failure);
     }
     if report.status == Status::Passed {
