@@ -43,8 +43,10 @@ pub(crate) fn parse(text: &str) -> Result<Node, Mistake> {
         let error = error.without_snippet();
         let place = error.location().map(place);
         let message = error.to_string();
-        // The library ends its message with the position, which ours begins with.
+        // The library ends its message with the position, which ours begins with, or with the option
+        // that would allow it, which nobody has here.
         let message = message.split(" at line ").next().unwrap_or(&message);
+        let message = message.split(", set ").next().unwrap_or(message);
         Mistake::new(message.lines().next().unwrap_or_default()).at(place.unwrap_or_default())
     })?;
     let mut root = Node::from(root);

@@ -15,7 +15,9 @@ pub(super) fn check(paths: &[PathBuf]) -> Exit {
             Exit::Passed
         }
         wrong => {
-            eprintln!("{wrong} files are wrong; {good}");
+            let wrong =
+                if wrong == 1 { "1 file is wrong".to_owned() } else { format!("{wrong} files are wrong") };
+            eprintln!("{wrong}; {good}");
             Exit::Usage
         }
     }

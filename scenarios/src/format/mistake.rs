@@ -73,7 +73,13 @@ impl serde::de::Error for Mistake {
     }
 
     fn invalid_type(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
-        Self::new(format!("expected {expected}, found {found}"))
+        let expected = match expected.to_string().as_str() {
+            "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, not negative".to_owned(),
+            "i32" | "i64" => "a whole number".to_owned(),
+            "f64" => "a number".to_owned(),
+            other => other.to_owned(),
+        };
+        Self::new(format!("expected {expected}; found {found}"))
     }
 }
 

@@ -112,7 +112,8 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = Mistake;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Mistake> {
-        self.0.next().map(|node| seed.deserialize(node)).transpose()
+        let read = |node: &'de Node| seed.deserialize(node).map_err(|mistake| mistake.at(node.place));
+        self.0.next().map(read).transpose()
     }
 }
 
@@ -132,7 +133,7 @@ impl<'de> MapAccess<'de> for Pairs<'de> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mistake> {
         let node = self.value.take().ok_or_else(|| Mistake::custom("a key without a value"))?;
-        seed.deserialize(node)
+        seed.deserialize(node).map_err(|mistake| mistake.at(node.place))
     }
 }
 
@@ -154,7 +155,8 @@ impl<'de> Deserializer<'de> for KeyReader<'de> {
             return visitor.visit_newtype_struct(self);
         }
         let node = Node { place: self.0.place, kind: Kind::Text(self.0.name.clone()) };
-        visitor.visit_seq(PlacedKey { key: self.0, node, next: 0 })
+        let read = visitor.visit_seq(PlacedKey { key: self.0, node, next: 0 });
+        read.map_err(|mistake| mistake.at(self.0.place))
     }
 
     forward_to_deserialize_any! {

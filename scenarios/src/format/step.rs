@@ -144,6 +144,11 @@ impl<'de> Deserialize<'de> for Step {
                     ));
                 };
                 match &mut doing.value {
+                    Doing::Reuse(_) if !around.suits_reuse() => {
+                        return Err(A::Error::custom(
+                            "`use` goes with `name`, `as` and `with`; the rest belongs to the steps of the flow",
+                        ));
+                    }
                     Doing::Reuse(reuse) => reuse.with = with,
                     Doing::Act(_) if !with.is_empty() => {
                         return Err(A::Error::custom(format!("`with` belongs to `use`, not to `{name}`")));
@@ -159,6 +164,16 @@ impl<'de> Deserialize<'de> for Step {
 }
 
 impl Around {
+    /// Whether only what a reused flow can have is said.
+    fn suits_reuse(&self) -> bool {
+        self.capture.is_empty()
+            && self.expect.is_empty()
+            && self.until.is_none()
+            && self.within.is_none()
+            && self.every.is_none()
+            && self.snapshot.is_none()
+    }
+
     fn read<'de, A: MapAccess<'de>>(&mut self, name: &str, pairs: &mut A) -> Result<(), A::Error> {
         match name {
             "name" => self.name = Some(pairs.next_value()?),
