@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
-use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::Request;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::answer;
+use crate::api::discovery::services::CONTRACT_ID;
 use crate::call::{Call, Target};
 use crate::clock::Stopwatch;
 use crate::domain::refusal::Refusal;
@@ -23,7 +23,7 @@ use crate::sandbox::Sandbox;
 use crate::server::{Peer, Server};
 use crate::verdict::Verdict;
 use crate::verify::{NonceUse, bearer, jwt::UnverifiedJwt};
-use crate::{admin, api, consent};
+use crate::{admin, api, consent, request_body};
 
 /// What a handler comes to.
 pub(crate) type Outcome = Result<Reply, Refusal>;
@@ -31,9 +31,9 @@ pub(crate) type Outcome = Result<Reply, Refusal>;
 /// The router that the route table describes.
 pub(crate) fn router(server: Arc<Server>) -> Router {
     let handler = |target: Target| {
-        move |state: State<Arc<Server>>, params: RawPathParams, request: Request<Body>| {
-            receive(state.0, target, params, request)
-        }
+        move |state: State<Arc<Server>>,
+              params: Result<RawPathParams, RawPathParamsRejection>,
+              request: Request<Body>| { receive(state.0, target, params, request) }
     };
     let mut router = Router::new();
     for route in ROUTES {
@@ -51,13 +51,17 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
 async fn receive(
     server: Arc<Server>,
     target: Target,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request<Body>,
 ) -> Response {
     let watch = Stopwatch::start();
     let (parts, body) = request.into_parts();
-    let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let (body, body_problem) = read_body(body, server.settings.body_limit).await;
+    let bad_path = params.as_ref().err().map(|error| Refusal::validation(error.body_text()));
+    let named = |params: RawPathParams| {
+        params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    };
+    let params = params.map(named).unwrap_or_default();
+    let (body, body_problem) = request_body::read(body, server.settings.body_limit).await;
     let mut call = Call {
         sandbox: server.sandboxes.default_sandbox(),
         target,
@@ -89,7 +93,7 @@ async fn receive(
             call.nonce_use = NonceUse::Spared;
         }
     }
-    let outcome = match (&fault, body_problem) {
+    let outcome = match (&fault, bad_path.or(body_problem)) {
         (Some(fault), _) if fault.replaces_answer() => Err(fault.refusal()),
         (_, Some(problem)) => Err(problem),
         _ => run(&mut call, operation).await,
@@ -123,25 +127,18 @@ async fn handle(call: &mut Call, operation: Operation) -> Outcome {
         Operation::ReadFile => api::file::file(call).await,
         Operation::ReadFileMetadata => api::file::metadata(call),
         Operation::ReadAccounts => api::accounts::accounts(call),
+        Operation::QuerySources => api::discovery::sources(call),
+        Operation::QueryCountries => api::discovery::countries(call),
+        Operation::QueryPlatforms => api::discovery::platforms(call),
+        Operation::QueryCategories => api::discovery::categories(call),
+        Operation::QuerySourceTypes => api::discovery::source_types(call),
+        Operation::AvailableServices => api::discovery::services::services(call),
+        Operation::SampleDatasets => api::sample_datasets::sample_datasets(call),
+        Operation::Asset => api::assets::asset(call),
         Operation::Jwks => Ok(Reply::json(call.server.signing.jwks().clone())),
         Operation::ConsentPage => consent::page::show(call),
         Operation::ConsentDecision => consent::page::decide(call),
         _ => admin::handle(call, operation),
-    }
-}
-
-async fn read_body(body: Body, limit: usize) -> (Bytes, Option<Refusal>) {
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => (body.to_bytes(), None),
-        Err(error) if error.is::<LengthLimitError>() => {
-            let message = format!("The body is larger than {limit} bytes");
-            let detail = "raise it with --body-limit if that is on purpose";
-            (Bytes::new(), Some(Refusal::new(413, "ValidationErrors", message, detail)))
-        }
-        Err(error) => {
-            let refusal = Refusal::validation(format!("the body could not be read: {error}"));
-            (Bytes::new(), Some(refusal))
-        }
     }
 }
 
@@ -165,9 +162,14 @@ fn sandbox_of(call: &Call, operation: Operation) -> Result<Arc<Sandbox>, Refusal
         let client_id = UnverifiedJwt::claimed_client_id(bearer::token(&call.headers).ok()?)?;
         sandboxes.of_client(&client_id)
     };
+    let by_contract = || {
+        let contract_id = call.headers.get(CONTRACT_ID)?.to_str().ok()?;
+        sandboxes.of_contract(contract_id)
+    };
     let by_code = || sandboxes.minting(&in_query("code")?);
     let by_session = || sandboxes.minting(call.param("sessionKey"));
-    Ok(by_client().or_else(by_session).or_else(by_code).unwrap_or_else(|| sandboxes.default_sandbox()))
+    let found = by_client().or_else(by_session).or_else(by_code).or_else(by_contract);
+    Ok(found.unwrap_or_else(|| sandboxes.default_sandbox()))
 }
 
 fn nothing_there(call: &Call) -> Refusal {

@@ -28,6 +28,13 @@ pub(crate) enum ReplyBody {
     Json(Value),
     /// A page.
     Html(String),
+    /// A picture.
+    Image {
+        /// Its media type.
+        mimetype: &'static str,
+        /// Its bytes.
+        bytes: Bytes,
+    },
     /// A whole file container.
     Container(Bytes),
     /// A file container that is made while it is sent.
@@ -92,6 +99,7 @@ impl Reply {
             ReplyBody::Empty => (None, Body::empty()),
             ReplyBody::Json(value) => (Some("application/json"), Body::from(value.to_string())),
             ReplyBody::Html(html) => (Some("text/html; charset=utf-8"), Body::from(html)),
+            ReplyBody::Image { mimetype, bytes } => (Some(mimetype), Body::from(bytes)),
             ReplyBody::Container(bytes) => (Some("application/octet-stream"), Body::from(bytes)),
             ReplyBody::ContainerStream(writer) => {
                 let pieces = stream::try_unfold(writer, async |mut writer| {

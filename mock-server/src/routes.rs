@@ -8,6 +8,8 @@ use serde::Serialize;
 /// API versions that a request may name, oldest first. A route lists those it serves.
 const ALL_VERSIONS: &[&str] = &["v1", "v1.0", "v1.1", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7"];
 const CURRENT: &[&str] = &["v1.7"];
+/// What answered before there were sources (protocol reference, legacy/endpoints §10).
+const WITH_SERVICES: &[&str] = &["v1.5", "v1.6", "v1.7"];
 
 /// Where a route lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub enum Area {
     ApiAndOrigin(&'static [&'static str]),
     /// Under `/apps/saas/`: the consent web client.
     Web,
+    /// Under `/__assets`: pictures that answers refer to; the mock's own, but met by any client.
+    Assets,
     /// Under `/__admin`: the mock's own, neither journalled nor touched by faults.
     Admin,
 }
@@ -69,6 +73,22 @@ route_table! {
     ReadFileMetadata "readFileMetadata" "HEAD" "/permission-access/query/{sessionKey}/{fileName}" Area::Api(CURRENT);
     /// `GET permission-access/accounts`
     ReadAccounts "readAccounts" "GET" "/permission-access/accounts" Area::Api(CURRENT);
+    /// `POST discovery/sources`
+    QuerySources "querySources" "POST" "/discovery/sources" Area::Api(CURRENT);
+    /// `POST discovery/countries`
+    QueryCountries "queryCountries" "POST" "/discovery/countries" Area::Api(CURRENT);
+    /// `POST discovery/platforms`
+    QueryPlatforms "queryPlatforms" "POST" "/discovery/platforms" Area::Api(CURRENT);
+    /// `POST discovery/categories`
+    QueryCategories "queryCategories" "POST" "/discovery/categories" Area::Api(CURRENT);
+    /// `POST discovery/sourceTypes`
+    QuerySourceTypes "querySourceTypes" "POST" "/discovery/sourceTypes" Area::Api(CURRENT);
+    /// `GET discovery/services`, of older clients
+    AvailableServices "availableServices" "GET" "/discovery/services" Area::Api(WITH_SERVICES);
+    /// `GET permission-access/sample/datasets/{sourceId}`
+    SampleDatasets "sampleDatasets" "GET" "/permission-access/sample/datasets/{sourceId}" Area::Api(CURRENT);
+    /// An icon that discovery refers to
+    Asset "asset" "GET" "/{kind}/{file}" Area::Assets;
     /// `GET jwks/oauth`
     Jwks "jwks" "GET" "/jwks/oauth" Area::ApiAndOrigin(ALL_VERSIONS);
     /// The consent page
@@ -150,6 +170,7 @@ impl Route {
                 paths
             }
             Area::Web => vec![format!("/apps/saas{template}")],
+            Area::Assets => vec![format!("/__assets{template}")],
             Area::Admin => vec![format!("/__admin{template}")],
         }
     }

@@ -178,7 +178,18 @@ impl Sandboxes {
         if self.default.contract(client_id).is_some() {
             return Some(self.default_sandbox());
         }
-        let (_, tag) = client_id.rsplit_once('-')?;
-        self.minting(tag).filter(|sandbox| sandbox.contract(client_id).is_some())
+        self.named_by(client_id).filter(|sandbox| sandbox.contract(client_id).is_some())
+    }
+
+    /// The fresh sandbox that a contract id belongs to.
+    pub(crate) fn of_contract(&self, contract_id: &str) -> Option<Arc<Sandbox>> {
+        let owns =
+            |sandbox: &Arc<Sandbox>| sandbox.contracts().iter().any(|it| it.contract_id == contract_id);
+        self.named_by(contract_id).filter(owns)
+    }
+
+    fn named_by(&self, id: &str) -> Option<Arc<Sandbox>> {
+        let (_, tag) = id.rsplit_once('-')?;
+        self.minting(tag)
     }
 }
