@@ -26,7 +26,7 @@ pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, w
         Ok(reply) => (reply, None),
         Err(refusal) => {
             let reference = call.sandbox.tag().mint();
-            let reply = Reply::refusal(&refusal, &reference);
+            let reply = Reply::refusal(&refusal, &reference, call.is_for_cloud());
             (reply, Some((refusal, reference)))
         }
     };
@@ -53,6 +53,8 @@ async fn damage(response: Response, fault: &Fault) -> Response {
     if let Some(first) = whole.first_mut().filter(|_| fault.corrupt) {
         *first = !*first;
     }
+    // A length that the answer had before is not true any more.
+    parts.headers.remove(CONTENT_LENGTH);
     let half = whole.len() / 2;
     if fault.truncate {
         whole.truncate(half);

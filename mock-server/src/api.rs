@@ -4,10 +4,12 @@
 pub(crate) mod accounts;
 pub(crate) mod assets;
 pub(crate) mod authorize;
+pub(crate) mod cloud;
 pub(crate) mod discovery;
 pub(crate) mod file;
 pub(crate) mod query;
 pub(crate) mod sample_datasets;
+pub(crate) mod storage;
 pub(crate) mod token;
 pub(crate) mod trigger;
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde::de::DeserializeOwned;
@@ -37,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) params: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The body of an operation that takes it in piece by piece; `body` is empty then.
+    pub(crate) stream: Option<Body>,
     /// `None` only if a request did not come through a socket.
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) nonce_use: NonceUse,
@@ -49,9 +52,19 @@ impl Call {
         self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
+    /// The file that the request is for, by which faults may choose it.
+    pub(crate) fn file_name(&self) -> Option<&str> {
+        [self.param("fileName"), self.param("path")].into_iter().find(|name| !name.is_empty())
+    }
+
     /// The parameters of the query, decoded once.
     pub(crate) fn query(&self) -> Vec<(String, String)> {
         url::form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
+    }
+
+    /// Whether the request is one to the cloud host, whose errors have a form of their own.
+    pub(crate) fn is_for_cloud(&self) -> bool {
+        self.uri.path().starts_with("/v1/clouds/")
     }
 
     /// The origin that links of the answer begin with: the configured one, or the one that the

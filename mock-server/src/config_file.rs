@@ -62,6 +62,7 @@ struct File {
     body_limit: Option<usize>,
     lifetimes: LifetimesTable,
     timeline: TimelineTable,
+    storage: StorageTable,
     sample_data: SampleDataTable,
     applications: Option<Vec<ApplicationTable>>,
     datasets: Vec<Spanned<PathBuf>>,
@@ -108,6 +109,14 @@ struct ApplicationTable {
     id: Spanned<String>,
     name: Option<String>,
     contracts: Vec<ContractTable>,
+}
+
+/// `[storage]`; sizes in bytes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct StorageTable {
+    quota: Option<u64>,
+    file_limit: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -188,6 +197,8 @@ fn apply_text(path: &str, text: &str, folder: &Path, settings: &mut Settings) ->
     set(&mut settings.body_limit, file.body_limit);
     file.lifetimes.apply(&mut settings.lifetimes);
     file.timeline.apply(&mut settings.timeline);
+    set(&mut settings.storage.quota, file.storage.quota);
+    set(&mut settings.storage.file, file.storage.file_limit);
     set(&mut settings.sample_data.seed, file.sample_data.seed);
     set(&mut settings.sample_data.months, file.sample_data.months);
     settings.sample_data.until = file.sample_data.until.or(settings.sample_data.until);

@@ -9,6 +9,7 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::Request;
 
@@ -38,7 +39,7 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
         let Ok(filter) = MethodFilter::try_from(route.http_method()) else { continue };
-        for path in route.paths() {
+        for path in route.routed_paths() {
             router = router.route(&path, on(filter, handler(Target::Operation(route.operation))));
         }
     }
@@ -61,7 +62,13 @@ async fn receive(
         params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     };
     let params = params.map(named).unwrap_or_default();
-    let (body, body_problem) = request_body::read(body, server.settings.body_limit).await;
+    let streams = matches!(target, Target::Operation(operation) if operation.streams_body());
+    let (body, body_problem, stream) = if streams {
+        (Bytes::new(), None, Some(body))
+    } else {
+        let (body, problem) = request_body::read(body, server.settings.body_limit).await;
+        (body, problem, None)
+    };
     let mut call = Call {
         sandbox: server.sandboxes.default_sandbox(),
         target,
@@ -70,6 +77,7 @@ async fn receive(
         params,
         headers: parts.headers,
         body,
+        stream,
         peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
         nonce_use: NonceUse::Takes,
         verdict: Verdict::default(),
@@ -79,13 +87,15 @@ async fn receive(
         let refusal = nothing_there(&call);
         return answer::finish(call, None, Err(refusal), watch).await;
     };
+    let operation = api::cloud::meant(operation, &call);
+    call.target = Target::Operation(operation);
     match sandbox_of(&call, operation) {
         Ok(sandbox) => call.sandbox = sandbox,
         Err(refusal) => return answer::finish(call, None, Err(refusal), watch).await,
     }
     let fault = match operation.is_admin() {
         true => None,
-        false => call.sandbox.faults.strike(operation, Some(call.param("fileName"))),
+        false => call.sandbox.faults.strike(operation, call.file_name()),
     };
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.delay).await;
@@ -98,6 +108,9 @@ async fn receive(
         (_, Some(problem)) => Err(problem),
         _ => run(&mut call, operation).await,
     };
+    if let Some(stream) = call.stream.take() {
+        request_body::discard(stream).await;
+    }
     answer::finish(call, fault, outcome, watch).await
 }
 
@@ -134,6 +147,12 @@ async fn handle(call: &mut Call, operation: Operation) -> Outcome {
         Operation::QuerySourceTypes => api::discovery::source_types(call),
         Operation::AvailableServices => api::discovery::services::services(call),
         Operation::SampleDatasets => api::sample_datasets::sample_datasets(call),
+        Operation::CreateStorage => api::storage::create(call),
+        Operation::UserStorage => api::storage::of_user(call),
+        Operation::ListStorageFiles => api::cloud::list(call),
+        Operation::UploadStorageFile => api::cloud::upload(call).await,
+        Operation::DownloadStorageFile => api::cloud::download(call),
+        Operation::DeleteStorageFiles => api::cloud::delete(call),
         Operation::Asset => api::assets::asset(call),
         Operation::Jwks => Ok(Reply::json(call.server.signing.jwks().clone())),
         Operation::ConsentPage => consent::page::show(call),
@@ -168,7 +187,8 @@ fn sandbox_of(call: &Call, operation: Operation) -> Result<Arc<Sandbox>, Refusal
     };
     let by_code = || sandboxes.minting(&in_query("code")?);
     let by_session = || sandboxes.minting(call.param("sessionKey"));
-    let found = by_client().or_else(by_session).or_else(by_code).or_else(by_contract);
+    let by_storage = || sandboxes.minting(call.param("storageId"));
+    let found = by_client().or_else(by_session).or_else(by_storage).or_else(by_code).or_else(by_contract);
     Ok(found.unwrap_or_else(|| sandboxes.default_sandbox()))
 }
 

@@ -11,6 +11,9 @@ pub mod refusal;
 pub mod session;
 pub mod source_query;
 pub mod state;
+pub mod storage;
+pub mod storage_content;
+pub mod storage_path;
 pub mod timeline;
 pub mod token;
 

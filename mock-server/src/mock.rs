@@ -11,6 +11,7 @@ use crate::clock::SandboxClock;
 use crate::consent::browser::ConsentError;
 use crate::credentials::Credentials;
 use crate::domain::state::Lifetimes;
+use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 use crate::sandbox_handle::SandboxHandle;
 use crate::server::{self, Server};
@@ -145,6 +146,11 @@ impl MockServerBuilder {
     /// How a sync unfolds; [`Timeline::INSTANT`] for tests that do not look at it.
     pub fn timeline(self, timeline: Timeline) -> Self {
         self.settings(move |settings| settings.timeline = timeline)
+    }
+
+    /// How much fits into a storage.
+    pub fn storage(self, limits: StorageLimits) -> Self {
+        self.settings(move |settings| settings.storage = limits)
     }
 
     /// The seed of the sample data.

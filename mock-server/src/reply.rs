@@ -1,5 +1,7 @@
 //! What a handler answers, before it becomes an HTTP response.
 
+use std::convert::Infallible;
+
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
@@ -9,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::container::ContainerWriter;
 use crate::domain::refusal::Refusal;
+use crate::domain::storage_content::StorageContent;
 
 /// What a handler answers.
 pub(crate) struct Reply {
@@ -35,6 +38,8 @@ pub(crate) enum ReplyBody {
         /// Its bytes.
         bytes: Bytes,
     },
+    /// A file of a storage.
+    Stored(StorageContent),
     /// A whole file container.
     Container(Bytes),
     /// A file container that is made while it is sent.
@@ -72,12 +77,15 @@ impl Reply {
     }
 
     /// A refusal in the body and in the headers: some clients read only the one, some only the
-    /// other (protocol reference, errors §1).
-    pub(crate) fn refusal(refusal: &Refusal, reference: &str) -> Self {
+    /// other. The cloud host's body has a form of its own (protocol reference, errors §1).
+    pub(crate) fn refusal(refusal: &Refusal, reference: &str, from_cloud: bool) -> Self {
         let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
-        let error = json!({
-            "error": { "code": refusal.code, "message": refusal.message, "reference": reference },
-        });
+        let error = match from_cloud {
+            true => json!({ "error": refusal.code, "message": refusal.message }),
+            false => json!({
+                "error": { "code": refusal.code, "message": refusal.message, "reference": reference },
+            }),
+        };
         Self::new(status, ReplyBody::Json(error))
             .header(HeaderName::from_static("x-error-code"), &header_text(&refusal.code))
             .header(HeaderName::from_static("x-error-message"), &header_text(&refusal.message))
@@ -100,6 +108,11 @@ impl Reply {
             ReplyBody::Json(value) => (Some("application/json"), Body::from(value.to_string())),
             ReplyBody::Html(html) => (Some("text/html; charset=utf-8"), Body::from(html)),
             ReplyBody::Image { mimetype, bytes } => (Some(mimetype), Body::from(bytes)),
+            ReplyBody::Stored(content) => {
+                let pieces = (0..).map_while(move |number| content.piece(number));
+                let body = Body::from_stream(stream::iter(pieces.map(Ok::<_, Infallible>)));
+                (Some("application/octet-stream"), body)
+            }
             ReplyBody::Container(bytes) => (Some("application/octet-stream"), Body::from(bytes)),
             ReplyBody::ContainerStream(writer) => {
                 let pieces = stream::try_unfold(writer, async |mut writer| {

@@ -18,6 +18,11 @@ pub enum Area {
     Api(&'static [&'static str]),
     /// As for [`Area::Api`], and at the origin as well.
     ApiAndOrigin(&'static [&'static str]),
+    /// Under `/v1/`, the cloud host: the rest of the path may be empty.
+    Cloud,
+    /// As [`Area::Cloud`], for a path that means a folder. The router cannot tell it from a file's,
+    /// so that the request is routed as the other and told apart afterwards.
+    CloudFolder,
     /// Under `/apps/saas/`: the consent web client.
     Web,
     /// Under `/__assets`: pictures that answers refer to; the mock's own, but met by any client.
@@ -87,6 +92,18 @@ route_table! {
     AvailableServices "availableServices" "GET" "/discovery/services" Area::Api(WITH_SERVICES);
     /// `GET permission-access/sample/datasets/{sourceId}`
     SampleDatasets "sampleDatasets" "GET" "/permission-access/sample/datasets/{sourceId}" Area::Api(CURRENT);
+    /// `POST storage`
+    CreateStorage "createProvisionalStorage" "POST" "/storage" Area::Api(CURRENT);
+    /// `GET storage`
+    UserStorage "getUserStorage" "GET" "/storage" Area::Api(CURRENT);
+    /// `GET clouds/{storageId}/files/apps/{applicationId}/{*path}/`
+    ListStorageFiles "listStorageFiles" "GET" "/clouds/{storageId}/files/apps/{applicationId}/{*path}/" Area::CloudFolder;
+    /// `POST clouds/{storageId}/files/apps/{applicationId}/{*path}`
+    UploadStorageFile "uploadFileToStorage" "POST" "/clouds/{storageId}/files/apps/{applicationId}/{*path}" Area::Cloud;
+    /// `GET clouds/{storageId}/files/apps/{applicationId}/{*path}`
+    DownloadStorageFile "downloadStorageFile" "GET" "/clouds/{storageId}/files/apps/{applicationId}/{*path}" Area::Cloud;
+    /// `DELETE clouds/{storageId}/files/apps/{applicationId}/{*path}`
+    DeleteStorageFiles "deleteStorageFiles" "DELETE" "/clouds/{storageId}/files/apps/{applicationId}/{*path}" Area::Cloud;
     /// An icon that discovery refers to
     Asset "asset" "GET" "/{kind}/{file}" Area::Assets;
     /// `GET jwks/oauth`
@@ -137,6 +154,11 @@ impl Operation {
         self.route().name
     }
 
+    /// Whether it takes its body in piece by piece, under a limit of its own.
+    pub(crate) fn streams_body(self) -> bool {
+        self == Self::UploadStorageFile
+    }
+
     /// Whether it is the mock's own.
     pub fn is_admin(self) -> bool {
         self.route().area == Area::Admin
@@ -169,9 +191,26 @@ impl Route {
                 paths.push(template.to_owned());
                 paths
             }
+            Area::Cloud | Area::CloudFolder => vec![format!("/v1{template}")],
             Area::Web => vec![format!("/apps/saas{template}")],
             Area::Assets => vec![format!("/__assets{template}")],
             Area::Admin => vec![format!("/__admin{template}")],
+        }
+    }
+
+    /// The paths that lead to it in the router.
+    pub(crate) fn routed_paths(&self) -> Vec<String> {
+        let paths = self.paths();
+        match self.area {
+            Area::CloudFolder => Vec::new(),
+            Area::Cloud => paths
+                .into_iter()
+                .flat_map(|path| {
+                    let folder = path.trim_end_matches("/{*path}").to_owned();
+                    [format!("{folder}/"), folder, path]
+                })
+                .collect(),
+            _ => paths,
         }
     }
 

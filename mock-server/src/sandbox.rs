@@ -7,6 +7,7 @@ use crate::clock::{Moment, SandboxClock};
 use crate::datasets::Datasets;
 use crate::domain::contract::Contract;
 use crate::domain::state::{Lifetimes, State};
+use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 use crate::faults::Faults;
 use crate::journal::Journal;
@@ -27,6 +28,8 @@ pub(crate) struct Sandbox {
     pub timeline: Timeline,
     /// What its sources deliver.
     pub datasets: Datasets,
+    /// How much fits into one of its storages.
+    pub storage_limits: StorageLimits,
     /// Its clock.
     pub clock: SandboxClock,
     /// Its injected faults.
@@ -61,6 +64,7 @@ impl Sandbox {
             lifetimes: settings.lifetimes,
             timeline: settings.timeline,
             datasets: Datasets::new(settings.sample_data, settings.datasets.clone()),
+            storage_limits: settings.storage,
             clock: SandboxClock::default(),
             faults: Faults::default(),
             journal: Journal::new(settings.journal_size),

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use crate::domain::contract::{ContractKeyError, ContractKeys, ContractKind};
 use crate::domain::redirect::{DEFAULT_REDIRECT_RULES, RedirectRule, RedirectRuleError};
 use crate::domain::state::Lifetimes;
+use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 
 /// The application of the default sandbox.
@@ -30,9 +31,11 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// How a sync unfolds.
     pub timeline: Timeline,
+    /// How much fits into a storage.
+    pub storage: StorageLimits,
     /// How many requests a sandbox's journal keeps.
     pub journal_size: usize,
-    /// Largest request body, in bytes.
+    /// Largest request body, in bytes; files of a storage have a limit of their own.
     pub body_limit: usize,
     /// The applications of every sandbox, and their contracts.
     pub applications: Vec<ApplicationSettings>,
@@ -55,6 +58,7 @@ impl Settings {
             admin_token: None,
             lifetimes: Lifetimes::default(),
             timeline: Timeline::default(),
+            storage: StorageLimits::default(),
             journal_size: 1000,
             body_limit: 1024 * 1024,
             applications: vec![ApplicationSettings::standard()?],

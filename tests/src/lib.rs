@@ -3,8 +3,10 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
+pub mod cloud_client;
 pub mod raw_client;
 pub mod world;
 
+pub use cloud_client::CloudClient;
 pub use raw_client::{Answer, RawClient};
 pub use world::World;

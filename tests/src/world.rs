@@ -10,6 +10,7 @@ use digime_mock_server::{
 };
 use digime_scenarios::Transcript;
 
+use crate::cloud_client::CloudClient;
 use crate::raw_client::RawClient;
 
 pub const CALLBACK: &str = "http://127.0.0.1:9000/callback";
@@ -59,6 +60,11 @@ impl World {
     /// A client that is not our SDK.
     pub fn raw(&self, kind: ContractKind) -> RawClient {
         RawClient::new(&self.server.url(), &self.credentials(kind))
+    }
+
+    /// A client of storage files that is not our SDK.
+    pub fn cloud(&self, kind: ContractKind) -> CloudClient {
+        CloudClient::new(&self.server.url(), &self.credentials(kind))
     }
 
     /// Options that lead straight to the callback, with a dataset of [`SOURCE`].

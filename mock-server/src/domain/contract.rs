@@ -67,6 +67,11 @@ impl Contract {
         format!("{}_{}", self.application_id, self.contract_id)
     }
 
+    /// The key id of the contract's storage JWTs (protocol reference, crypto §1.6).
+    pub fn cloud_kid(&self) -> String {
+        format!("{}_{}_0", self.contract_id, self.application_id)
+    }
+
     /// Whether one of the contract's rules covers this callback.
     pub fn allows_redirect(&self, uri: &str) -> bool {
         self.redirect_rules.iter().any(|rule| rule.allows(uri))

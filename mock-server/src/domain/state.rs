@@ -1,5 +1,7 @@
 //! All state of one sandbox, changed only by these operations, each of which is atomic.
 
+mod storage;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -16,9 +18,11 @@ use super::nonce::NonceLog;
 use super::pull_options::PullOptions;
 use super::refusal::{Refusal, TokenKind};
 use super::session::{Read, Session, SessionRef};
+use super::storage::{Storage, StorageId};
 use super::token::{Grant, RefreshGrant, TokenPair};
 use crate::clock::Moment;
 use crate::random::SandboxTag;
+pub use storage::BindStorageError;
 
 /// How long things live, on the sandbox's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +91,7 @@ pub struct State {
     refresh: HashMap<String, RefreshGrant>,
     libraries: HashMap<LibraryId, Library>,
     sessions: HashMap<String, Session>,
+    storages: HashMap<StorageId, Storage>,
     /// Nonces that were used.
     pub nonces: NonceLog,
     swept: Option<Moment>,
@@ -110,6 +115,7 @@ impl State {
             refresh: HashMap::new(),
             libraries: HashMap::new(),
             sessions: HashMap::new(),
+            storages: HashMap::new(),
             nonces: NonceLog::default(),
             swept: None,
         }
