@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use digime_fixtures::Dataset;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -69,28 +70,35 @@ struct File {
 }
 
 /// `[lifetimes]`; what is absent stays as it is.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LifetimesTable {
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     code: Option<Duration>,
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     access_token: Option<Duration>,
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     refresh_token: Option<Duration>,
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     refresh_grace: Option<Duration>,
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     session: Option<Duration>,
 }
 
 /// `[timeline]`; what is absent stays as it is.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct TimelineTable {
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     pending: Option<Duration>,
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     running: Option<Duration>,
 }
 

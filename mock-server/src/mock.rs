@@ -13,6 +13,7 @@ use crate::credentials::Credentials;
 use crate::domain::state::Lifetimes;
 use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
+use crate::openapi;
 use crate::sandbox_handle::SandboxHandle;
 use crate::server::{self, Server};
 use crate::settings::{ContractSettingsError, Settings};
@@ -97,6 +98,11 @@ impl MockServer {
     /// The default sandbox's clock.
     pub fn clock(&self) -> &SandboxClock {
         self.default.clock()
+    }
+
+    /// The OpenAPI document that `GET /__admin/openapi.json` answers.
+    pub fn openapi(&self) -> serde_json::Value {
+        openapi::document(&self.url())
     }
 
     /// Approves a consent page of any sandbox; see [`SandboxHandle::approve`].

@@ -46,6 +46,42 @@ pub(crate) enum ReplyBody {
     ContainerStream(Box<ContainerWriter>),
 }
 
+impl ReplyBody {
+    /// Its media type.
+    pub(crate) fn content_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Empty => None,
+            Self::Json(_) => Some("application/json"),
+            Self::Html(_) => Some("text/html; charset=utf-8"),
+            Self::Image { mimetype, .. } => Some(mimetype),
+            Self::Stored(_) | Self::Container(_) | Self::ContainerStream(_) => {
+                Some("application/octet-stream")
+            }
+        }
+    }
+
+    fn into_body(self) -> Body {
+        match self {
+            Self::Empty => Body::empty(),
+            Self::Json(value) => Body::from(value.to_string()),
+            Self::Html(html) => Body::from(html),
+            Self::Image { bytes, .. } | Self::Container(bytes) => Body::from(bytes),
+            Self::Stored(content) => {
+                let pieces = (0..).map_while(move |number| content.piece(number));
+                Body::from_stream(stream::iter(pieces.map(Ok::<_, Infallible>)))
+            }
+            Self::ContainerStream(writer) => {
+                Body::from_stream(stream::try_unfold(writer, async |mut writer| {
+                    // A large file is many pieces of work; others get their turn in between.
+                    tokio::task::yield_now().await;
+                    let piece = writer.next_piece()?;
+                    Ok::<_, crate::container::ContainerError>(piece.map(|piece| (piece, writer)))
+                }))
+            }
+        }
+    }
+}
+
 impl Reply {
     /// An answer without headers.
     pub(crate) fn new(status: StatusCode, body: ReplyBody) -> Self {
@@ -103,27 +139,8 @@ impl Reply {
 
     /// The HTTP response.
     pub(crate) fn into_response(self) -> Response<Body> {
-        let (content_type, body) = match self.body {
-            ReplyBody::Empty => (None, Body::empty()),
-            ReplyBody::Json(value) => (Some("application/json"), Body::from(value.to_string())),
-            ReplyBody::Html(html) => (Some("text/html; charset=utf-8"), Body::from(html)),
-            ReplyBody::Image { mimetype, bytes } => (Some(mimetype), Body::from(bytes)),
-            ReplyBody::Stored(content) => {
-                let pieces = (0..).map_while(move |number| content.piece(number));
-                let body = Body::from_stream(stream::iter(pieces.map(Ok::<_, Infallible>)));
-                (Some("application/octet-stream"), body)
-            }
-            ReplyBody::Container(bytes) => (Some("application/octet-stream"), Body::from(bytes)),
-            ReplyBody::ContainerStream(writer) => {
-                let pieces = stream::try_unfold(writer, async |mut writer| {
-                    // A large file is many pieces of work; others get their turn in between.
-                    tokio::task::yield_now().await;
-                    let piece = writer.next_piece()?;
-                    Ok::<_, crate::container::ContainerError>(piece.map(|piece| (piece, writer)))
-                });
-                (Some("application/octet-stream"), Body::from_stream(pieces))
-            }
-        };
+        let content_type = self.body.content_type();
+        let body = self.body.into_body();
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;

@@ -1,8 +1,10 @@
 //! The one route table: it drives the router, the operation names, fault rules and the journal.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::Method;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 /// API versions that a request may name, oldest first. A route lists those it serves.
@@ -44,13 +46,15 @@ pub struct Route {
     pub template: &'static str,
     /// Where it lives.
     pub area: Area,
+    /// What it is, in a line.
+    pub summary: &'static str,
 }
 
 macro_rules! route_table {
-    ($($(#[$doc:meta])* $operation:ident $name:literal $method:literal $template:literal $area:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $operation:ident $name:literal $method:literal $template:literal $area:expr;)*) => {
         /// Everything that the server can be asked for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Operation { $($(#[$doc])* $operation,)* }
+        pub enum Operation { $($(#[doc = $doc])* $operation,)* }
 
         /// The route table.
         pub const ROUTES: &[Route] = &[$(Route {
@@ -59,6 +63,7 @@ macro_rules! route_table {
             method: $method,
             template: $template,
             area: $area,
+            summary: concat!($($doc),*).trim_ascii_start(),
         },)*];
     };
 }
@@ -114,6 +119,8 @@ route_table! {
     ConsentDecision "consentDecision" "POST" "/authorize" Area::Web;
     /// `GET /__admin/health`
     AdminHealth "adminHealth" "GET" "/health" Area::Admin;
+    /// `GET /__admin/openapi.json`
+    AdminOpenapi "adminOpenapi" "GET" "/openapi.json" Area::Admin;
     /// `GET /__admin/credentials`
     AdminCredentials "adminCredentials" "GET" "/credentials" Area::Admin;
     /// `POST /__admin/consent`
@@ -155,7 +162,7 @@ impl Operation {
     }
 
     /// Whether it takes its body in piece by piece, under a limit of its own.
-    pub(crate) fn streams_body(self) -> bool {
+    pub fn streams_body(self) -> bool {
         self == Self::UploadStorageFile
     }
 
@@ -168,6 +175,16 @@ impl Operation {
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl JsonSchema for Operation {
+    fn schema_name() -> Cow<'static, str> {
+        "Operation".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": ROUTES.iter().map(|route| route.name).collect::<Vec<_>>() })
     }
 }
 

@@ -4,9 +4,11 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 pub mod cloud_client;
+pub mod openapi;
 pub mod raw_client;
 pub mod world;
 
 pub use cloud_client::CloudClient;
+pub use openapi::Checker;
 pub use raw_client::{Answer, RawClient};
 pub use world::World;

@@ -1,5 +1,6 @@
 //! A server, a sandbox and clients for it.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use digime::{
@@ -11,6 +12,7 @@ use digime_mock_server::{
 use digime_scenarios::Transcript;
 
 use crate::cloud_client::CloudClient;
+use crate::openapi::Checker;
 use crate::raw_client::RawClient;
 
 pub const CALLBACK: &str = "http://127.0.0.1:9000/callback";
@@ -92,11 +94,40 @@ impl World {
         user.read_all_files(session, quick()).collect_all().await.unwrap()
     }
 
+    /// Every answer that the journal keeps agrees with the server's OpenAPI document.
+    ///
+    /// # Panics
+    /// If one does not; the text names every such answer.
+    pub fn verify(&self) {
+        let default = self.server.default_sandbox().requests();
+        for requests in [self.sandbox.requests(), default] {
+            let entries = serde_json::to_value(requests.list()).unwrap();
+            if let Err(violations) = checker(&self.server).check_journal(entries.as_array().unwrap()) {
+                panic!("answers differ from /__admin/openapi.json:\n{violations}");
+            }
+        }
+    }
+
     /// What went over the wire, redacted.
     pub fn transcript(&self) -> Transcript {
         let entries = serde_json::to_value(self.sandbox.requests().list()).unwrap();
         Transcript::of_journal(entries.as_array().unwrap())
     }
+}
+
+impl Drop for World {
+    /// A test that did not fail otherwise fails if an answer was not as documented.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.verify();
+        }
+    }
+}
+
+/// The document is the same for every server of a process, but for the origin.
+fn checker(server: &MockServer) -> &'static Checker {
+    static CHECKER: OnceLock<Checker> = OnceLock::new();
+    CHECKER.get_or_init(|| Checker::new(&server.openapi()))
 }
 
 /// Polling that suits a test.

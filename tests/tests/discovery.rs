@@ -1,5 +1,7 @@
 //! Discovery over the socket (protocol reference, http-api §6 and objects §5).
 
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 
 use digime_fixtures::catalogue::{self, PublishedStatus};

@@ -1,5 +1,7 @@
 //! Sample datasets of a source (protocol reference, http-api §6.7 and objects §9).
 
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use digime_fixtures::catalogue;
 use digime_mock_server::ContractKind;
 use digime_tests::World;

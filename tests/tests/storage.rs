@@ -1,5 +1,7 @@
 //! Storage over the socket (protocol reference, http-api §8).
 
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use digime_mock_server::{
     BindStorageError, ContractKind, Fault, Lifetimes, Operation, StorageLimits, domain::storage::StorageRef,
 };

@@ -1,5 +1,6 @@
 //! `POST oauth/authorize` (protocol reference, http-api §2.1).
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -13,12 +14,12 @@ use crate::reply::Reply;
 use crate::verify::claims::Claims;
 use crate::verify::{Verified, pkce};
 
-#[derive(Default, Deserialize)]
-struct Body {
+#[derive(Default, Deserialize, JsonSchema)]
+pub(crate) struct Body {
     actions: Option<Actions>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 struct Actions {
     pull: Option<PullOptions>,
 }

@@ -6,12 +6,13 @@ use rsa::RsaPublicKey;
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey, EncodeRsaPrivateKey, LineEnding};
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use rsa::traits::PublicKeyParts;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::redirect::RedirectRule;
 
 /// What a contract is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContractKind {
     /// Reads mapped data, again and again.
