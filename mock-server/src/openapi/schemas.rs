@@ -113,3 +113,36 @@ pub(super) fn error(from_cloud: bool, codes: Option<&[&str]>) -> Value {
     }
     object([("error", object([("code", code), ("message", string()), ("reference", string())]))])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openapi::operations;
+    use crate::routes::ROUTES;
+
+    #[test]
+    fn no_written_schema_hides_a_generated_one() {
+        let mut schemas = Schemas::new();
+        for route in ROUTES {
+            operations::exchange(route.operation, &mut schemas);
+        }
+        let generated = schemas.answers.take_definitions(true);
+        for name in schemas.written.keys() {
+            assert!(!generated.contains_key(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn optional_members_of_answers_are_never_null() {
+        let mut schema = json!({ "properties": {
+            "a": { "type": ["string", "null"] },
+            "b": { "anyOf": [{ "$ref": "#/x" }, { "type": "null" }], "description": "d" },
+        }});
+        never_null(&mut schema);
+        let expected = json!({ "properties": {
+            "a": { "type": "string" },
+            "b": { "$ref": "#/x", "description": "d" },
+        }});
+        assert_eq!(schema, expected);
+    }
+}
