@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use digime_fixtures::{Compression, DatasetFile, FileMetadata, Month, Raw};
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::refusal::Refusal;
@@ -11,7 +12,7 @@ use crate::clock::Moment;
 
 /// `PullSessionOptions`: at `actions.pull` of authorize, at the top level of trigger. Unknown keys
 /// are ignored, as the platform does; `null` means absent.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PullOptions {
     limits: Option<Limits>,
@@ -21,20 +22,20 @@ pub struct PullOptions {
     accept: Option<Accept>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Limits {
     duration: Option<DurationLimits>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DurationLimits {
     /// Seconds; 0 means no limit.
     source_fetch: Option<f64>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Scope {
     time_ranges: Option<Vec<TimeRange>>,
@@ -45,40 +46,40 @@ struct Scope {
     source_fetch_filter: Option<SourceFetchFilter>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 struct TimeRange {
     from: Option<f64>,
     to: Option<f64>,
     last: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ServiceGroupScope {
     id: f64,
     service_types: Option<Vec<ServiceTypeScope>>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ServiceTypeScope {
     id: f64,
     service_object_types: Option<Vec<ObjectTypeScope>>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
 struct ObjectTypeScope {
     id: f64,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 struct Criterion {
     #[serde(flatten)]
     range: TimeRange,
     metadata: Option<CriterionMetadata>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct CriterionMetadata {
     accounts: Option<Vec<CriterionAccount>>,
@@ -89,23 +90,23 @@ struct CriterionMetadata {
     tags: Option<Vec<String>>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct CriterionAccount {
     account_id: String,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
 struct SourceFetchFilter {
     account: AccountFilter,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
 struct AccountFilter {
     id: Vec<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 struct Accept {
     compression: Option<String>,
 }
