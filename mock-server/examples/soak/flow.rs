@@ -59,10 +59,10 @@ impl Flows {
         if file.body.len() < 288 || file.body.len() % 16 != 0 {
             return Err(format!("{name} is no container: {} bytes", file.body.len()).into());
         }
-        if number % PUSHES == 0 {
+        if number.is_multiple_of(PUSHES) {
             self.push(number)?;
         }
-        if number % DELETES == 0 {
+        if number.is_multiple_of(DELETES) {
             self.signed(|flows| &flows.read, &user, "DELETE /v1.7/user")?;
         }
         Ok(())
