@@ -118,7 +118,7 @@ async fn a_file_that_is_pushed_after_the_read_began_waits_for_the_next_session()
 
 #[tokio::test]
 async fn criteria_choose_among_pushed_files() {
-    let days = |days| Duration::from_secs(days * 24 * 3600);
+    let days = |days: u64| Duration::from_secs(days * 24 * 3600);
     let lifetimes = Lifetimes { access_token: days(10), ..Lifetimes::default() };
     let world = World::with(|builder| builder.timeline(Timeline::INSTANT).lifetimes(lifetimes)).await;
     let (pusher, reader) = pusher_and_reader(&world).await;
