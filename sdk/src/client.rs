@@ -4,14 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use reqwest::Url;
+use serde::de::DeserializeOwned;
 
 use crate::agent::Agent;
 use crate::config::{ClientBuilder, TokenListener};
 use crate::contract::Contract;
-use crate::jwt::{Claims, Signer};
+use crate::endpoint;
+use crate::error::Result;
+use crate::json;
+use crate::jwt::{Claims, Signer, TokenForm};
 use crate::key_set::KeySets;
 use crate::token::UserAccessToken;
-use crate::transport::Transport;
+use crate::transport::{Request, Transport, UpTo};
 use crate::user::User;
 
 /// A client of the platform for one application. Cheap to clone; clones share
@@ -110,7 +114,26 @@ impl Client {
     /// A signer with `client_id` = `{application id}_{contract id}`
     /// (protocol reference, README §3).
     pub(crate) fn signer<'a>(&self, contract: &'a Contract, claims: Claims<'a>) -> Signer<'a> {
-        Signer { client_id: format!("{}_{}", self.shared.application_id, contract.id()), contract, claims }
+        let client_id = format!("{}_{}", self.shared.application_id, contract.id());
+        Signer { contract, form: TokenForm::Api { client_id, claims } }
+    }
+
+    /// Sends a request of the application itself, without a user's token, and
+    /// reads its JSON answer.
+    pub(crate) async fn json<T: DeserializeOwned>(
+        &self,
+        contract: &Contract,
+        request: &Request,
+    ) -> Result<T> {
+        let signer = self.signer(contract, Claims::default());
+        let answer =
+            self.transport().send(request, Some(&signer), &UpTo(self.transport().max_json_size())).await?;
+        json::parse(&answer.body).map_err(|error| error.with_operation(request.operation))
+    }
+
+    /// A URL below the API root.
+    pub(crate) fn api(&self, segments: &[&str]) -> Result<Url> {
+        endpoint::append(&self.shared.api, "api_url", segments)
     }
 }
 

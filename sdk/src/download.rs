@@ -57,7 +57,7 @@ impl Download {
             received: 0,
             produced: 0,
             started: clock::instant(),
-            longest: transport.times().download,
+            longest: transport.times().file,
         }
     }
 

@@ -36,6 +36,11 @@ pub(crate) fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
+/// A page without its query, which holds a code.
+pub(crate) fn without_query(url: &Url) -> String {
+    format!("{}{}?[redacted]", origin(url), url.path())
+}
+
 /// Appends segments to a base URL, each percent-encoded on its own.
 pub(crate) fn append(base: &Url, field: &str, segments: &[&str]) -> Result<Url> {
     let mut url = base.clone();

@@ -302,11 +302,9 @@ impl User {
         let url = endpoint::append(&self.client().shared().api, "session key or file name", &path)
             .map_err(|error| error.with_operation(operation))?;
         let template = "permission-access/query/{sessionKey}/{fileName}";
-        let accept = match method {
-            Method::HEAD => "application/json",
-            _ => "application/octet-stream",
-        };
-        Ok(Request { accept, ..Request::new(operation, method, url, template) })
+        let metadata_only = method == Method::HEAD;
+        let request = Request::new(operation, method, url, template);
+        Ok(if metadata_only { request } else { request.for_bytes() })
     }
 
     fn download(&self, response: Response, compression: Compression) -> Download {
