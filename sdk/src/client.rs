@@ -118,6 +118,11 @@ impl Client {
         Signer { contract, form: TokenForm::Api { client_id, claims } }
     }
 
+    /// A signer for the storage host (protocol reference, crypto §1.6).
+    pub(crate) fn cloud_signer<'a>(&'a self, contract: &'a Contract) -> Signer<'a> {
+        Signer { contract, form: TokenForm::Cloud { application_id: &self.shared.application_id } }
+    }
+
     /// Sends a request of the application itself, without a user's token, and
     /// reads its JSON answer.
     pub(crate) async fn json<T: DeserializeOwned>(

@@ -9,14 +9,13 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_core::stream::BoxStream;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use reqwest::{Method, Response};
 use serde::de::DeserializeOwned;
 
-use crate::client::Client;
-use crate::download::{Download, last_modified};
+use crate::download::{Download, chunks, last_modified};
 use crate::endpoint;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::ids::{FileName, SessionKey};
 use crate::json;
 use crate::metadata::{self, FileMetadata, Header};
@@ -272,7 +271,7 @@ impl User {
             name: name.clone(),
             metadata: header.metadata,
             last_modified,
-            chunks: chunks(self.client().clone(), download),
+            chunks: chunks(self.client().clone(), Operation::ReadFile, download),
         })
     }
 
@@ -308,24 +307,6 @@ impl User {
     }
 
     fn download(&self, response: Response, compression: Compression) -> Download {
-        let shared = self.client().shared();
-        let key = self.contract().key().clone();
-        Download::new(response, key, compression, shared.max_file_size, &shared.transport)
+        Download::new(response, self.contract().key().clone(), compression, self.client())
     }
-}
-
-fn chunks(client: Client, download: Download) -> BoxStream<'static, Result<Bytes>> {
-    stream::unfold(Some((client, download)), |state| async move {
-        let (client, mut download) = state?;
-        match download.next(client.transport()).await {
-            Ok(Some(bytes)) => Some((Ok(bytes), Some((client, download)))),
-            Ok(None) => None,
-            Err(error) => Some((Err(in_stream(error)), None)),
-        }
-    })
-    .boxed()
-}
-
-fn in_stream(error: Error) -> Error {
-    error.with_operation(Operation::ReadFile)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use reqwest::Method;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::clock;
@@ -26,7 +26,7 @@ pub struct FileList {
     /// State of the sync.
     pub status: SyncStatus,
     /// Files so far; final once the state is [`SyncState::is_final`].
-    #[serde(default, rename = "fileList", deserialize_with = "null_is_empty")]
+    #[serde(default, rename = "fileList", deserialize_with = "json::null_is_empty")]
     pub files: Vec<FileEntry>,
 }
 
@@ -37,7 +37,7 @@ pub struct SyncStatus {
     /// State of the whole session.
     pub state: SyncState,
     /// State of each account.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "json::null_is_empty")]
     pub details: BTreeMap<AccountId, AccountStatus>,
 }
 
@@ -95,7 +95,7 @@ pub struct AccountError {
     #[serde(default, deserialize_with = "json::optional_integer")]
     pub retry_after: Option<i64>,
     /// Failures of single object types, as sent.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "json::null_is_empty")]
     pub object_type_errors: Vec<Value>,
 }
 
@@ -136,14 +136,6 @@ impl FileEntry {
     pub fn updated_at(&self) -> Option<SystemTime> {
         clock::from_unix_millis(self.updated_date)
     }
-}
-
-fn null_is_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl User {

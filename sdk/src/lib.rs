@@ -75,8 +75,10 @@ mod config;
 mod container;
 mod content;
 mod contract;
+mod contract_details;
 mod delete;
 mod der;
+mod discovery;
 mod download;
 mod endpoint;
 mod error;
@@ -108,6 +110,7 @@ mod sealing;
 mod secret;
 mod session;
 mod sources_scope;
+mod storage;
 mod text_enum;
 mod token;
 mod transport;
@@ -125,12 +128,19 @@ pub use client::Client;
 pub use config::ClientBuilder;
 pub use content::Content;
 pub use contract::Contract;
+pub use contract_details::{AccessType, Application, CertificateType, ContractDetails};
+pub use discovery::{
+    Address, Authorisation, AuthorisationKind, AvailableServices, Category, CategoryTexts, Country,
+    ListQuery, Platform, PublishedStatus, Resource, SampleDataSet, SearchField, Service, ServiceCountry,
+    ServiceEntry, ServiceGroupEntry, ServicesQuery, SortOrder, Source, SourceKind, Sources, SourcesPage,
+    SourcesQuery,
+};
 pub use error::{Error, ErrorKind, Result};
 pub use file::{File, FileStream, RawFile};
 pub use file_list::{AccountError, AccountStatus, FileEntry, FileList, SyncState, SyncStatus};
 pub use ids::{
-    AccountId, AccountReference, AuthorizationCode, ContractId, FileName, SessionKey, SourceId, StorageId,
-    UserId,
+    AccountId, AccountReference, AuthorizationCode, CategoryId, ContractId, CountryId, FileName, PlatformId,
+    ServiceId, SessionKey, SourceId, SourceTypeId, StorageId, UserId,
 };
 pub use metadata::{FileMetadata, MappedMetadata, RawAccount, RawMetadata, Schema};
 pub use onboard::{OnboardOptions, Onboarding};
@@ -148,5 +158,8 @@ pub use revoke::PermissionRevocation;
 pub use scope::{Scope, ServiceGroup, ServiceType, TimeRange};
 pub use session::{Compression, Session, SessionOptions};
 pub use sources_scope::SourcesScope;
+pub use storage::{
+    Storage, StorageDownload, StorageFile, StorageFiles, StorageFolder, StorageList, StoragePath, Uploaded,
+};
 pub use token::{Token, TokenRefreshed, TokenUser, TokenValue, UserAccessToken};
 pub use user::User;

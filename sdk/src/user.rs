@@ -193,8 +193,9 @@ impl User {
             // Should the task be torn down, the next caller must be able to start anew.
             let done = FinishRefresh(user.clone());
             let fresh = user.client().refresh_token(user.contract(), &used).await;
+            let unchanged = user.token() == used;
             if let Ok(fresh) = &fresh
-                && *user.inner.token.borrow() == used
+                && unchanged
             {
                 let listener = user.client().shared().listener.as_ref();
                 notify(listener, user.contract().id(), &used, fresh);
