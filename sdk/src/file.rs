@@ -71,6 +71,16 @@ impl File {
         json::parse_as(ErrorKind::Decode, "the file's content does not fit", &self.bytes)
     }
 
+    /// The objects of a mapped file: views of [`crate::objects`], types of your
+    /// own, or `serde_json::Value` (protocol reference, objects §8).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`], with the path of the field that does not fit.
+    pub fn objects<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
+        self.json()
+    }
+
     /// A name to store the file under: see [`FileName::sanitized`].
     #[must_use]
     pub fn safe_file_name(&self) -> String {

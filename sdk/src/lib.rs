@@ -91,6 +91,7 @@ mod jwk;
 mod jwt;
 mod key_set;
 mod metadata;
+pub mod objects;
 mod onboard;
 mod operation;
 mod page_options;
