@@ -14,9 +14,10 @@ use crate::error::Result;
 use crate::json;
 use crate::jwt::{Claims, Signer, TokenForm};
 use crate::key_set::KeySets;
+use crate::known_users::KnownUsers;
 use crate::token::UserAccessToken;
 use crate::transport::{Request, Transport, UpTo};
-use crate::user::User;
+use crate::user::{Inner, User};
 
 /// A client of the platform for one application. Cheap to clone; clones share
 /// connections, the key-set cache and all settings.
@@ -60,6 +61,7 @@ pub(crate) struct Shared {
     pub(crate) agent: Agent,
     pub(crate) max_file_size: u64,
     pub(crate) listener: Option<TokenListener>,
+    pub(crate) users: Arc<KnownUsers<Inner>>,
 }
 
 impl Client {
@@ -97,7 +99,15 @@ impl Client {
         &self.shared.cloud
     }
 
-    /// Binds a contract and a user's token pair; all reading starts there.
+    /// Binds a contract and a user's token pair; all work for a user starts there.
+    ///
+    /// Tokens refreshed anywhere are seen everywhere: while a handle made from
+    /// the same pair (by this client or a clone of it) is alive, this returns
+    /// that handle, even if its tokens were refreshed since. So every request
+    /// of a web server may make a handle of its own from the stored pair, and
+    /// still only one refresh takes place. Handles of different processes know
+    /// nothing of each other: store new tokens at once
+    /// ([`ClientBuilder::on_token`]).
     #[must_use]
     pub fn user(&self, contract: &Contract, token: UserAccessToken) -> User {
         User::new(self.clone(), contract.clone(), token)

@@ -217,6 +217,7 @@ impl ClientBuilder {
             agent: self.agent,
             max_file_size: self.max_file_size,
             listener: self.listener,
+            users: Arc::default(),
         }))
     }
 }

@@ -90,6 +90,7 @@ mod json;
 mod jwk;
 mod jwt;
 mod key_set;
+mod known_users;
 mod metadata;
 pub mod objects;
 mod onboard;

@@ -7,7 +7,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{
     OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
 };
-use aws_lc_rs::signature::{RSA_PSS_SHA512, RsaKeyPair};
+use aws_lc_rs::signature::{KeyPair, RSA_PSS_SHA512, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -101,6 +101,11 @@ impl PrivateKey {
     /// Size of the modulus, of a signature and of an encrypted key, in bytes.
     pub(crate) fn modulus_len(&self) -> usize {
         self.keys.signing.public_modulus_len()
+    }
+
+    /// The public half, in DER.
+    pub(crate) fn public(&self) -> &[u8] {
+        self.keys.signing.public_key().as_ref()
     }
 
     /// RSASSA-PSS with SHA-512 and a salt of 64 bytes.

@@ -16,13 +16,16 @@ use crate::contract::Contract;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json;
 use crate::jwt::{Claims, Signer};
+use crate::known_users::Pairs;
 use crate::operation::Operation;
 use crate::token::UserAccessToken;
 use crate::transport::{Answer, ReadAnswer, Request, UpTo};
 
 /// One user of one contract: holds the token pair and reads with it.
 ///
-/// Cheap to clone; clones share the token. If the platform answers 401
+/// Cheap to clone; clones share the token, and so do handles that
+/// [`Client::user`] makes from the same token pair, or from one it was refreshed
+/// from, while one of them is alive. If the platform answers 401
 /// `InvalidToken`, or 401 without an API error, the pair is refreshed once and
 /// the call repeated once. Calls that fail together share one refresh, and a
 /// caller that goes away does not stop it. A new pair is handed to
@@ -37,20 +40,29 @@ pub struct User {
     inner: Arc<Inner>,
 }
 
-struct Inner {
+/// What the clones of a handle, and all handles made from its tokens, share.
+pub(crate) struct Inner {
     client: Client,
     contract: Contract,
     token: watch::Sender<UserAccessToken>,
     /// The refresh under way, if any. Locked for moments, never across an await.
     refresh: Mutex<Option<Refresh>>,
+    pairs: Pairs,
 }
 
 type Refresh = Shared<BoxFuture<'static, Result<UserAccessToken>>>;
 
 impl User {
     pub(crate) fn new(client: Client, contract: Contract, token: UserAccessToken) -> Self {
-        let (token, _) = watch::channel(token);
-        Self { inner: Arc::new(Inner { client, contract, token, refresh: Mutex::new(None) }) }
+        let known = Arc::clone(&client.shared().users);
+        let inner = known.find_or_insert(&contract, &token, |pairs| Inner {
+            client,
+            contract: contract.clone(),
+            token: watch::channel(token.clone()).0,
+            refresh: Mutex::new(None),
+            pairs,
+        });
+        Self { inner }
     }
 
     /// The current token pair.
@@ -63,6 +75,8 @@ impl User {
     /// the user was authorized again, for example. [`User::subscribe`] sees it;
     /// [`crate::ClientBuilder::on_token`] does not, for you have it already.
     pub fn set_token(&self, token: UserAccessToken) {
+        let known = &self.client().shared().users;
+        known.replace(self.contract(), &token, &self.inner.pairs, &self.inner);
         self.inner.token.send_replace(token);
     }
 
@@ -199,6 +213,8 @@ impl User {
             {
                 let listener = user.client().shared().listener.as_ref();
                 notify(listener, user.contract().id(), &used, fresh);
+                let known = &user.client().shared().users;
+                known.add(user.contract(), fresh, &user.inner.pairs, &user.inner);
                 user.inner.token.send_if_modified(|current| {
                     // A pair set meanwhile comes from a new consent and outlives this one.
                     let replace = *current == used;
