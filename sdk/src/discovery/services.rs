@@ -60,7 +60,6 @@ pub struct AvailableServices {
     #[serde(default, deserialize_with = "json::null_is_empty")]
     pub service_groups: Vec<ServiceGroupEntry>,
     /// Sources, called services here.
-    #[serde(default, deserialize_with = "json::null_is_empty")]
     pub services: Vec<ServiceEntry>,
 }
 

@@ -56,11 +56,11 @@ impl StorageFolder {
     /// or `..` segments.
     pub fn new(path: impl AsRef<str>) -> Result<Self> {
         let path = path.as_ref();
-        let inner = path.strip_prefix('/').unwrap_or(path);
-        let inner = inner.strip_suffix('/').unwrap_or(inner);
-        if inner.is_empty() {
+        if matches!(path, "" | "/") {
             return Ok(Self::root());
         }
+        let inner = path.strip_prefix('/').unwrap_or(path);
+        let inner = inner.strip_suffix('/').unwrap_or(inner);
         check("storage folder", inner)?;
         Ok(Self(format!("/{inner}/")))
     }
@@ -100,7 +100,7 @@ impl StoragePath {
     /// [`StorageFolder::new`] refuses.
     pub fn new(path: impl AsRef<str>) -> Result<Self> {
         let path = path.as_ref();
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (folder, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
         StorageFolder::new(folder)?.file(name)
     }
 

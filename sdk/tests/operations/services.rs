@@ -44,7 +44,7 @@ async fn the_list_needs_no_signature() {
 async fn a_contract_narrows_it() {
     let server = Server::start().await;
     server.times(1, "GET", SERVICES, ResponseTemplate::new(500)).await;
-    server.get(SERVICES, json_answer(json!({"data": {}}))).await;
+    server.get(SERVICES, json_answer(json!({"data": {"services": []}}))).await;
     let query = ServicesQuery::new().contract(CONTRACT).include_sample_data_only_sources(true);
     let available = server.client().services(&query).await.unwrap();
     assert!(available.services.is_empty());
@@ -59,7 +59,7 @@ async fn wrong_contracts_and_answers_are_errors() {
     let server = Server::start().await;
     let error = server.client().services(&ServicesQuery::new().contract("a\nb")).await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Config, Some(Operation::ReadServices)));
-    for wrong in [json!({}), json!({"data": 7}), json!({"data": {"services": [{"id": "x"}]}})] {
+    for wrong in [json!({}), json!({"data": {}}), json!({"data": {"services": [{"id": "x"}]}})] {
         let server = Server::start().await;
         server.get(SERVICES, json_answer(wrong.clone())).await;
         let error = server.client().services(&ServicesQuery::new()).await.unwrap_err();
