@@ -172,7 +172,9 @@ impl Error {
         self.inner.kind = ErrorKind::ReauthorizationRequired;
         self.inner.retryable = false;
         self.inner.advice = Some(
-            "the user's tokens are no longer valid: authorize the user again with authorize_url".to_owned(),
+            "the user's tokens are no longer valid: send the user to User::reauthorize_url or \
+             Client::authorize_url"
+                .to_owned(),
         );
         self
     }

@@ -1,5 +1,6 @@
 //! SDK for the digi.me (World Data Exchange) platform: ask a user for consent,
-//! then read the data they share, decrypted and verified.
+//! then read the data they share, decrypted and verified; push data to them;
+//! keep files for them.
 //!
 //! The way of a read, each step one type:
 //!
@@ -43,6 +44,25 @@
 //! # }
 //! ```
 //!
+//! # All operations
+//!
+//! | To | call |
+//! |---|---|
+//! | authorize a user | [`Client::authorize_url`], [`Client::exchange_code_for_token`], [`Client::refresh_token`] |
+//! | renew a user whose tokens are dead | [`User::reauthorize_url`] |
+//! | connect a further source | [`User::onboard_service_url`] |
+//! | log in to an account again | [`User::reauthorize_account_url`] |
+//! | withdraw a permission | [`User::revoke_account_permission_url`] |
+//! | read | [`User::read_session`], [`User::read_all_files`], [`User::read_file_list`], [`User::read_file`], [`User::read_file_stream`], [`User::read_file_metadata`], [`User::read_accounts`] |
+//! | look at data | [`File::objects`] with the views in [`objects`] |
+//! | push | [`User::push_to_library`], [`User::push_to_provider`] |
+//! | delete | [`User::delete`], [`User::delete_account`] |
+//! | report | [`User::portability_report`] |
+//! | find sources | [`Client::query_sources`], [`Client::all_sources`], [`Client::sample_data_sets`] |
+//! | list what sources are sorted by | [`Client::query_countries`], [`Client::query_platforms`], [`Client::query_categories`], [`Client::query_source_types`], [`Client::services`] |
+//! | look at the contract | [`Client::contract_details`] |
+//! | keep files | [`Client::create_provisional_storage`], [`User::storage`], [`StorageFiles`] |
+//!
 //! # What is guaranteed
 //!
 //! * Every attempt of a request is signed anew; redirects are never followed.
@@ -52,6 +72,9 @@
 //! * Keys, tokens, codes and session keys never appear in `Debug`, `Display` or
 //!   traces; keys and tokens are wiped from memory.
 //! * No answer of a server makes this crate panic or use unbounded memory.
+//! * Files are sent and received piece by piece; those of a storage are encrypted
+//!   here, with a key of their own each.
+//! * Handles made from the same token pair share its refresh ([`Client::user`]).
 //!
 //! The crate needs a Tokio runtime. Futures may be dropped at any point; a token
 //! refresh under way is finished nevertheless.

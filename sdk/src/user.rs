@@ -21,7 +21,7 @@ use crate::operation::Operation;
 use crate::token::UserAccessToken;
 use crate::transport::{Answer, ReadAnswer, Request, UpTo};
 
-/// One user of one contract: holds the token pair and reads with it.
+/// One user of one contract: holds the token pair and works with it.
 ///
 /// Cheap to clone; clones share the token, and so do handles that
 /// [`Client::user`] makes from the same token pair, or from one it was refreshed
@@ -30,6 +30,12 @@ use crate::transport::{Answer, ReadAnswer, Request, UpTo};
 /// the call repeated once. Calls that fail together share one refresh, and a
 /// caller that goes away does not stop it. A new pair is handed to
 /// [`crate::ClientBuilder::on_token`] and [`User::subscribe`] before its first use.
+///
+/// This holds for every operation of a user but [`User::reauthorize_url`], which
+/// is there for dead tokens. A refused request has done nothing, so repeating it
+/// is safe even where the official SDK does not. Operations of [`Client`] and of
+/// [`crate::StorageFiles`] are signed with the contract's key alone and have no
+/// token to refresh.
 ///
 /// All operations report, besides the failures they name,
 /// [`ErrorKind::ReauthorizationRequired`] once the refresh token is dead too,

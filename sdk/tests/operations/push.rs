@@ -43,6 +43,8 @@ async fn a_library_push_is_exactly_as_documented() {
     assert_eq!(request.method.as_str(), "POST");
     assert_eq!(api_claims(&request), json!({"access_token": "at-1"}));
     assert_eq!(header(&request, "content-type"), Some("application/octet-stream"));
+    // As the iOS client does; the HTTP library cannot leave it out as Node does.
+    assert_eq!(header(&request, "accept"), Some("application/json"));
     assert_eq!(header(&request, "transfer-encoding"), Some("chunked"));
     assert_eq!(header(&request, "content-length"), None);
     assert_eq!(request.body, b"plain bytes", "not encrypted");
