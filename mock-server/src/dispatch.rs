@@ -23,7 +23,7 @@ use crate::sandbox::Sandbox;
 use crate::server::{Peer, Server};
 use crate::verdict::Verdict;
 use crate::verify::{NonceUse, bearer, jwt::UnverifiedJwt};
-use crate::{admin, api, consent};
+use crate::{admin, api, consent, verify};
 
 /// What a handler comes to.
 pub(crate) type Outcome = Result<Reply, Refusal>;
@@ -90,7 +90,10 @@ async fn receive(
         }
     }
     let outcome = match (&fault, body_problem) {
-        (Some(fault), _) if fault.replaces_answer() => Err(fault.refusal()),
+        (Some(fault), _) if fault.replaces_answer() => {
+            verify::note_claims(&call.headers, &mut call.verdict);
+            Err(fault.refusal())
+        }
         (_, Some(problem)) => Err(problem),
         _ => run(&mut call, operation).await,
     };

@@ -44,6 +44,12 @@ pub(crate) enum NonceUse {
     Spared,
 }
 
+/// Notes what a request claims without verifying it, for requests that a fault answers.
+pub(crate) fn note_claims(headers: &HeaderMap, verdict: &mut Verdict) {
+    let jwt = bearer::token(headers).ok().and_then(|token| UnverifiedJwt::parse(token).ok());
+    verdict.claims = jwt.map(|jwt| jwt.claims.redacted());
+}
+
 /// Verifies the JWT of an API request.
 ///
 /// # Errors

@@ -197,7 +197,7 @@ impl User {
             let event = reader.next().await?;
             Some((event, reader))
         });
-        AllFiles { events: events.boxed() }
+        AllFiles { events: events.fuse().boxed() }
     }
 }
 

@@ -29,8 +29,8 @@ impl Contract {
     ///
     /// # Errors
     ///
-    /// [`crate::ErrorKind::Config`] if the id is empty or contains white space or
-    /// control characters. Underscores are fine.
+    /// [`crate::ErrorKind::Config`] if the id is empty or contains white space,
+    /// control characters or slashes. Underscores are fine.
     pub fn new(contract_id: impl Into<ContractId>, key: PrivateKey) -> Result<Self> {
         let id = contract_id.into();
         check_plain("contract_id", id.as_str())?;

@@ -168,6 +168,7 @@ pub(crate) fn chunks(
             Err(error) => Some((Err(error.with_operation(operation)), None)),
         }
     })
+    .fuse()
     .boxed()
 }
 

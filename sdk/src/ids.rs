@@ -208,13 +208,17 @@ impl FileName {
     }
 }
 
-/// Refuses identifiers that cannot be meant: empty, with white space or control characters.
+/// Refuses identifiers that cannot be meant: empty, with white space or control
+/// characters, or with slashes, as if a URL or a path had been pasted.
 pub(crate) fn check_plain(field: &str, value: &str) -> Result<()> {
     if value.is_empty() {
         return Err(Error::config(field, "must not be empty"));
     }
     if value.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(Error::config(field, "must not contain white space or control characters"));
+    }
+    if value.contains(['/', '\\']) {
+        return Err(Error::config(field, "must not contain slashes"));
     }
     if value.len() > 1024 {
         return Err(Error::config(field, "is longer than 1024 bytes"));

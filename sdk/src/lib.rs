@@ -88,6 +88,9 @@ mod all_files;
 mod api_error;
 mod authorize;
 mod authorize_options;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 mod body;
 mod callback;
 mod callback_outcome;

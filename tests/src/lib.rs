@@ -3,6 +3,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
+pub mod container;
+pub mod evidence;
 pub mod raw_client;
 pub mod world;
 

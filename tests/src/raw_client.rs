@@ -17,6 +17,8 @@ pub const VERIFIER: &str = "YUIzZEU2Z0g5aksybU41cFE4c1Qxdlc0eVo3YkMwZUY";
 pub struct RawClient {
     pub origin: String,
     pub client_id: String,
+    /// PKCS#1 PEM.
+    pub pem: String,
     key: EncodingKey,
     http: reqwest::Client,
 }
@@ -39,6 +41,7 @@ impl RawClient {
         Self {
             origin: origin.to_owned(),
             client_id: client_id.to_owned(),
+            pem: pem.to_owned(),
             key: EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap(),
             http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
         }
@@ -159,7 +162,10 @@ impl Answer {
         let error = self.json()["error"].clone();
         let code = error["code"].as_str().unwrap();
         assert_eq!(self.header("x-error-code"), code);
-        assert_eq!(self.header("x-error-message"), error["message"].as_str().unwrap());
+        // A header is ASCII: whatever else the message holds arrives as question marks.
+        let message = error["message"].as_str().unwrap();
+        let ascii = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
+        assert_eq!(self.header("x-error-message"), message.chars().map(ascii).collect::<String>());
         assert_eq!(self.header("x-error-reference"), error["reference"].as_str().unwrap());
         (self.status.as_u16(), code.to_owned())
     }
@@ -187,6 +193,11 @@ pub fn parameter(location: &str, name: &str) -> Option<String> {
 pub fn payload(jwt: &str) -> Value {
     let part = jwt.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+/// The JSON of an `x-metadata` header (protocol reference, crypto §5.3).
+pub fn metadata(header: &str) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header.trim_end_matches('=')).unwrap()).unwrap()
 }
 
 /// 32 alphanumerics, never the same twice.

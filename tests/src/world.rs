@@ -5,16 +5,20 @@ use std::time::Duration;
 use digime::{
     AuthorizeOptions, Client, Contract, PrivateKey, ReadAllOptions, RetryPolicy, Session, SessionKey, User,
 };
+use digime_fixtures::{Dataset, GenerateOptions, catalogue};
 use digime_mock_server::{
     ContractCredentials, ContractKind, MockServer, MockServerBuilder, SandboxHandle, Timeline,
 };
 use digime_scenarios::Transcript;
 
+use crate::evidence;
 use crate::raw_client::RawClient;
 
 pub const CALLBACK: &str = "http://127.0.0.1:9000/callback";
 /// The source of most tests: Facebook, whose data the scope tests count on.
 pub const SOURCE: u64 = 1;
+/// The last day of the sample data, whatever today is.
+pub const UNTIL: &str = "2026-01-31";
 
 /// A server whose library is completed at once, with a fresh sandbox.
 pub struct World {
@@ -28,7 +32,7 @@ impl World {
     }
 
     pub async fn with(change: impl FnOnce(MockServerBuilder) -> MockServerBuilder) -> Self {
-        let until = jiff_date("2026-01-31");
+        let until = jiff_date(UNTIL);
         let server = change(MockServer::builder().sample_data_until(until)).start().await;
         let sandbox = server.sandbox().await;
         Self { server, sandbox }
@@ -86,10 +90,31 @@ impl World {
         user.read_all_files(session, quick()).collect_all().await.unwrap()
     }
 
+    /// What a file of a dataset of [`SOURCE`] holds, from the fixtures.
+    pub fn fixture(&self, dataset: &str, name: &str) -> Vec<u8> {
+        let source = catalogue::source(SOURCE as u32).unwrap();
+        let options = GenerateOptions { until: jiff_date(UNTIL), ..GenerateOptions::default() };
+        let dataset = Dataset::generate(source, dataset, &options).unwrap();
+        let file = dataset.files.iter().find(|file| file.name_for_account(1) == name).unwrap();
+        file.content().to_vec()
+    }
+
     /// What went over the wire, redacted.
-    pub fn transcript(&self) -> Transcript {
+    pub fn transcript(&self) -> String {
         let entries = serde_json::to_value(self.sandbox.requests().list()).unwrap();
-        Transcript::of_journal(entries.as_array().unwrap())
+        let transcript = Transcript::of_journal(entries.as_array().unwrap()).to_string();
+        transcript.replace(self.sandbox.id(), "[sandbox]")
+    }
+}
+
+/// What a passing test saw counts as evidence for the ledger.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // What names no contract of the sandbox is the default sandbox's.
+            let (own, rest) = (self.sandbox.requests(), self.server.default_sandbox().requests());
+            evidence::record(own.list().into_iter().chain(rest.list()));
+        }
     }
 }
 

@@ -108,7 +108,7 @@ impl Client {
             let source = pages.next().await.transpose()?;
             Some((source, pages))
         });
-        Sources(sources.boxed())
+        Sources(sources.fuse().boxed())
     }
 }
 

@@ -7,5 +7,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod callbacks;
+mod compression;
+mod containers;
+mod file_lists;
+mod json;
 mod key_sets;
+mod keys_and_config;
+mod metadata;
+mod read_all;
+mod refresh;
+mod retries;
+mod secrets;
 mod tokens;
+mod transport;

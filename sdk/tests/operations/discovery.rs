@@ -216,6 +216,16 @@ async fn empty_pages_and_absurd_totals_end_the_stream() {
 }
 
 #[tokio::test]
+async fn an_ended_stream_may_be_polled_again() {
+    let server = Server::start().await;
+    server.post(SOURCES, json_answer(page(&[], 0, 0))).await;
+    let mut sources = server.client().all_sources(&contract(), SourcesQuery::new());
+    for _ in 0..3 {
+        assert!(sources.next().await.is_none());
+    }
+}
+
+#[tokio::test]
 async fn a_failing_page_ends_the_stream_with_its_error() {
     let server = Server::start().await;
     server.once("POST", SOURCES, json_answer(page(&[json!({"id": 0})], 0, 2))).await;

@@ -1,6 +1,9 @@
 //! What the tests share: vectors, a signing and encrypting counterpart, and a
 //! scripted server.
-#![allow(dead_code)]
+// Not every test binary uses everything.
+#![allow(dead_code, unused_imports)]
+
+mod raw;
 
 use std::time::Duration;
 
@@ -14,6 +17,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use digime::{
     Client, ClientBuilder, Contract, FileName, PrivateKey, RetryPolicy, SessionKey, User, UserAccessToken,
 };
+pub(crate) use raw::{origin_of_nobody, raw_server, respond, write_all};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -271,35 +275,4 @@ pub(crate) fn list_path() -> String {
 
 pub(crate) fn file_path(file: &str) -> String {
     format!("/v1.7/permission-access/query/{SESSION}/{file}")
-}
-
-/// A raw HTTP server: hands every connection to `serve`, with its request read.
-pub(crate) async fn raw_server<F, Fut>(serve: F) -> String
-where
-    F: Fn(tokio::net::TcpStream, usize) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = ()> + Send + 'static,
-{
-    use tokio::io::AsyncReadExt;
-
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let serve = std::sync::Arc::new(serve);
-        for number in 0.. {
-            let Ok((mut socket, _)) = listener.accept().await else { return };
-            let serve = serve.clone();
-            tokio::spawn(async move {
-                let mut seen = Vec::new();
-                let mut buffer = [0; 4096];
-                while !seen.windows(4).any(|end| end == b"\r\n\r\n") {
-                    match socket.read(&mut buffer).await {
-                        Ok(0) | Err(_) => return,
-                        Ok(count) => seen.extend_from_slice(&buffer[..count]),
-                    }
-                }
-                serve(socket, number).await;
-            });
-        }
-    });
-    origin
 }

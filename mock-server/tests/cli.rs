@@ -1,0 +1,224 @@
+//! The binary as a user meets it: real processes, real files, real signals.
+
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use assert_cmd::Command as Checked;
+use assert_cmd::cargo::cargo_bin;
+
+fn mock() -> Checked {
+    Checked::new(cargo_bin("digime-mock"))
+}
+
+/// A server on a free port.
+struct Serving {
+    child: Child,
+    address: String,
+    output: BufReader<ChildStdout>,
+    banner: String,
+}
+
+impl Serving {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(cargo_bin("digime-mock"))
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut banner = String::new();
+        while !banner.contains("Stop:") {
+            assert_ne!(output.read_line(&mut banner).unwrap(), 0, "the server ended early:\n{banner}");
+        }
+        let address = banner.lines().next().unwrap().rsplit_once("http://").unwrap().1.to_owned();
+        Self { child, address, output, banner }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[cfg(unix)]
+    fn stop(mut self, signal: &str) -> std::process::ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn serve_is_the_default_and_prints_what_a_client_needs() {
+    let server = Serving::start(&["--port", "0"]);
+    for part in
+        ["/v1.7/", "/apps/saas/", "/v1/", "mock-app", "mock-read-contract (read)", "privateKey", "curl -s"]
+    {
+        assert!(server.banner.contains(part), "{part} is missing:\n{}", server.banner);
+    }
+    let command = server.banner.lines().find_map(|line| line.strip_prefix("Try:  curl -s ")).unwrap();
+    let path = command.strip_prefix(&format!("http://{}", server.address)).unwrap();
+    let answer = server.get(path);
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("BEGIN RSA PRIVATE KEY"),
+        "{answer}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn it_stops_in_good_order_when_asked_to() {
+    for signal in ["-TERM", "-INT"] {
+        let server = Serving::start(&["serve", "--port", "0"]);
+        let address = server.address.clone();
+        assert!(server.stop(signal).success(), "{signal}");
+        assert!(TcpStream::connect(address).is_err());
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = mock().args(["serve", "--port", &port]).assert().failure().get_output().clone();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains(&port) && error.contains("--port 0"), "{error}");
+}
+
+#[test]
+fn init_writes_a_file_that_serve_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("digime-mock.toml");
+    let path = file.to_str().unwrap();
+    mock().args(["init", path]).assert().success();
+    let again = mock().args(["init", path]).assert().failure().get_output().clone();
+    assert!(String::from_utf8(again.stderr).unwrap().contains("--force"));
+    mock().args(["init", "--force", path]).assert().success();
+
+    let text = std::fs::read_to_string(&file).unwrap();
+    let changed =
+        text.replace("id = \"mock-app\"", "id = \"my-app\"").replace("code = \"10m\"", "code = \"3s\"");
+    std::fs::write(&file, changed).unwrap();
+    let server = Serving::start(&["serve", "--config", path, "--port", "0"]);
+    assert!(server.banner.contains("my-app"), "{}", server.banner);
+}
+
+#[test]
+fn a_mistake_in_the_file_is_told_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mock.toml");
+    for (text, line, part) in [
+        ("port = 8080\nprot = 9\n", "2", "prot"),
+        ("\n\n[lifetimes]\ncode = \"soon\"\n", "4", "soon"),
+        ("port = 99999\n", "1", "99999"),
+        (
+            "[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"reed\"\n",
+            "5",
+            "reed",
+        ),
+        (
+            "[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nkey = \"no.pem\"\n",
+            "6",
+            "no.pem",
+        ),
+        ("port = \n", "1", "="),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let output = mock()
+            .args(["serve", "--port", "0", "--config", file.to_str().unwrap()])
+            .assert()
+            .failure()
+            .get_output()
+            .clone();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("mock.toml") && error.contains(part), "{text}: {error}");
+        assert!(
+            error.contains(&format!("line {line}")) || error.contains(&format!(":{line}")),
+            "{text}: {error}"
+        );
+    }
+    let missing = mock().args(["serve", "--config", "no/such.toml"]).assert().failure().get_output().clone();
+    assert!(String::from_utf8(missing.stderr).unwrap().contains("no/such.toml"));
+}
+
+#[test]
+fn settings_come_from_the_environment_too() {
+    let mut command = mock();
+    command.env("DIGIME_MOCK_ACCESS_TOKEN_LIFETIME", "never").args(["serve", "--port", "0"]);
+    let error = String::from_utf8(command.assert().failure().get_output().stderr.clone()).unwrap();
+    assert!(error.contains("never") && error.contains("access-token-lifetime"), "{error}");
+}
+
+#[test]
+fn explain_tells_why_a_request_was_refused() {
+    let server = Serving::start(&["serve", "--port", "0"]);
+    let answer = server.get("/v1.7/permission-access/accounts");
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    let reference = answer.lines().find_map(|line| line.strip_prefix("x-error-reference: ")).unwrap();
+    let url = format!("http://{}", server.address);
+    let output = mock().args(["explain", reference, "--url", &url]).assert().success().get_output().clone();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("InvalidJWT") && text.contains("FAIL  authorization header"), "{text}");
+
+    let unknown = mock().args(["explain", "nothing", "--url", &url]).assert().failure().get_output().clone();
+    assert!(!unknown.stderr.is_empty());
+    let nobody = mock()
+        .args(["explain", "abc", "--url", "http://127.0.0.1:1"])
+        .assert()
+        .failure()
+        .get_output()
+        .clone();
+    assert!(String::from_utf8(nobody.stderr).unwrap().contains("is it running?"));
+}
+
+#[test]
+fn a_dataset_is_the_same_for_the_same_seed_and_can_be_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let generate = |name: &str, seed: &str| {
+        let target = folder.path().join(name);
+        let arguments = ["dataset", "generate", "--seed", seed, "--files", "3", "--size", "2000"];
+        mock().args(arguments).arg(&target).assert().success();
+        let mut files: Vec<_> = std::fs::read_dir(&target)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_file())
+            .map(|path| (path.file_name().unwrap().to_owned(), std::fs::read(path).unwrap()))
+            .collect();
+        files.sort();
+        files
+    };
+    let (one, same, other) = (generate("one", "1"), generate("same", "1"), generate("other", "2"));
+    assert!(one.len() >= 4, "three files and a manifest: {}", one.len());
+    assert_eq!(one, same);
+    assert_ne!(one, other);
+    let path = folder.path().join("one");
+    Serving::start(&["serve", "--port", "0", "--dataset", path.to_str().unwrap()]);
+    let missing =
+        mock().args(["serve", "--port", "0", "--dataset", "no/such"]).assert().failure().get_output().clone();
+    assert!(String::from_utf8(missing.stderr).unwrap().contains("no/such"));
+}
+
+#[test]
+fn help_names_every_command() {
+    let output = mock().arg("--help").assert().success().get_output().clone();
+    let help = String::from_utf8(output.stdout).unwrap();
+    for command in ["serve", "init", "explain", "dataset"] {
+        assert!(help.contains(command), "{help}");
+    }
+}

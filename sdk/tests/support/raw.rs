@@ -1,0 +1,64 @@
+//! A server below HTTP: for answers no HTTP library would send.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Hands every connection to `serve`, with the head of its request. Returns the
+/// server's origin.
+pub(crate) async fn raw_server<F, Fut>(serve: F) -> String
+where
+    F: Fn(TcpStream, String) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let serve = Arc::new(serve);
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let serve = Arc::clone(&serve);
+            tokio::spawn(async move {
+                if let Some(head) = read_head(&mut socket).await {
+                    serve(socket, head).await;
+                }
+            });
+        }
+    });
+    origin
+}
+
+async fn read_head(socket: &mut TcpStream) -> Option<String> {
+    let mut seen = Vec::new();
+    let mut buffer = [0; 4096];
+    while !seen.windows(4).any(|end| end == b"\r\n\r\n") {
+        match socket.read(&mut buffer).await {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => seen.extend_from_slice(&buffer[..count]),
+        }
+    }
+    String::from_utf8(seen).ok()
+}
+
+/// Writes bytes; `false` once the client has gone.
+pub(crate) async fn write_all(socket: &mut TcpStream, bytes: impl AsRef<[u8]>) -> bool {
+    socket.write_all(bytes.as_ref()).await.is_ok() && socket.flush().await.is_ok()
+}
+
+/// Writes a whole answer with its length, and ends the connection.
+pub(crate) async fn respond(socket: &mut TcpStream, status: u16, headers: &[(&str, &str)], body: &[u8]) {
+    let mut head =
+        format!("HTTP/1.1 {status} Status\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    let _ = write_all(socket, head).await && write_all(socket, body).await;
+    let _ = socket.shutdown().await;
+}
+
+/// An origin at which nothing listens.
+pub(crate) async fn origin_of_nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}

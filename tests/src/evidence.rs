@@ -1,0 +1,60 @@
+//! What a test run proves about each operation: the outcomes that the server really answered,
+//! written down by every test that passes, for the ledger that is made of them all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use digime_mock_server::Entry;
+
+/// Operation and outcome (`success`, or status and code of a refusal) → tests that saw it.
+pub type Evidence = BTreeMap<(String, String), BTreeSet<String>>;
+
+/// The outcome of a request, unless an injected fault answered it.
+fn outcome(entry: &Entry) -> Option<(String, String)> {
+    if entry.fault.is_some() {
+        return None;
+    }
+    let outcome = match &entry.refusal {
+        Some(refusal) => format!("{} {}", entry.status, refusal.code),
+        None => "success".to_owned(),
+    };
+    Some((entry.operation?.name().to_owned(), outcome))
+}
+
+/// Writes down what the test that runs on this thread has seen.
+pub fn record<'a>(entries: impl IntoIterator<Item = &'a Entry>) {
+    let seen: BTreeSet<_> = entries.into_iter().filter_map(outcome).collect();
+    let thread = std::thread::current();
+    let Some(test) = thread.name().filter(|name| name.contains("::")) else { return };
+    std::fs::create_dir_all(folder()).unwrap();
+    // A test may use several worlds: each adds lines.
+    let lines: String =
+        seen.iter().map(|(operation, outcome)| format!("{operation}\t{outcome}\t{test}\n")).collect();
+    let file = folder().join(format!("{}.tsv", test.replace("::", "-")));
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
+    std::io::Write::write_all(&mut file, lines.as_bytes()).unwrap();
+}
+
+/// Takes all that was written down since the last time.
+pub fn take() -> Evidence {
+    let mut evidence = Evidence::new();
+    let Ok(files) = std::fs::read_dir(folder()) else { return evidence };
+    for file in files {
+        let path = file.unwrap().path();
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            let mut parts = line.split('\t').map(str::to_owned);
+            let [Some(operation), Some(outcome), Some(test)] = [parts.next(), parts.next(), parts.next()]
+            else {
+                panic!("{}: {line}", path.display());
+            };
+            evidence.entry((operation, outcome)).or_default().insert(test);
+        }
+        std::fs::remove_file(path).unwrap();
+    }
+    evidence
+}
+
+/// Beside the test binaries of the build.
+fn folder() -> PathBuf {
+    std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("ledger")
+}

@@ -1,0 +1,206 @@
+//! Administration over HTTP, as a client in another language uses it.
+
+use digime_mock_server::{ContractKind, MockServer, Timeline};
+use digime_tests::{Answer, RawClient, World};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+struct Admin {
+    raw: RawClient,
+    sandbox: String,
+}
+
+impl Admin {
+    fn of(world: &World) -> Self {
+        Self { raw: world.raw(ContractKind::Read), sandbox: world.sandbox.id().to_owned() }
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let path = format!("/__admin/{path}?sandbox={}", self.sandbox);
+        self.raw.send(method, &path, None, body).await
+    }
+}
+
+#[tokio::test]
+async fn health_says_that_the_server_is_up() {
+    let world = World::new().await;
+    let health = Admin::of(&world).call(Method::GET, "health", None).await;
+    assert_eq!(health.status, 200);
+    assert_eq!(health.json()["status"], "ok");
+}
+
+#[tokio::test]
+async fn credentials_of_a_fresh_sandbox_run_a_flow() {
+    let server = MockServer::builder().timeline(Timeline::INSTANT).start().await;
+    let http = reqwest::Client::new();
+    let fresh = http.post(format!("{}/__admin/sandboxes", server.url())).send().await.unwrap();
+    assert_eq!(fresh.status(), 200);
+    let fresh: Value = serde_json::from_slice(&fresh.bytes().await.unwrap()).unwrap();
+    assert!(fresh["sandbox"].is_string());
+    assert_eq!(fresh["urls"]["api"], format!("{}/v1.7/", server.url()));
+    assert_eq!(fresh["urls"]["onboard"], format!("{}/apps/saas/", server.url()));
+    assert_eq!(fresh["urls"]["cloud"], format!("{}/v1/", server.url()));
+    let kinds: Vec<_> = fresh["contracts"].as_array().unwrap().iter().map(|it| it["kind"].clone()).collect();
+    assert_eq!(kinds, ["read", "write", "read-raw", "one-off"]);
+    let contract = &fresh["contracts"][0];
+    assert_eq!(contract["redirectUris"][0], "http://127.0.0.1:9000/callback");
+    let pem = contract["privateKey"].as_str().unwrap();
+    assert!(pem.starts_with("-----BEGIN RSA PRIVATE KEY-----"));
+    let client_id =
+        format!("{}_{}", fresh["applicationId"].as_str().unwrap(), contract["contractId"].as_str().unwrap());
+    let raw = RawClient::with_key(&server.url(), &client_id, pem);
+    let (code, _) = raw.authorize().await;
+    let consent = json!({"url": raw.page(&code, ""), "decision": "approve", "dataSet": "default"});
+    let location = raw.send(Method::POST, "/__admin/consent", None, Some(consent)).await.json();
+    let code = digime_tests::raw_client::parameter(location["location"].as_str().unwrap(), "code").unwrap();
+    assert_eq!(raw.exchange(&code).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_users_decision_is_made_without_a_browser() {
+    let world = World::new().await;
+    let admin = Admin::of(&world);
+    for (decision, expected) in [
+        (json!({"decision": "approve"}), "success=true"),
+        (json!({"decision": "decline"}), "errorCode=USER_CANCEL"),
+        (json!({"decision": "error", "errorCode": "ONBOARD_ERROR"}), "errorCode=ONBOARD_ERROR"),
+        (json!({"decision": "error", "errorCode": "MADE_UP"}), "errorCode=MADE_UP"),
+    ] {
+        let (code, _) = admin.raw.authorize().await;
+        let mut body = decision.clone();
+        body["url"] = json!(admin.raw.page(&code, "&service=16"));
+        let location = admin.call(Method::POST, "consent", Some(body)).await.json()["location"].clone();
+        assert!(location.as_str().unwrap().contains(expected), "{decision}: {location}");
+    }
+    for body in [
+        json!({"url": "http://x/"}),
+        json!({"decision": "approve"}),
+        json!({"url": "x", "why": 1}),
+        json!([]),
+    ] {
+        let answer = admin.call(Method::POST, "consent", Some(body.clone())).await;
+        assert_eq!(answer.error(), (400, "ValidationErrors".to_owned()), "{body}");
+    }
+    let gone = json!({"url": admin.raw.page("unknown", "")});
+    assert_eq!(admin.call(Method::POST, "consent", Some(gone)).await.error(), (404, "NotFound".to_owned()));
+}
+
+#[tokio::test]
+async fn the_clock_moves_and_tokens_age() {
+    let world = World::new().await;
+    let admin = Admin::of(&world);
+    let (user, _) = world.user(ContractKind::Read).await;
+    let before = admin.call(Method::GET, "clock", None).await.json();
+    let after = admin.call(Method::POST, "clock", Some(json!({"advance": "31d"}))).await.json();
+    let moved = after["nowMillis"].as_i64().unwrap() - before["nowMillis"].as_i64().unwrap();
+    assert!((moved - 31 * 86_400_000).abs() < 60_000, "{moved}");
+    assert!(user.read_accounts().await.unwrap_err().needs_reauthorization());
+    for bad in [json!({"advance": "soon"}), json!({"advance": "-1h"}), json!({"back": "1h"}), json!({})] {
+        let answer = admin.call(Method::POST, "clock", Some(bad.clone())).await;
+        assert_eq!(answer.error().0, 400, "{bad}");
+    }
+    assert_eq!(admin.call(Method::POST, "reset", None).await.status.as_u16() / 100, 2);
+    let reset = admin.call(Method::GET, "clock", None).await.json();
+    assert!((reset["nowMillis"].as_i64().unwrap() - before["nowMillis"].as_i64().unwrap()).abs() < 60_000);
+}
+
+#[tokio::test]
+async fn the_journal_tells_why_a_request_was_refused_and_keeps_no_secret() {
+    let world = World::new().await;
+    let admin = Admin::of(&world);
+    let (user, session) = world.user(ContractKind::Read).await;
+    user.read_file_list(&session.key).await.unwrap();
+    let refused = admin.raw.exchange("wrong").await;
+    let reference = refused.header("x-error-reference").to_owned();
+
+    let journal = admin.call(Method::GET, "requests", None).await;
+    let entries = journal.json()["requests"].as_array().unwrap().clone();
+    let entry = entries.iter().find(|entry| entry["refusal"]["reference"] == reference.as_str()).unwrap();
+    assert_eq!(entry["refusal"]["code"], "InvalidGrant");
+    let failed: Vec<_> =
+        entry["checks"].as_array().unwrap().iter().filter(|check| check["passed"] == false).collect();
+    assert_eq!(failed.len(), 1, "{entry}");
+
+    let token = user.token();
+    let secrets =
+        [token.access_token.value.expose(), token.refresh_token.value.expose(), session.key.expose()];
+    for secret in secrets {
+        let shown = journal.text().matches(secret).count();
+        // The session's key is part of paths, and as such the developer's only way to tell sessions apart.
+        assert!(shown == 0 || secret == session.key.expose(), "{shown} times");
+    }
+    let explained = admin.call(Method::GET, &format!("explain/{reference}"), None).await;
+    assert_eq!(explained.json()["refusal"]["code"], "InvalidGrant");
+    assert_eq!(admin.call(Method::GET, "explain/nothing", None).await.error().0, 404);
+
+    assert_eq!(admin.call(Method::DELETE, "requests", None).await.status.as_u16() / 100, 2);
+    assert_eq!(admin.call(Method::GET, "requests", None).await.json()["requests"], json!([]));
+}
+
+#[tokio::test]
+async fn faults_are_injected_listed_and_removed() {
+    let world = World::new().await;
+    let admin = Admin::of(&world);
+    let rule = json!({
+        "route": "POST /v1.7/oauth/authorize", "times": 1, "status": 503,
+        "headers": {"Retry-After": "7"}, "error": {"code": "Busy", "message": "Come back"},
+    });
+    assert_eq!(admin.call(Method::POST, "faults", Some(rule)).await.status.as_u16() / 100, 2);
+    let answer = admin.raw.call(Method::POST, "oauth/authorize", RawClient::authorize_claims()).await;
+    assert_eq!(answer.error(), (503, "Busy".to_owned()));
+    assert_eq!(answer.header("retry-after"), "7");
+    admin.raw.authorize().await;
+    let faults = admin.call(Method::GET, "faults", None).await.json();
+    assert_eq!(faults["faults"][0]["struck"], 1);
+    admin.call(Method::DELETE, "faults", None).await;
+    assert_eq!(admin.call(Method::GET, "faults", None).await.json()["faults"], json!([]));
+    for bad in [
+        json!({"route": "GET /nowhere"}),
+        json!({"route": "readFile", "status": 42}),
+        json!({"route": "readFile", "delay": "soon"}),
+        json!({"route": "readFile", "headers": {"a b": "c"}}),
+        json!({"route": "readFile", "sometimes": true}),
+    ] {
+        assert_eq!(admin.call(Method::POST, "faults", Some(bad.clone())).await.error().0, 400, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_sandbox_route_or_method_is_told_in_the_platforms_shape() {
+    let world = World::new().await;
+    let raw = world.raw(ContractKind::Read);
+    for path in ["/", "/v1.7/", "/v1.7/nothing", "/v9/oauth/token", "/__admin/nothing", "/apps/saas/nothing"]
+    {
+        assert_eq!(
+            raw.send(Method::GET, path, None, None).await.error(),
+            (404, "NotFound".to_owned()),
+            "{path}"
+        );
+    }
+    let wrong = raw.send(Method::DELETE, "/v1.7/oauth/token", None, None).await;
+    assert_eq!(wrong.error(), (405, "MethodNotAllowed".to_owned()));
+    assert_eq!(wrong.header("allow"), "POST");
+    let nowhere = raw.send(Method::GET, "/__admin/clock?sandbox=nobody", None, None).await;
+    assert_eq!(nowhere.error().0, 404);
+}
+
+#[tokio::test]
+async fn a_web_page_cannot_administrate() {
+    let world = World::new().await;
+    let http = reqwest::Client::new();
+    let url = format!("{}/__admin/credentials", world.server.url());
+    for (name, value) in [("Host", "evil.example"), ("Origin", "https://evil.example")] {
+        let answer = http.get(&url).header(name, value).send().await.unwrap();
+        assert_eq!(answer.status(), 403, "{name}");
+    }
+    let world = World::with(|builder| {
+        builder.settings(|settings| {
+            settings.admin_token = Some(digime_mock_server::settings::AdminToken("let-me-in".to_owned()));
+        })
+    })
+    .await;
+    let url = format!("{}/__admin/credentials", world.server.url());
+    assert_eq!(http.get(&url).send().await.unwrap().status(), 403);
+    assert_eq!(http.get(&url).bearer_auth("let-me-out").send().await.unwrap().status(), 403);
+    assert_eq!(http.get(&url).bearer_auth("let-me-in").send().await.unwrap().status(), 200);
+}

@@ -1,0 +1,89 @@
+//! The consent page as a browser without JavaScript sees it.
+
+use digime_mock_server::ContractKind;
+use digime_tests::World;
+use insta::assert_snapshot;
+
+#[tokio::test]
+async fn the_page_offers_sources_data_sets_and_both_decisions() {
+    let world = World::new().await;
+    let raw = world.raw(ContractKind::Read);
+    let (code, _) = raw.authorize().await;
+    let page = raw.get(&raw.page(&code, "")).await;
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(!page.text().contains("<script"), "it works without JavaScript");
+    for part in [
+        "Mock application wants to read",
+        r#"<select id="service" name="service">"#,
+        r#"<option value="16" selected>Spotify</option>"#,
+        r#"<option value="default" selected>"#,
+        r#"<button name="decision" value="decline">"#,
+        r#"<button name="decision" value="approve""#,
+    ] {
+        assert!(page.text().contains(part), "{part} is missing:\n{}", page.text());
+    }
+}
+
+#[tokio::test]
+async fn a_named_source_is_shown_and_cannot_be_changed() {
+    let world = World::new().await;
+    let raw = world.raw(ContractKind::Read);
+    let (code, _) = raw.authorize().await;
+    let page = raw.get(&raw.page(&code, "&service=1")).await.text();
+    let form = page[page.find("<main").unwrap_or(0)..].replace(world.sandbox.id(), "[sandbox]");
+    assert_snapshot!(form);
+}
+
+#[tokio::test]
+async fn approving_the_form_gives_a_code_for_the_chosen_source() {
+    let world = World::new().await;
+    let raw = world.raw(ContractKind::Read);
+    let (code, _) = raw.authorize().await;
+    let decided = raw.post_form(&raw.page(&code, ""), "service=3&dataSet=default&decision=approve").await;
+    assert_eq!(decided.status, 302);
+    assert_eq!(decided.location_parameter("success").as_deref(), Some("true"));
+    assert!(decided.location_parameter("accountReference").is_some());
+    let token = raw.exchange(&decided.location_parameter("code").unwrap()).await.token();
+    let claims = serde_json::json!({"access_token": token["access_token"]["value"]});
+    let accounts = raw.call(reqwest::Method::GET, "permission-access/accounts", claims).await.json();
+    assert_eq!(accounts[0]["sourceId"], 3);
+}
+
+#[tokio::test]
+async fn what_a_page_shows_is_escaped() {
+    let evil = "<script>alert(1)</script>";
+    let world = World::with(|builder| {
+        builder.settings(move |settings| settings.applications[0].name = evil.to_owned())
+    })
+    .await;
+    let raw = world.raw(ContractKind::Read);
+    let (code, _) = raw.authorize().await;
+    let page = raw.get(&raw.page(&code, "&lng=%22%3E%3Cscript%3E&sampleDataSet=%3Cb%3E")).await.text();
+    assert!(!page.contains("<script>") && !page.contains("<b>"), "{page}");
+    assert!(page.contains("&#60;script&#62;") || page.contains("&lt;script&gt;"), "{page}");
+}
+
+#[tokio::test]
+async fn a_page_nobody_asked_for_is_an_error_page_and_never_a_redirect() {
+    let world = World::new().await;
+    let raw = world.raw(ContractKind::Read);
+    for query in ["", "?code=", "?code=unknown", "?code=%00%ff", "?code=a&code=b"] {
+        let page = raw.get(&format!("{}/apps/saas/authorize{query}", raw.origin)).await;
+        assert_eq!(page.status, 404, "{query}");
+        assert!(page.header("content-type").starts_with("text/html"), "{query}");
+        assert_eq!(page.header("location"), "", "{query}");
+    }
+}
+
+#[tokio::test]
+async fn bad_parameters_lead_back_to_the_app() {
+    let world = World::new().await;
+    let raw = world.raw(ContractKind::Read);
+    for query in ["&service=x", "&triggerQuery=maybe", "&sourceType=both", "&sourcesScope=%7B"] {
+        let (code, _) = raw.authorize().await;
+        let page = raw.get(&raw.page(&code, query)).await;
+        assert_eq!(page.status, 302, "{query}");
+        assert_eq!(page.location_parameter("errorCode").as_deref(), Some("INITIALIZE_CHECK_FAIL"), "{query}");
+    }
+}
