@@ -96,7 +96,7 @@ impl Client {
             access_token: options.token.as_ref().map(|token| token.access_token.value.expose()),
             code_challenge: Some(&challenge),
             code_challenge_method: Some("S256"),
-            redirect_uri: Some(&options.page.callback),
+            redirect_uri: Some(&options.page.callback.0),
             response_mode: Some("query"),
             response_type: Some("code"),
             state: Some(state.expose()),

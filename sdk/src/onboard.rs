@@ -132,7 +132,7 @@ impl User {
         page.check().map_err(|error| error.with_operation(operation))?;
         let state = page.state()?;
         let claims =
-            Claims { redirect_uri: Some(&page.callback), state: Some(state.expose()), ..Claims::default() };
+            Claims { redirect_uri: Some(&page.callback.0), state: Some(state.expose()), ..Claims::default() };
         let started = self.reference_code(operation, &claims, page.session.as_ref()).await?;
         let url = self.client().page("onboard", &started.code, page.connect_parameters(None)?)?;
         Ok(Onboarding { url, state, session: started.session })

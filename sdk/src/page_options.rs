@@ -1,6 +1,7 @@
 //! What the consent pages can be told (protocol reference, consent-web §2–4).
 
 use std::borrow::Cow;
+use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
@@ -35,12 +36,25 @@ pub enum SourceType {
     Push,
 }
 
+/// A callback URL. Its query may bind the callback to its flow, so `Debug` hides it.
+#[derive(Clone, Default)]
+pub(crate) struct CallbackUrl(pub(crate) String);
+
+impl fmt::Debug for CallbackUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.split_once('?') {
+            Some((page, _)) => write!(f, "{page}?[redacted]"),
+            None => f.write_str(&self.0),
+        }
+    }
+}
+
 pub(crate) type Parameters<'a> = Vec<(&'static str, Cow<'a, str>)>;
 
 /// The options of every page; each flow offers those its page knows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PageOptions {
-    pub(crate) callback: String,
+    pub(crate) callback: CallbackUrl,
     pub(crate) state: Option<State>,
     pub(crate) session: Option<SessionOptions>,
     pub(crate) source: Option<SourceId>,
@@ -55,11 +69,11 @@ pub(crate) struct PageOptions {
 
 impl PageOptions {
     pub(crate) fn new(callback: String) -> Self {
-        Self { callback, ..Self::default() }
+        Self { callback: CallbackUrl(callback), ..Self::default() }
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        check_callback(&self.callback)?;
+        check_callback(&self.callback.0)?;
         if self.state.as_ref().is_some_and(|state| state.expose().is_empty()) {
             return Err(Error::config("state", "must not be empty: it protects the callback"));
         }

@@ -71,7 +71,7 @@ impl User {
         let claims = Claims {
             code_challenge: Some(&challenge),
             code_challenge_method: Some("S256"),
-            redirect_uri: Some(&page.callback),
+            redirect_uri: Some(&page.callback.0),
             state: Some(state.expose()),
             ..Claims::default()
         };

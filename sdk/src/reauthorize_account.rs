@@ -110,12 +110,12 @@ impl User {
         page.check()
             .and_then(|()| check_plain("account_id", account.as_str()))
             .map_err(|error| error.with_operation(operation))?;
-        let claims = Claims { redirect_uri: Some(&page.callback), ..Claims::default() };
+        let claims = Claims { redirect_uri: Some(&page.callback.0), ..Claims::default() };
         let started = self.reference_code(operation, &claims, None).await?;
         let reference = self.client().reference(self.contract(), "accountId", account.as_str()).await?;
         let mut parameters = vec![("accountRef", Cow::Owned(reference))];
         parameters.extend(page.locale_parameter());
         let url = self.client().page("reauthorize", &started.code, parameters)?;
-        Ok(AccountReauthorization { url, session: started.session, callback_url: page.callback })
+        Ok(AccountReauthorization { url, session: started.session, callback_url: page.callback.0 })
     }
 }
