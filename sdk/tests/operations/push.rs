@@ -61,6 +61,20 @@ async fn a_library_push_is_exactly_as_documented() {
 }
 
 #[tokio::test]
+async fn the_descriptor_is_that_of_the_reference() {
+    let vector = vector_json("jwt.json")["file_descriptor"].clone();
+    let metadata = PushMetadata::new("application/json")
+        .account("demo-account")
+        .reference("demo-reference")
+        .tag("demo-tag");
+    let server = accepting().await;
+    long_lived(&server).push_to_library(&metadata, "[]").await.unwrap();
+    let request = only(&server, IMPORT).await;
+    let sent = verified(header(&request, "filedescriptor").unwrap());
+    assert_eq!(sent, verified(vector["token"].as_str().unwrap()));
+}
+
+#[tokio::test]
 async fn the_smallest_descriptor_has_two_keys() {
     let server = accepting().await;
     let metadata = PushMetadata::new("text/plain");
