@@ -1,10 +1,10 @@
 //! Administration under `/__admin`: the mock's own interface, never the platform's.
 
-mod clock;
-mod consent;
-mod faults;
-mod requests;
-mod sandboxes;
+pub(crate) mod clock;
+pub(crate) mod consent;
+pub(crate) mod faults;
+pub(crate) mod requests;
+pub(crate) mod sandboxes;
 
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use serde_json::json;
@@ -14,6 +14,7 @@ use crate::call::Call;
 use crate::credentials::Credentials;
 use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
+use crate::openapi;
 use crate::reply::Reply;
 use crate::routes::Operation;
 
@@ -24,6 +25,7 @@ pub(crate) fn handle(call: &mut Call, operation: Operation) -> Outcome {
             "status": "ok",
             "version": env!("CARGO_PKG_VERSION"),
         }))),
+        Operation::AdminOpenapi => Ok(Reply::json(openapi::document(&call.origin()))),
         Operation::AdminCredentials => credentials(call),
         Operation::AdminConsent => consent::decide(call),
         Operation::AdminClock => Ok(clock::show(call)),

@@ -26,7 +26,7 @@ pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, w
         Ok(reply) => (reply, None),
         Err(refusal) => {
             let reference = call.sandbox.tag().mint();
-            let reply = Reply::refusal(&refusal, &reference);
+            let reply = Reply::refusal(&refusal, &reference, call.is_for_cloud());
             (reply, Some((refusal, reference)))
         }
     };
@@ -53,6 +53,8 @@ async fn damage(response: Response, fault: &Fault) -> Response {
     if let Some(first) = whole.first_mut().filter(|_| fault.corrupt) {
         *first = !*first;
     }
+    // A length that the answer had before is not true any more.
+    parts.headers.remove(CONTENT_LENGTH);
     let half = whole.len() / 2;
     if fault.truncate {
         whole.truncate(half);
@@ -100,9 +102,12 @@ fn write_down(
         (name.as_str().to_owned(), shown)
     });
     let body = Some(&call.body).filter(|body| !body.is_empty() && body.len() <= LARGEST_JOURNALLED);
-    let answer = match &reply.body {
-        ReplyBody::Json(value) => Some(redact(value)),
-        _ => None,
+    let (answer, answer_left_out) = match &reply.body {
+        ReplyBody::Json(value) => match value.to_string().len() {
+            size if size > LARGEST_JOURNALLED => (None, Some(size)),
+            _ => (Some(redact(value)), None),
+        },
+        _ => (None, None),
     };
     let location = reply.headers.get(LOCATION).and_then(|location| location.to_str().ok());
     let entry = Entry {
@@ -115,7 +120,9 @@ fn write_down(
         body: body.and_then(|body| serde_json::from_slice(body).ok()).as_ref().map(redact),
         fault: fault.and_then(|fault| serde_json::to_string(fault).ok()),
         status: reply.status.as_u16(),
+        content_type: reply.body.content_type().map(str::to_owned),
         answer,
+        answer_left_out,
         location: location.map(redact_url),
         refusal: refusal.map(|(refusal, reference)| JournalRefusal {
             code: refusal.code,

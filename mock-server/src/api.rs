@@ -2,8 +2,11 @@
 //! [`crate::domain`].
 
 pub(crate) mod accounts;
+pub(crate) mod assets;
 pub(crate) mod authorize;
+pub(crate) mod cloud;
 pub(crate) mod contract;
+pub(crate) mod discovery;
 pub(crate) mod file;
 pub(crate) mod import;
 pub(crate) mod provider_import;
@@ -11,20 +14,40 @@ pub(crate) mod query;
 pub(crate) mod reference;
 pub(crate) mod report;
 pub(crate) mod revoke;
+pub(crate) mod sample_datasets;
+pub(crate) mod storage;
 pub(crate) mod token;
 pub(crate) mod token_reference;
 pub(crate) mod tracking;
 pub(crate) mod trigger;
 pub(crate) mod user;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::call::Call;
+use crate::dispatch::Outcome;
 use crate::domain::contract::Contract;
 use crate::domain::pull_options::PullOptions;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::SessionRef;
+use crate::reply::Reply;
+
+/// 200 with a value as JSON.
+fn reply_json<T: Serialize>(value: &T) -> Outcome {
+    serde_json::to_value(value).map(Reply::json).map_err(unwritable)
+}
+
+/// An answer that cannot be written is a defect of the server.
+fn unwritable(error: impl std::fmt::Display) -> Refusal {
+    Refusal::new(500, "InternalServerError", "The answer could not be written", error.to_string())
+}
+
+/// A file that the disk does not take is no fault of the client's.
+fn not_stored(error: std::io::Error) -> Refusal {
+    Refusal::defect("The file could not be stored", &error)
+}
 
 /// Signs a token payload (protocol reference, crypto §3).
 fn sign<T: Serialize>(call: &Call, payload: &T) -> Result<String, Refusal> {
@@ -43,12 +66,12 @@ fn require_registered(contract: &Contract, redirect_uri: &str) -> Result<(), Ref
 }
 
 /// The body of what starts a browser flow.
-#[derive(Default, Deserialize)]
-struct FlowBody {
+#[derive(Default, Deserialize, JsonSchema)]
+pub(crate) struct FlowBody {
     actions: Option<Actions>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 struct Actions {
     pull: Option<PullOptions>,
 }

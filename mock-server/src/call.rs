@@ -38,8 +38,8 @@ pub(crate) struct Call {
     pub(crate) params: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// The body of an operation that takes it as it arrives.
-    pub(crate) incoming: Option<Body>,
+    /// The body of an operation that takes it in piece by piece; `body` is empty then.
+    pub(crate) stream: Option<Body>,
     /// `None` only if a request did not come through a socket.
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) nonce_use: NonceUse,
@@ -50,6 +50,11 @@ impl Call {
     /// A parameter of the path; the route table guarantees that it is there.
     pub(crate) fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The file that the request is for, by which faults may choose it.
+    pub(crate) fn file_name(&self) -> Option<&str> {
+        [self.param("fileName"), self.param("path")].into_iter().find(|name| !name.is_empty())
     }
 
     /// The parameters of the query, decoded once.
@@ -63,6 +68,11 @@ impl Call {
         let value = value.filter(|value| !value.is_empty()).map(str::to_owned);
         let missing = || Refusal::validation(format!("the header {name} is missing or empty"));
         self.verdict.check(name, value.ok_or_else(missing))
+    }
+
+    /// Whether the request is one to the cloud host, whose errors have a form of their own.
+    pub(crate) fn is_for_cloud(&self) -> bool {
+        self.uri.path().starts_with("/v1/clouds/")
     }
 
     /// The origin that links of the answer begin with: the configured one, or the one that the

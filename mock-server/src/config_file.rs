@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use digime_fixtures::Dataset;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -64,34 +65,42 @@ struct File {
     push_quota: Option<u64>,
     lifetimes: LifetimesTable,
     timeline: TimelineTable,
+    storage: StorageTable,
     sample_data: SampleDataTable,
     applications: Option<Vec<ApplicationTable>>,
     datasets: Vec<Spanned<PathBuf>>,
 }
 
 /// `[lifetimes]`; what is absent stays as it is.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LifetimesTable {
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     code: Option<Duration>,
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     access_token: Option<Duration>,
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     refresh_token: Option<Duration>,
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     refresh_grace: Option<Duration>,
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     session: Option<Duration>,
 }
 
 /// `[timeline]`; what is absent stays as it is.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct TimelineTable {
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     pending: Option<Duration>,
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     running: Option<Duration>,
 }
 
@@ -110,6 +119,14 @@ struct ApplicationTable {
     id: Spanned<String>,
     name: Option<String>,
     contracts: Vec<ContractTable>,
+}
+
+/// `[storage]`; sizes in bytes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct StorageTable {
+    quota: Option<u64>,
+    file_limit: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -192,6 +209,8 @@ fn apply_text(path: &str, text: &str, folder: &Path, settings: &mut Settings) ->
     set(&mut settings.push_quota, file.push_quota);
     file.lifetimes.apply(&mut settings.lifetimes);
     file.timeline.apply(&mut settings.timeline);
+    set(&mut settings.storage.quota, file.storage.quota);
+    set(&mut settings.storage.file, file.storage.file_limit);
     set(&mut settings.sample_data.seed, file.sample_data.seed);
     set(&mut settings.sample_data.months, file.sample_data.months);
     settings.sample_data.until = file.sample_data.until.or(settings.sample_data.until);

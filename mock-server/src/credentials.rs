@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::contract::ContractKind;
 use crate::sandbox::Sandbox;
 
 /// What a client needs to use a sandbox.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
     /// The sandbox's id.
@@ -22,7 +23,7 @@ pub struct Credentials {
 }
 
 /// What a client needs to use a contract.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ContractCredentials {
     /// The application that the contract belongs to.
@@ -39,7 +40,7 @@ pub struct ContractCredentials {
 }
 
 /// The three base URLs that a client changes.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BaseUrls {
     /// API root.
     pub api: String,

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::Request;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use crate::answer;
+use crate::api::discovery::services::CONTRACT_ID;
 use crate::call::{Call, Target};
 use crate::clock::Stopwatch;
 use crate::domain::consent::Page;
@@ -24,7 +25,7 @@ use crate::sandbox::Sandbox;
 use crate::server::{Peer, Server};
 use crate::verdict::Verdict;
 use crate::verify::{NonceUse, bearer, jwt::UnverifiedJwt};
-use crate::{admin, api, consent, verify};
+use crate::{admin, api, consent, request_body, verify};
 
 /// What a handler comes to.
 pub(crate) type Outcome = Result<Reply, Refusal>;
@@ -32,14 +33,14 @@ pub(crate) type Outcome = Result<Reply, Refusal>;
 /// The router that the route table describes.
 pub(crate) fn router(server: Arc<Server>) -> Router {
     let handler = |target: Target| {
-        move |state: State<Arc<Server>>, params: RawPathParams, request: Request<Body>| {
-            receive(state.0, target, params, request)
-        }
+        move |state: State<Arc<Server>>,
+              params: Result<RawPathParams, RawPathParamsRejection>,
+              request: Request<Body>| { receive(state.0, target, params, request) }
     };
     let mut router = Router::new();
     for route in ROUTES {
         let Ok(filter) = MethodFilter::try_from(route.http_method()) else { continue };
-        for path in route.paths() {
+        for path in route.routed_paths() {
             router = router.route(&path, on(filter, handler(Target::Operation(route.operation))));
         }
     }
@@ -52,19 +53,22 @@ pub(crate) fn router(server: Arc<Server>) -> Router {
 async fn receive(
     server: Arc<Server>,
     target: Target,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request<Body>,
 ) -> Response {
     let watch = Stopwatch::start();
     let (parts, body) = request.into_parts();
-    let params = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let bad_path = params.as_ref().err().map(|error| Refusal::validation(error.body_text()));
+    let named = |params: RawPathParams| {
+        params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    };
+    let params = params.map(named).unwrap_or_default();
     let streams = matches!(target, Target::Operation(operation) if operation.streams_body());
-    let (body, body_problem, incoming) = match streams {
-        true => (Bytes::new(), None, Some(body)),
-        false => {
-            let (body, problem) = read_body(body, server.settings.body_limit).await;
-            (body, problem, None)
-        }
+    let (body, body_problem, stream) = if streams {
+        (Bytes::new(), None, Some(body))
+    } else {
+        let (body, problem) = request_body::read(body, server.settings.body_limit).await;
+        (body, problem, None)
     };
     let mut call = Call {
         sandbox: server.sandboxes.default_sandbox(),
@@ -74,7 +78,7 @@ async fn receive(
         params,
         headers: parts.headers,
         body,
-        incoming,
+        stream,
         peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
         nonce_use: NonceUse::Takes,
         verdict: Verdict::default(),
@@ -84,13 +88,15 @@ async fn receive(
         let refusal = nothing_there(&call);
         return answer::finish(call, None, Err(refusal), watch).await;
     };
+    let operation = api::cloud::meant(operation, &call);
+    call.target = Target::Operation(operation);
     match sandbox_of(&call, operation) {
         Ok(sandbox) => call.sandbox = sandbox,
         Err(refusal) => return answer::finish(call, None, Err(refusal), watch).await,
     }
     let fault = match operation.is_admin() {
         true => None,
-        false => call.sandbox.faults.strike(operation, Some(call.param("fileName"))),
+        false => call.sandbox.faults.strike(operation, call.file_name()),
     };
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.delay).await;
@@ -98,7 +104,7 @@ async fn receive(
             call.nonce_use = NonceUse::Spared;
         }
     }
-    let outcome = match (&fault, body_problem) {
+    let outcome = match (&fault, bad_path.or(body_problem)) {
         (Some(fault), _) if fault.replaces_answer() => {
             verify::note_claims(&call.headers, &mut call.verdict);
             Err(fault.refusal())
@@ -106,8 +112,8 @@ async fn receive(
         (_, Some(problem)) => Err(problem),
         _ => run(&mut call, operation).await,
     };
-    if let Some(rest) = call.incoming.take() {
-        api::import::read_away(rest).await;
+    if let Some(stream) = call.stream.take() {
+        request_body::discard(stream).await;
     }
     answer::finish(call, fault, outcome, watch).await
 }
@@ -157,25 +163,24 @@ async fn handle(call: &mut Call, operation: Operation) -> Outcome {
         Operation::ReauthorizeDecision => consent::page::decide(call, Page::Reauthorize),
         Operation::RevokePage => consent::page::show(call, Page::Revoke),
         Operation::RevokeDecision => consent::page::decide(call, Page::Revoke),
+        Operation::QuerySources => api::discovery::sources(call),
+        Operation::QueryCountries => api::discovery::countries(call),
+        Operation::QueryPlatforms => api::discovery::platforms(call),
+        Operation::QueryCategories => api::discovery::categories(call),
+        Operation::QuerySourceTypes => api::discovery::source_types(call),
+        Operation::AvailableServices => api::discovery::services::services(call),
+        Operation::SampleDatasets => api::sample_datasets::sample_datasets(call),
+        Operation::CreateStorage => api::storage::create(call),
+        Operation::UserStorage => api::storage::of_user(call),
+        Operation::ListStorageFiles => api::cloud::list(call),
+        Operation::UploadStorageFile => api::cloud::upload(call).await,
+        Operation::DownloadStorageFile => api::cloud::download(call),
+        Operation::DeleteStorageFiles => api::cloud::delete(call),
+        Operation::Asset => api::assets::asset(call),
         Operation::Jwks => Ok(Reply::json(call.server.signing.jwks().clone())),
         Operation::ConsentPage => consent::page::show(call, Page::Authorize),
         Operation::ConsentDecision => consent::page::decide(call, Page::Authorize),
         _ => admin::handle(call, operation),
-    }
-}
-
-async fn read_body(body: Body, limit: usize) -> (Bytes, Option<Refusal>) {
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => (body.to_bytes(), None),
-        Err(error) if error.is::<LengthLimitError>() => {
-            let message = format!("The body is larger than {limit} bytes");
-            let detail = "raise it with --body-limit if that is on purpose";
-            (Bytes::new(), Some(Refusal::too_large(message, detail)))
-        }
-        Err(error) => {
-            let refusal = Refusal::validation(format!("the body could not be read: {error}"));
-            (Bytes::new(), Some(refusal))
-        }
     }
 }
 
@@ -199,15 +204,22 @@ fn sandbox_of(call: &Call, operation: Operation) -> Result<Arc<Sandbox>, Refusal
         let client_id = UnverifiedJwt::claimed_client_id(bearer::token(&call.headers).ok()?)?;
         sandboxes.of_client(&client_id)
     };
+    let by_contract = || {
+        let contract_id = call.headers.get(CONTRACT_ID)?.to_str().ok()?;
+        sandboxes.of_contract(contract_id)
+    };
     let by_code = || sandboxes.minting(&in_query("code")?);
-    let by_contract =
+    let by_named_contract =
         || sandboxes.of_client(&format!("{}_{}", call.param("appId"), call.param("contractId")));
     let by_session = || sandboxes.minting(call.param("sessionKey"));
-    Ok(by_client()
+    let by_storage = || sandboxes.minting(call.param("storageId"));
+    let found = by_client()
         .or_else(by_session)
+        .or_else(by_storage)
         .or_else(by_code)
-        .or_else(by_contract)
-        .unwrap_or_else(|| sandboxes.default_sandbox()))
+        .or_else(by_named_contract)
+        .or_else(by_contract);
+    Ok(found.unwrap_or_else(|| sandboxes.default_sandbox()))
 }
 
 fn nothing_there(call: &Call) -> Refusal {

@@ -1,5 +1,6 @@
 //! The platform's behaviour in plain Rust: no HTTP, no sockets; time is handed in.
 
+pub mod catalogue_query;
 pub mod contract;
 pub mod library;
 pub mod lifeline;
@@ -11,7 +12,10 @@ pub mod pushed;
 pub mod redirect;
 pub mod refusal;
 pub mod session;
+pub mod source_query;
 pub mod state;
+pub mod storage;
+pub mod storage_path;
 pub mod timeline;
 pub mod token;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::refusal::Refusal;
@@ -17,7 +18,7 @@ use crate::routes::Operation;
 ///
 /// let fault = Fault::on(Operation::ReadFileList).times(2).status(503).retry_after(Duration::from_secs(1));
 /// ```
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[must_use = "a fault does nothing until it is injected into a sandbox"]
 pub struct Fault {
@@ -40,6 +41,7 @@ pub struct Fault {
     pub error: Option<FaultError>,
     /// Wait before anything else.
     #[serde(skip_serializing_if = "Duration::is_zero", with = "crate::durations::as_text")]
+    #[schemars(with = "String")]
     pub delay: Duration,
     /// Flip the bits of the answer's first byte.
     pub corrupt: bool,
@@ -52,7 +54,7 @@ pub struct Fault {
 }
 
 /// Code and message of an injected error.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FaultError {
     /// The platform's code, or any other.

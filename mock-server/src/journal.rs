@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::routes::Operation;
 use crate::verdict::Verdict;
 
 /// One request and its answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// Counts the requests of a sandbox, from 1.
@@ -38,9 +39,15 @@ pub struct Entry {
     pub fault: Option<String>,
     /// Answered status.
     pub status: u16,
+    /// Answered media type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
     /// Answered JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Value>,
+    /// Size in bytes of an answered JSON that is too large to be kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer_left_out: Option<usize>,
     /// Where the browser was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
@@ -52,7 +59,7 @@ pub struct Entry {
 }
 
 /// Why a request was refused.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JournalRefusal {
     /// The platform's code.

@@ -11,7 +11,9 @@ use crate::clock::SandboxClock;
 use crate::consent::browser::ConsentError;
 use crate::credentials::Credentials;
 use crate::domain::state::Lifetimes;
+use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
+use crate::openapi;
 use crate::sandbox_handle::SandboxHandle;
 use crate::server::{self, Server};
 use crate::settings::{ContractSettingsError, Settings};
@@ -98,6 +100,11 @@ impl MockServer {
         self.default.clock()
     }
 
+    /// The OpenAPI document that `GET /__admin/openapi.json` answers.
+    pub fn openapi(&self) -> serde_json::Value {
+        openapi::document(&self.url())
+    }
+
     /// Approves a consent page of any sandbox; see [`SandboxHandle::approve`].
     ///
     /// # Errors
@@ -145,6 +152,11 @@ impl MockServerBuilder {
     /// How a sync unfolds; [`Timeline::INSTANT`] for tests that do not look at it.
     pub fn timeline(self, timeline: Timeline) -> Self {
         self.settings(move |settings| settings.timeline = timeline)
+    }
+
+    /// How much fits into a storage.
+    pub fn storage(self, limits: StorageLimits) -> Self {
+        self.settings(move |settings| settings.storage = limits)
     }
 
     /// The seed of the sample data.

@@ -1,6 +1,7 @@
 //! What a handler answers, before it becomes an HTTP response.
 
 use axum::body::Body;
+use bytes::Bytes;
 use futures_util::stream;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::container::PIECE;
 use crate::container_cache::Container;
+use crate::content::Content;
 use crate::domain::lifeline::Lifeline;
 use crate::domain::refusal::Refusal;
 
@@ -31,8 +33,52 @@ pub(crate) enum ReplyBody {
     Html(String),
     /// An XML document.
     Xml(String),
+    /// A picture.
+    Image {
+        /// Its media type.
+        mimetype: &'static str,
+        /// Its bytes.
+        bytes: Bytes,
+    },
+    /// A file of a storage.
+    Stored(Content),
     /// A file container, cut off if the lifeline is cut.
     Container(Container, Lifeline),
+}
+
+impl ReplyBody {
+    /// Its media type.
+    pub(crate) fn content_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Empty => None,
+            Self::Json(_) => Some("application/json"),
+            Self::Html(_) => Some("text/html; charset=utf-8"),
+            Self::Xml(_) => Some("application/xml; charset=utf-8"),
+            Self::Image { mimetype, .. } => Some(mimetype),
+            Self::Stored(_) | Self::Container(..) => Some("application/octet-stream"),
+        }
+    }
+
+    /// Its length in bytes, of a body that is sent in pieces.
+    fn content_length(&self) -> Option<u64> {
+        match self {
+            Self::Stored(content) => Some(content.len()),
+            Self::Container(Container::Whole(bytes), _) => Some(bytes.len() as u64),
+            _ => None,
+        }
+    }
+
+    fn into_body(self) -> Body {
+        match self {
+            Self::Empty => Body::empty(),
+            Self::Json(value) => Body::from(value.to_string()),
+            Self::Html(html) => Body::from(html),
+            Self::Xml(xml) => Body::from(xml),
+            Self::Image { bytes, .. } => Body::from(bytes),
+            Self::Stored(content) => stored(content),
+            Self::Container(container, lifeline) => pieces(container, lifeline),
+        }
+    }
 }
 
 impl Reply {
@@ -66,12 +112,15 @@ impl Reply {
     }
 
     /// A refusal in the body and in the headers: some clients read only the one, some only the
-    /// other (protocol reference, errors §1).
-    pub(crate) fn refusal(refusal: &Refusal, reference: &str) -> Self {
+    /// other. The cloud host's body has a form of its own (protocol reference, errors §1).
+    pub(crate) fn refusal(refusal: &Refusal, reference: &str, from_cloud: bool) -> Self {
         let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
-        let error = json!({
-            "error": { "code": refusal.code, "message": refusal.message, "reference": reference },
-        });
+        let error = match from_cloud {
+            true => json!({ "error": refusal.code, "message": refusal.message }),
+            false => json!({
+                "error": { "code": refusal.code, "message": refusal.message, "reference": reference },
+            }),
+        };
         Self::new(status, ReplyBody::Json(error))
             .header(HeaderName::from_static("x-error-code"), &header_text(&refusal.code))
             .header(HeaderName::from_static("x-error-message"), &header_text(&refusal.message))
@@ -89,18 +138,11 @@ impl Reply {
 
     /// The HTTP response.
     pub(crate) fn into_response(mut self) -> Response<Body> {
-        let (content_type, body) = match self.body {
-            ReplyBody::Empty => (None, Body::empty()),
-            ReplyBody::Json(value) => (Some("application/json"), Body::from(value.to_string())),
-            ReplyBody::Html(html) => (Some("text/html; charset=utf-8"), Body::from(html)),
-            ReplyBody::Xml(xml) => (Some("application/xml; charset=utf-8"), Body::from(xml)),
-            ReplyBody::Container(container, lifeline) => {
-                if let Container::Whole(bytes) = &container {
-                    self.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-                }
-                (Some("application/octet-stream"), pieces(container, lifeline))
-            }
-        };
+        let content_type = self.body.content_type();
+        if let Some(length) = self.body.content_length() {
+            self.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        let body = self.body.into_body();
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
@@ -109,6 +151,15 @@ impl Reply {
         }
         response
     }
+}
+
+/// The body of a storage's file.
+fn stored(content: Content) -> Body {
+    Body::from_stream(stream::try_unfold((content, 0), async |(content, position)| {
+        let piece = Bytes::copy_from_slice(&content.piece(position, PIECE)?);
+        let next = position + piece.len() as u64;
+        Ok::<_, std::io::Error>((!piece.is_empty()).then_some((piece, (content, next))))
+    }))
 }
 
 /// The body of a download. Cutting its lifeline closes the connection, so that the client can tell

@@ -1,13 +1,17 @@
 //! The one route table: it drives the router, the operation names, fault rules and the journal.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::Method;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 /// API versions that a request may name, oldest first. A route lists those it serves.
 const ALL_VERSIONS: &[&str] = &["v1", "v1.0", "v1.1", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7"];
 const CURRENT: &[&str] = &["v1.7"];
+/// What answered before there were sources (protocol reference, legacy/endpoints §10).
+const WITH_SERVICES: &[&str] = &["v1.5", "v1.6", "v1.7"];
 
 /// Where a route lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +20,15 @@ pub enum Area {
     Api(&'static [&'static str]),
     /// As for [`Area::Api`], and at the origin as well.
     ApiAndOrigin(&'static [&'static str]),
+    /// Under `/v1/`, the cloud host: the rest of the path may be empty.
+    Cloud,
+    /// As [`Area::Cloud`], for a path that means a folder. The router cannot tell it from a file's,
+    /// so that the request is routed as the other and told apart afterwards.
+    CloudFolder,
     /// Under `/apps/saas/`: the consent web client.
     Web,
+    /// Under `/__assets`: pictures that answers refer to; the mock's own, but met by any client.
+    Assets,
     /// Under `/__admin`: the mock's own, neither journalled nor touched by faults.
     Admin,
 }
@@ -35,13 +46,15 @@ pub struct Route {
     pub template: &'static str,
     /// Where it lives.
     pub area: Area,
+    /// What it is, in a line.
+    pub summary: &'static str,
 }
 
 macro_rules! route_table {
-    ($($(#[$doc:meta])* $operation:ident $name:literal $method:literal $template:literal $area:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $operation:ident $name:literal $method:literal $template:literal $area:expr;)*) => {
         /// Everything that the server can be asked for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Operation { $($(#[$doc])* $operation,)* }
+        pub enum Operation { $($(#[doc = $doc])* $operation,)* }
 
         /// The route table.
         pub const ROUTES: &[Route] = &[$(Route {
@@ -50,6 +63,7 @@ macro_rules! route_table {
             method: $method,
             template: $template,
             area: $area,
+            summary: concat!($($doc),*).trim_ascii_start(),
         },)*];
     };
 }
@@ -107,6 +121,34 @@ route_table! {
     RevokePage "revokePage" "GET" "/revoke" Area::Web;
     /// The decision made on the revoke page
     RevokeDecision "revokeDecision" "POST" "/revoke" Area::Web;
+    /// `POST discovery/sources`
+    QuerySources "querySources" "POST" "/discovery/sources" Area::Api(CURRENT);
+    /// `POST discovery/countries`
+    QueryCountries "queryCountries" "POST" "/discovery/countries" Area::Api(CURRENT);
+    /// `POST discovery/platforms`
+    QueryPlatforms "queryPlatforms" "POST" "/discovery/platforms" Area::Api(CURRENT);
+    /// `POST discovery/categories`
+    QueryCategories "queryCategories" "POST" "/discovery/categories" Area::Api(CURRENT);
+    /// `POST discovery/sourceTypes`
+    QuerySourceTypes "querySourceTypes" "POST" "/discovery/sourceTypes" Area::Api(CURRENT);
+    /// `GET discovery/services`, of older clients
+    AvailableServices "availableServices" "GET" "/discovery/services" Area::Api(WITH_SERVICES);
+    /// `GET permission-access/sample/datasets/{sourceId}`
+    SampleDatasets "sampleDatasets" "GET" "/permission-access/sample/datasets/{sourceId}" Area::Api(CURRENT);
+    /// `POST storage`
+    CreateStorage "createProvisionalStorage" "POST" "/storage" Area::Api(CURRENT);
+    /// `GET storage`
+    UserStorage "getUserStorage" "GET" "/storage" Area::Api(CURRENT);
+    /// `GET clouds/{storageId}/files/apps/{applicationId}/{*path}/`
+    ListStorageFiles "listStorageFiles" "GET" "/clouds/{storageId}/files/apps/{applicationId}/{*path}/" Area::CloudFolder;
+    /// `POST clouds/{storageId}/files/apps/{applicationId}/{*path}`
+    UploadStorageFile "uploadFileToStorage" "POST" "/clouds/{storageId}/files/apps/{applicationId}/{*path}" Area::Cloud;
+    /// `GET clouds/{storageId}/files/apps/{applicationId}/{*path}`
+    DownloadStorageFile "downloadStorageFile" "GET" "/clouds/{storageId}/files/apps/{applicationId}/{*path}" Area::Cloud;
+    /// `DELETE clouds/{storageId}/files/apps/{applicationId}/{*path}`
+    DeleteStorageFiles "deleteStorageFiles" "DELETE" "/clouds/{storageId}/files/apps/{applicationId}/{*path}" Area::Cloud;
+    /// An icon that discovery refers to
+    Asset "asset" "GET" "/{kind}/{file}" Area::Assets;
     /// `GET jwks/oauth`
     Jwks "jwks" "GET" "/jwks/oauth" Area::ApiAndOrigin(ALL_VERSIONS);
     /// The consent page
@@ -115,6 +157,8 @@ route_table! {
     ConsentDecision "consentDecision" "POST" "/authorize" Area::Web;
     /// `GET /__admin/health`
     AdminHealth "adminHealth" "GET" "/health" Area::Admin;
+    /// `GET /__admin/openapi.json`
+    AdminOpenapi "adminOpenapi" "GET" "/openapi.json" Area::Admin;
     /// `GET /__admin/credentials`
     AdminCredentials "adminCredentials" "GET" "/credentials" Area::Admin;
     /// `POST /__admin/consent`
@@ -155,9 +199,9 @@ impl Operation {
         self.route().name
     }
 
-    /// Whether its body is taken as it arrives, instead of being read beforehand.
-    pub(crate) fn streams_body(self) -> bool {
-        self == Self::PushToLibrary
+    /// Whether it takes its body in piece by piece, under a limit of its own.
+    pub fn streams_body(self) -> bool {
+        matches!(self, Self::PushToLibrary | Self::UploadStorageFile)
     }
 
     /// Whether it is the mock's own.
@@ -169,6 +213,16 @@ impl Operation {
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl JsonSchema for Operation {
+    fn schema_name() -> Cow<'static, str> {
+        "Operation".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": ROUTES.iter().map(|route| route.name).collect::<Vec<_>>() })
     }
 }
 
@@ -192,8 +246,26 @@ impl Route {
                 paths.push(template.to_owned());
                 paths
             }
+            Area::Cloud | Area::CloudFolder => vec![format!("/v1{template}")],
             Area::Web => vec![format!("/apps/saas{template}")],
+            Area::Assets => vec![format!("/__assets{template}")],
             Area::Admin => vec![format!("/__admin{template}")],
+        }
+    }
+
+    /// The paths that lead to it in the router.
+    pub(crate) fn routed_paths(&self) -> Vec<String> {
+        let paths = self.paths();
+        match self.area {
+            Area::CloudFolder => Vec::new(),
+            Area::Cloud => paths
+                .into_iter()
+                .flat_map(|path| {
+                    let folder = path.trim_end_matches("/{*path}").to_owned();
+                    [format!("{folder}/"), folder, path]
+                })
+                .collect(),
+            _ => paths,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::clock::{Moment, SandboxClock};
 use crate::datasets::Datasets;
 use crate::domain::contract::Contract;
 use crate::domain::state::{Lifetimes, State};
+use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 use crate::faults::Faults;
 use crate::journal::Journal;
@@ -28,6 +29,8 @@ pub(crate) struct Sandbox {
     pub timeline: Timeline,
     /// What its sources deliver.
     pub datasets: Datasets,
+    /// How much fits into one of its storages.
+    pub storage_limits: StorageLimits,
     /// Its clock.
     pub clock: SandboxClock,
     /// Its injected faults.
@@ -64,6 +67,7 @@ impl Sandbox {
             push_quota: settings.push_quota,
             timeline: settings.timeline,
             datasets: Datasets::new(settings.sample_data, settings.datasets.clone()),
+            storage_limits: settings.storage,
             clock: SandboxClock::default(),
             faults: Faults::default(),
             journal: Journal::new(settings.journal_size),
@@ -181,7 +185,18 @@ impl Sandboxes {
         if self.default.contract(client_id).is_some() {
             return Some(self.default_sandbox());
         }
-        let (_, tag) = client_id.rsplit_once('-')?;
-        self.minting(tag).filter(|sandbox| sandbox.contract(client_id).is_some())
+        self.named_by(client_id).filter(|sandbox| sandbox.contract(client_id).is_some())
+    }
+
+    /// The fresh sandbox that a contract id belongs to.
+    pub(crate) fn of_contract(&self, contract_id: &str) -> Option<Arc<Sandbox>> {
+        let owns =
+            |sandbox: &Arc<Sandbox>| sandbox.contracts().iter().any(|it| it.contract_id == contract_id);
+        self.named_by(contract_id).filter(owns)
+    }
+
+    fn named_by(&self, id: &str) -> Option<Arc<Sandbox>> {
+        let (_, tag) = id.rsplit_once('-')?;
+        self.minting(tag)
     }
 }

@@ -7,6 +7,7 @@ use crate::consent::browser::{ConsentError, UserDecision, decide_url};
 use crate::consent::decision::Choice;
 use crate::credentials::Credentials;
 use crate::domain::consent::CallbackErrorCode;
+use crate::domain::state::BindStorageError;
 use crate::faults::Fault;
 use crate::requests::Requests;
 use crate::sandbox::Sandbox;
@@ -52,6 +53,15 @@ impl SandboxHandle {
     /// Visits the consent page at `url`.
     pub fn consent<'a>(&'a self, url: &'a str) -> ConsentVisit<'a> {
         ConsentVisit { handle: self, url, choice: Choice::default() }
+    }
+
+    /// Binds a provisional storage to a user, whom clients know as `sub`, as the consent page does
+    /// for a `storageRef`.
+    ///
+    /// # Errors
+    /// [`BindStorageError`].
+    pub fn bind_storage(&self, storage_id: &str, user_id: &str) -> Result<(), BindStorageError> {
+        self.sandbox.state().bind_storage(storage_id, &user_id.to_owned())
     }
 
     /// Injects a fault.

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use crate::domain::contract::{ContractKeyError, ContractKeys, ContractKind};
 use crate::domain::redirect::{DEFAULT_REDIRECT_RULES, RedirectRule, RedirectRuleError};
 use crate::domain::state::Lifetimes;
+use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 
 /// The application of the default sandbox.
@@ -30,9 +31,11 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// How a sync unfolds.
     pub timeline: Timeline,
+    /// How much fits into a storage.
+    pub storage: StorageLimits,
     /// How many requests a sandbox's journal keeps.
     pub journal_size: usize,
-    /// Largest request body, in bytes, but for files that are pushed.
+    /// Largest request body, in bytes; pushed files and files of a storage have limits of their own.
     pub body_limit: usize,
     /// Largest file that can be pushed, in bytes.
     pub push_limit: u64,
@@ -59,6 +62,7 @@ impl Settings {
             admin_token: None,
             lifetimes: Lifetimes::default(),
             timeline: Timeline::default(),
+            storage: StorageLimits::default(),
             journal_size: 1000,
             body_limit: 1024 * 1024,
             push_limit: 512 * 1024 * 1024,

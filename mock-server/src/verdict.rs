@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::domain::refusal::Refusal;
 
 /// One named check and how it went.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckResult {
     /// Name of the check, such as `signature` or `nonce reuse`.
@@ -20,7 +21,7 @@ pub struct CheckResult {
 }
 
 /// The checks of one request in the order in which they ran, with the claims that it made.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// Checks in the order in which they ran; only the last can have failed.

@@ -8,6 +8,7 @@
 
 pub(crate) mod bearer;
 pub(crate) mod claims;
+pub(crate) mod cloud;
 pub(crate) mod jwt;
 pub(crate) mod nonce;
 pub(crate) mod pkce;

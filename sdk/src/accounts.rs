@@ -1,16 +1,14 @@
 //! The accounts connected to a user's library
 //! (protocol reference, http-api §4.5, objects §3).
 
-use std::fmt;
-
 use reqwest::Method;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::endpoint;
 use crate::error::Result;
 use crate::ids::{AccountId, AccountReference, SourceId};
 use crate::json;
 use crate::operation::Operation;
+use crate::text_enum::text_enum;
 use crate::transport::Request;
 use crate::user::User;
 
@@ -84,78 +82,35 @@ pub struct AccessTokenStatus {
     pub expires_at: Option<i64>,
 }
 
-macro_rules! account_types {
-    ($($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)?) => {
-        /// Kind of account.
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum AccountType {
-            $($(#[$doc])* $variant,)+
-            /// A kind this version does not know, as sent.
-            Unknown(String),
-        }
-
-        impl AccountType {
-            /// The kind as it is written on the wire.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $text,)+
-                    Self::Unknown(kind) => kind,
-                }
-            }
-        }
-
-        impl<'de> Deserialize<'de> for AccountType {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                Ok(match text.as_str() {
-                    $($text => Self::$variant,)+
-                    _ => Self::Unknown(text),
-                })
-            }
-        }
-    };
-}
-
-account_types! {
-    /// `USER`
-    User = "USER",
-    /// `ADMIN`
-    Admin = "ADMIN",
-    /// `EVENT`
-    Event = "EVENT",
-    /// `GROUP`
-    Group = "GROUP",
-    /// `BANK`
-    Bank = "BANK",
-    /// `CREDIT_CARD`
-    CreditCard = "CREDIT_CARD",
-    /// `IMPORTED`
-    Imported = "IMPORTED",
-    /// `INVESTMENT`
-    Investment = "INVESTMENT",
-    /// `INSURANCE`
-    Insurance = "INSURANCE",
-    /// `LOAN`
-    Loan = "LOAN",
-    /// `REWARD`
-    Reward = "REWARD",
-    /// `BILL`
-    Bill = "BILL",
-    /// `PUSH`: data can be pushed to its source.
-    Push = "PUSH",
-}
-
-impl Serialize for AccountType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl fmt::Display for AccountType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+text_enum! {
+    /// Kind of account.
+    AccountType {
+        /// `USER`
+        User = "USER",
+        /// `ADMIN`
+        Admin = "ADMIN",
+        /// `EVENT`
+        Event = "EVENT",
+        /// `GROUP`
+        Group = "GROUP",
+        /// `BANK`
+        Bank = "BANK",
+        /// `CREDIT_CARD`
+        CreditCard = "CREDIT_CARD",
+        /// `IMPORTED`
+        Imported = "IMPORTED",
+        /// `INVESTMENT`
+        Investment = "INVESTMENT",
+        /// `INSURANCE`
+        Insurance = "INSURANCE",
+        /// `LOAN`
+        Loan = "LOAN",
+        /// `REWARD`
+        Reward = "REWARD",
+        /// `BILL`
+        Bill = "BILL",
+        /// `PUSH`: data can be pushed to its source.
+        Push = "PUSH",
     }
 }
 
@@ -166,8 +121,7 @@ impl User {
     ///
     /// As every operation of [`User`].
     pub async fn read_accounts(&self) -> Result<Vec<Account>> {
-        let path = ["permission-access", "accounts"];
-        let url = endpoint::append(&self.client().shared().api, "api_url", &path)?;
+        let url = self.client().api(&["permission-access", "accounts"])?;
         let template = "permission-access/accounts";
         self.json(&Request::new(Operation::ReadAccounts, Method::GET, url, template)).await
     }

@@ -118,14 +118,7 @@ impl CallbackResult {
     /// [`ErrorKind::StateMismatch`] if `state` is missing, repeated or another's;
     /// [`ErrorKind::Callback`] if the callback is malformed or contradicts itself.
     pub fn parse(url_or_query: &str, expected_state: &str) -> Result<Self> {
-        if url_or_query.len() > MAX_LENGTH {
-            return Err(malformed("it is longer than 64 KiB"));
-        }
-        let parsed = Url::parse(url_or_query).ok();
-        let query = match &parsed {
-            Some(url) => url.query().unwrap_or_default(),
-            None => bare_query(url_or_query),
-        };
+        let query = &query_of(url_or_query)?;
         check_state(query, expected_state)?;
         Self::read(query)
     }
@@ -169,6 +162,17 @@ impl CallbackResult {
     }
 }
 
+/// The query of a callback given as whole URL, as path with query, or as bare query.
+pub(crate) fn query_of(url_or_query: &str) -> Result<String> {
+    if url_or_query.len() > MAX_LENGTH {
+        return Err(malformed("it is longer than 64 KiB"));
+    }
+    Ok(match Url::parse(url_or_query) {
+        Ok(url) => url.query().unwrap_or_default().to_owned(),
+        Err(_) => bare_query(url_or_query).to_owned(),
+    })
+}
+
 fn bare_query(text: &str) -> &str {
     let text = text.split('#').next().unwrap_or_default();
     match text.strip_prefix('?') {
@@ -178,12 +182,7 @@ fn bare_query(text: &str) -> &str {
     }
 }
 
-fn check_state(query: &str, expected: &str) -> Result<()> {
-    let mismatch = |what: &str| {
-        Error::new(ErrorKind::StateMismatch, format!("the callback was refused: {what}"))
-            .with_operation(Operation::Callback)
-            .advice("it does not belong to this authorization; nothing of it was used")
-    };
+pub(crate) fn check_state(query: &str, expected: &str) -> Result<()> {
     let mut states = values(query, "state");
     match (states.next(), states.next()) {
         (None, _) => Err(mismatch("it has no `state`")),
@@ -195,13 +194,19 @@ fn check_state(query: &str, expected: &str) -> Result<()> {
     }
 }
 
-fn values<'a>(query: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
+pub(crate) fn mismatch(what: &str) -> Error {
+    Error::new(ErrorKind::StateMismatch, format!("the callback was refused: {what}"))
+        .with_operation(Operation::Callback)
+        .advice("it does not belong to this flow; nothing of it was used")
+}
+
+pub(crate) fn values<'a>(query: &'a str, name: &'a str) -> impl Iterator<Item = String> + 'a {
     form_urlencoded::parse(query.as_bytes())
         .filter(move |(key, _)| key == name)
         .map(|(_, value)| value.into_owned())
 }
 
-fn single(query: &str, name: &str) -> Result<Option<String>> {
+pub(crate) fn single(query: &str, name: &str) -> Result<Option<String>> {
     let mut all = values(query, name);
     let first = all.next();
     match all.next() {
@@ -210,7 +215,7 @@ fn single(query: &str, name: &str) -> Result<Option<String>> {
     }
 }
 
-fn malformed(why: impl fmt::Display) -> Error {
+pub(crate) fn malformed(why: impl fmt::Display) -> Error {
     Error::new(ErrorKind::Callback, format!("the callback is not acceptable: {why}"))
         .with_operation(Operation::Callback)
 }

@@ -4,15 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use reqwest::Url;
+use serde::de::DeserializeOwned;
 
 use crate::agent::Agent;
 use crate::config::{ClientBuilder, TokenListener};
 use crate::contract::Contract;
-use crate::jwt::{Claims, Signer};
+use crate::endpoint;
+use crate::error::Result;
+use crate::json;
+use crate::jwt::{Claims, Signer, TokenForm};
 use crate::key_set::KeySets;
+use crate::known_users::KnownUsers;
 use crate::token::UserAccessToken;
-use crate::transport::Transport;
-use crate::user::User;
+use crate::transport::{Request, Transport, UpTo};
+use crate::user::{Inner, User};
 
 /// A client of the platform for one application. Cheap to clone; clones share
 /// connections, the key-set cache and all settings.
@@ -56,6 +61,7 @@ pub(crate) struct Shared {
     pub(crate) agent: Agent,
     pub(crate) max_file_size: u64,
     pub(crate) listener: Option<TokenListener>,
+    pub(crate) users: Arc<KnownUsers<Inner>>,
 }
 
 impl Client {
@@ -93,7 +99,15 @@ impl Client {
         &self.shared.cloud
     }
 
-    /// Binds a contract and a user's token pair; all reading starts there.
+    /// Binds a contract and a user's token pair; all work for a user starts there.
+    ///
+    /// Tokens refreshed anywhere are seen everywhere: while a handle made from
+    /// the same pair (by this client or a clone of it) is alive, this returns
+    /// that handle, even if its tokens were refreshed since. So every request
+    /// of a web server may make a handle of its own from the stored pair, and
+    /// still only one refresh takes place. Handles of different processes know
+    /// nothing of each other: store new tokens at once
+    /// ([`ClientBuilder::on_token`]).
     #[must_use]
     pub fn user(&self, contract: &Contract, token: UserAccessToken) -> User {
         User::new(self.clone(), contract.clone(), token)
@@ -110,7 +124,31 @@ impl Client {
     /// A signer with `client_id` = `{application id}_{contract id}`
     /// (protocol reference, README §3).
     pub(crate) fn signer<'a>(&self, contract: &'a Contract, claims: Claims<'a>) -> Signer<'a> {
-        Signer { client_id: format!("{}_{}", self.shared.application_id, contract.id()), contract, claims }
+        let client_id = format!("{}_{}", self.shared.application_id, contract.id());
+        Signer { contract, form: TokenForm::Api { client_id, claims } }
+    }
+
+    /// A signer for the storage host (protocol reference, crypto §1.6).
+    pub(crate) fn cloud_signer<'a>(&'a self, contract: &'a Contract) -> Signer<'a> {
+        Signer { contract, form: TokenForm::Cloud { application_id: &self.shared.application_id } }
+    }
+
+    /// Sends a request of the application itself, without a user's token, and
+    /// reads its JSON answer.
+    pub(crate) async fn json<T: DeserializeOwned>(
+        &self,
+        contract: &Contract,
+        request: &Request,
+    ) -> Result<T> {
+        let signer = self.signer(contract, Claims::default());
+        let answer =
+            self.transport().send(request, Some(&signer), &UpTo(self.transport().max_json_size())).await?;
+        json::parse(&answer.body).map_err(|error| error.with_operation(request.operation))
+    }
+
+    /// A URL below the API root.
+    pub(crate) fn api(&self, segments: &[&str]) -> Result<Url> {
+        endpoint::append(&self.shared.api, "api_url", segments)
     }
 }
 

@@ -25,6 +25,14 @@ pub(crate) fn unix_seconds() -> i64 {
     i64::try_from(unix_millis() / 1000).unwrap_or(i64::MAX)
 }
 
+/// A time in whole seconds since 1970.
+pub(crate) fn seconds_of(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |s| -s),
+    }
+}
+
 /// The time a number of seconds after 1970, if this platform can express it.
 pub(crate) fn from_unix_seconds(seconds: i64) -> Option<SystemTime> {
     match u64::try_from(seconds) {

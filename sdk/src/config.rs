@@ -47,7 +47,7 @@ impl ClientBuilder {
             times: TimeLimits {
                 request: Duration::from_secs(90),
                 read: Duration::from_secs(30),
-                download: Duration::from_secs(15 * 60),
+                file: Duration::from_secs(15 * 60),
             },
             connect_timeout: Duration::from_secs(10),
             user_agent: concat!("digime-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -119,15 +119,17 @@ impl ClientBuilder {
     }
 
     /// Longest time for one attempt of a request, its answer included. For file
-    /// downloads: until the headers have arrived. Default 90 s.
+    /// downloads: until the headers have arrived; for uploads: on top of
+    /// [`ClientBuilder::download_timeout`]. Default 90 s.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.times.request = limit;
         self
     }
 
-    /// Longest time for the body of one file. Default 15 min.
+    /// Longest time for the body of one file, downloaded or uploaded.
+    /// Default 15 min.
     pub fn download_timeout(mut self, limit: Duration) -> Self {
-        self.times.download = limit;
+        self.times.file = limit;
         self
     }
 
@@ -215,6 +217,7 @@ impl ClientBuilder {
             agent: self.agent,
             max_file_size: self.max_file_size,
             listener: self.listener,
+            users: Arc::default(),
         }))
     }
 }

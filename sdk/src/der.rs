@@ -3,11 +3,20 @@
 /// OID 1.2.840.113549.1.1.1, `rsaEncryption`.
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
+/// OID 1.2.826.0.1.6861219.1, the extension that holds a contract
+/// (protocol reference, crypto §7).
+pub(crate) const CONTRACT_DOCUMENT: &[u8] = &[0x2a, 0x86, 0x3a, 0x00, 0x01, 0x83, 0xa2, 0xe3, 0x23, 0x01];
+
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const OCTET_STRING: u8 = 0x04;
 const OBJECT_ID: u8 = 0x06;
+const UTF8_STRING: u8 = 0x0c;
+const PRINTABLE_STRING: u8 = 0x13;
+const IA5_STRING: u8 = 0x16;
 const SEQUENCE: u8 = 0x30;
+/// `[3]` of a certificate: its extensions.
+const EXTENSIONS: u8 = 0xa3;
 
 /// What a DER key turned out to be.
 #[derive(Debug, PartialEq, Eq)]
@@ -122,6 +131,39 @@ fn subject_public_key_info(body: &[u8]) -> Option<KeyForm<'_>> {
     }
     match recognise(key)? {
         form @ KeyForm::RsaPublic { .. } => Some(form),
+        _ => None,
+    }
+}
+
+/// The value of an extension of an X.509 certificate. Nothing else is looked at.
+pub(crate) fn extension<'a>(certificate: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
+    let mut signed = Reader(Reader(Reader(certificate).expect(SEQUENCE)?).expect(SEQUENCE)?);
+    let extensions = loop {
+        if let (EXTENSIONS, content) = signed.next()? {
+            break content;
+        }
+    };
+    let mut all = Reader(Reader(extensions).expect(SEQUENCE)?);
+    loop {
+        let mut one = Reader(all.expect(SEQUENCE)?);
+        if one.expect(OBJECT_ID)? == wanted {
+            // Whether it is critical may be said before the value.
+            return loop {
+                if let (OCTET_STRING, content) = one.next()? {
+                    break Some(content);
+                }
+            };
+        }
+    }
+}
+
+/// The content of a DER text, if that is all there is.
+pub(crate) fn string(der: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader(der);
+    match reader.next()? {
+        (UTF8_STRING | PRINTABLE_STRING | IA5_STRING | OCTET_STRING, content) if reader.0.is_empty() => {
+            Some(content)
+        }
         _ => None,
     }
 }

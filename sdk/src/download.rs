@@ -4,14 +4,18 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use futures_core::stream::BoxStream;
+use futures_util::{StreamExt, stream};
 use reqwest::Response;
 use reqwest::header::LAST_MODIFIED;
 
+use crate::client::Client;
 use crate::clock;
 use crate::compression::Decompressor;
 use crate::container::Decryptor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failure;
+use crate::operation::Operation;
 use crate::private_key::PrivateKey;
 use crate::session::Compression;
 use crate::transport::Transport;
@@ -42,9 +46,9 @@ impl Download {
         response: Response,
         key: PrivateKey,
         compression: Compression,
-        limit: u64,
-        transport: &Transport,
+        client: &Client,
     ) -> Self {
+        let shared = client.shared();
         Self {
             response,
             decryptor: Some(Decryptor::new(key)),
@@ -53,11 +57,11 @@ impl Download {
             pending: Vec::new(),
             taken: 0,
             output: Vec::new(),
-            limit,
+            limit: shared.max_file_size,
             received: 0,
             produced: 0,
             started: clock::instant(),
-            longest: transport.times().download,
+            longest: shared.transport.times().file,
         }
     }
 
@@ -148,6 +152,24 @@ impl Download {
             (Some(_), None) => Ok(()),
         }
     }
+}
+
+/// The rest of a download as a stream; its failures name the operation.
+pub(crate) fn chunks(
+    client: Client,
+    operation: Operation,
+    download: Download,
+) -> BoxStream<'static, Result<Bytes>> {
+    stream::unfold(Some((client, download)), move |state| async move {
+        let (client, mut download) = state?;
+        match download.next(client.transport()).await {
+            Ok(Some(bytes)) => Some((Ok(bytes), Some((client, download)))),
+            Ok(None) => None,
+            Err(error) => Some((Err(error.with_operation(operation)), None)),
+        }
+    })
+    .fuse()
+    .boxed()
 }
 
 /// The `Last-Modified` header, if there is a readable one.

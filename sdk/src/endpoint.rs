@@ -13,7 +13,7 @@ pub(crate) const CLOUD: &str = "https://cloud.digi.me/v1/";
 /// (protocol reference, README §4).
 pub(crate) fn base(field: &str, given: &str, default: &str) -> Result<Url> {
     let text = if given.is_empty() { default } else { given };
-    let mut url = Url::parse(text)
+    let url = Url::parse(text)
         .map_err(|error| Error::config(field, format!("is not an absolute URL ({error})")))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(Error::config(field, "must be an http or https URL"));
@@ -24,16 +24,17 @@ pub(crate) fn base(field: &str, given: &str, default: &str) -> Result<Url> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::config(field, "must not contain a user name or password"));
     }
-    if !url.path().ends_with('/') {
-        let path = format!("{}/", url.path());
-        url.set_path(&path);
-    }
-    Ok(url)
+    Ok(into_folder(url))
 }
 
 /// `{scheme}://{host}:{port}`, the only part of a URL errors may show.
 pub(crate) fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
+}
+
+/// A page without its query, which holds a code.
+pub(crate) fn without_query(url: &Url) -> String {
+    format!("{}{}?[redacted]", origin(url), url.path())
 }
 
 /// Appends segments to a base URL, each percent-encoded on its own.
@@ -47,4 +48,13 @@ pub(crate) fn append(base: &Url, field: &str, segments: &[&str]) -> Result<Url> 
         .pop_if_empty()
         .extend(segments);
     Ok(url)
+}
+
+/// Turns the last segment into a folder: `docs` into `docs/`.
+pub(crate) fn into_folder(mut url: Url) -> Url {
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    url
 }

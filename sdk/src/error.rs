@@ -33,6 +33,9 @@ pub enum ErrorKind {
     ConsentDenied,
     /// The callback's `state` is not the one of this authorization.
     StateMismatch,
+    /// The body of an upload could not be read, or was used up by an attempt
+    /// the platform refused and cannot be sent again.
+    Body,
     /// A file could not be decrypted. Deliberately without detail.
     Decrypt,
     /// A decrypted file is not what its compression label says.
@@ -169,7 +172,21 @@ impl Error {
         self.inner.kind = ErrorKind::ReauthorizationRequired;
         self.inner.retryable = false;
         self.inner.advice = Some(
-            "the user's tokens are no longer valid: authorize the user again with authorize_url".to_owned(),
+            "the user's tokens are no longer valid: send the user to User::reauthorize_url or \
+             Client::authorize_url"
+                .to_owned(),
+        );
+        self
+    }
+
+    /// The same refusal, of a body that cannot be sent a second time.
+    pub(crate) fn into_body_used_up(mut self) -> Self {
+        self.inner.kind = ErrorKind::Body;
+        self.inner.retryable = true;
+        self.inner.advice = Some(
+            "the access token was refused and has been refreshed, but the body is used up: call again \
+             with a new one, or give bytes or a file, which can be sent twice"
+                .to_owned(),
         );
         self
     }
@@ -228,8 +245,11 @@ impl Error {
     /// Whether only a new consent of the user can help.
     #[must_use]
     pub fn needs_reauthorization(&self) -> bool {
-        self.kind() == ErrorKind::ReauthorizationRequired
-            || self.api().is_some_and(|api| api.code == ErrorCode::InvalidToken)
+        match self.kind() {
+            ErrorKind::ReauthorizationRequired => true,
+            ErrorKind::Body => false,
+            _ => self.api().is_some_and(|api| api.code == ErrorCode::InvalidToken),
+        }
     }
 
     /// 401 with `InvalidToken`, or 401 without an API error

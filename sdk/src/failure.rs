@@ -8,6 +8,7 @@ use reqwest::{Response, Url};
 
 use crate::api_error::{ApiError, ErrorCode};
 use crate::clock;
+use crate::content;
 use crate::endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::retry;
@@ -19,6 +20,9 @@ const NOTABLE_SKEW: Duration = Duration::from_secs(5 * 60);
 pub(crate) fn network(error: reqwest::Error, what: &str) -> Error {
     // The library's own text contains the URL, and with it the session key.
     let error = error.without_url();
+    if let Some(failure) = content::failure_of_body(&error) {
+        return failure;
+    }
     let mut cause = error.to_string();
     let mut inner = error.source();
     while let Some(next) = inner {

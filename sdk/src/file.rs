@@ -9,12 +9,11 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_core::stream::BoxStream;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use reqwest::{Method, Response};
 use serde::de::DeserializeOwned;
 
-use crate::client::Client;
-use crate::download::{Download, last_modified};
+use crate::download::{Download, chunks, last_modified};
 use crate::endpoint;
 use crate::error::{ErrorKind, Result};
 use crate::ids::{FileName, SessionKey};
@@ -70,6 +69,16 @@ impl File {
     /// [`ErrorKind::Decode`], with the path of the field that does not fit.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         json::parse_as(ErrorKind::Decode, "the file's content does not fit", &self.bytes)
+    }
+
+    /// The objects of a mapped file: views of [`crate::objects`], types of your
+    /// own, or `serde_json::Value` (protocol reference, objects §8).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`], with the path of the field that does not fit.
+    pub fn objects<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
+        self.json()
     }
 
     /// A name to store the file under: see [`FileName::sanitized`].
@@ -272,7 +281,7 @@ impl User {
             name: name.clone(),
             metadata: header.metadata,
             last_modified,
-            chunks: chunks(self.client().clone(), download),
+            chunks: chunks(self.client().clone(), Operation::ReadFile, download),
         })
     }
 
@@ -302,29 +311,12 @@ impl User {
         let url = endpoint::append(&self.client().shared().api, "session key or file name", &path)
             .map_err(|error| error.with_operation(operation))?;
         let template = "permission-access/query/{sessionKey}/{fileName}";
-        let accept = match method {
-            Method::HEAD => "application/json",
-            _ => "application/octet-stream",
-        };
-        Ok(Request { accept, ..Request::new(operation, method, url, template) })
+        let metadata_only = method == Method::HEAD;
+        let request = Request::new(operation, method, url, template);
+        Ok(if metadata_only { request } else { request.for_bytes() })
     }
 
     fn download(&self, response: Response, compression: Compression) -> Download {
-        let shared = self.client().shared();
-        let key = self.contract().key().clone();
-        Download::new(response, key, compression, shared.max_file_size, &shared.transport)
+        Download::new(response, self.contract().key().clone(), compression, self.client())
     }
-}
-
-fn chunks(client: Client, download: Download) -> BoxStream<'static, Result<Bytes>> {
-    stream::unfold(Some((client, download)), |state| async move {
-        let (client, mut download) = state?;
-        match download.next(client.transport()).await {
-            Ok(Some(bytes)) => Some((Ok(bytes), Some((client, download)))),
-            Ok(None) => None,
-            Err(error) => Some((Err(error.with_operation(Operation::ReadFile)), None)),
-        }
-    })
-    .fuse()
-    .boxed()
 }

@@ -2,11 +2,10 @@
 //! (protocol reference, http-api §4.2).
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::SystemTime;
 
 use reqwest::Method;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::clock;
@@ -16,6 +15,7 @@ use crate::ids::{AccountId, FileName, SessionKey};
 use crate::json;
 use crate::metadata::Schema;
 use crate::operation::Operation;
+use crate::text_enum::text_enum;
 use crate::transport::Request;
 use crate::user::User;
 
@@ -26,7 +26,7 @@ pub struct FileList {
     /// State of the sync.
     pub status: SyncStatus,
     /// Files so far; final once the state is [`SyncState::is_final`].
-    #[serde(default, rename = "fileList", deserialize_with = "null_is_empty")]
+    #[serde(default, rename = "fileList", deserialize_with = "json::null_is_empty")]
     pub files: Vec<FileEntry>,
 }
 
@@ -37,24 +37,23 @@ pub struct SyncStatus {
     /// State of the whole session.
     pub state: SyncState,
     /// State of each account.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "json::null_is_empty")]
     pub details: BTreeMap<AccountId, AccountStatus>,
 }
 
-/// State of a sync, of the whole session or of one account.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SyncState {
-    /// Waiting for the user's permission.
-    Pending,
-    /// Files may still appear or change.
-    Running,
-    /// Done, but some accounts failed or timed out.
-    Partial,
-    /// Done.
-    Completed,
-    /// A state this version does not know, as sent; taken as not final.
-    Unknown(String),
+text_enum! {
+    /// State of a sync, of the whole session or of one account. A state this
+    /// version does not know is taken as not final.
+    SyncState {
+        /// Waiting for the user's permission.
+        Pending = "pending",
+        /// Files may still appear or change.
+        Running = "running",
+        /// Done, but some accounts failed or timed out.
+        Partial = "partial",
+        /// Done.
+        Completed = "completed",
+    }
 }
 
 impl SyncState {
@@ -62,42 +61,6 @@ impl SyncState {
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Partial | Self::Completed)
-    }
-
-    /// The state as it is written on the wire.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Partial => "partial",
-            Self::Completed => "completed",
-            Self::Unknown(state) => state,
-        }
-    }
-}
-
-impl fmt::Display for SyncState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for SyncState {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for SyncState {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match String::deserialize(deserializer)? {
-            state if state == "pending" => Self::Pending,
-            state if state == "running" => Self::Running,
-            state if state == "partial" => Self::Partial,
-            state if state == "completed" => Self::Completed,
-            other => Self::Unknown(other),
-        })
     }
 }
 
@@ -132,7 +95,7 @@ pub struct AccountError {
     #[serde(default, deserialize_with = "json::optional_integer")]
     pub retry_after: Option<i64>,
     /// Failures of single object types, as sent.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "json::null_is_empty")]
     pub object_type_errors: Vec<Value>,
 }
 
@@ -173,14 +136,6 @@ impl FileEntry {
     pub fn updated_at(&self) -> Option<SystemTime> {
         clock::from_unix_millis(self.updated_date)
     }
-}
-
-fn null_is_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl User {

@@ -77,7 +77,7 @@ text_id! {
     AccountId
 }
 text_id! {
-    /// Id of a provisional storage (protocol reference, http-api §8.1).
+    /// Id of a user's storage, provisional or bound (protocol reference, http-api §8.1).
     StorageId
 }
 text_id! {
@@ -107,22 +107,61 @@ secret_newtype! {
     AuthorizationCode
 }
 
-/// Id of a *source*, something a user connects, such as 16 for Spotify
-/// (protocol reference, README §3: official SDKs call it `serviceId`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SourceId(pub u64);
+macro_rules! number_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u64);
 
-impl From<u64> for SourceId {
-    fn from(id: u64) -> Self {
-        Self(id)
-    }
+        impl From<u64> for $name {
+            fn from(id: u64) -> Self {
+                Self(id)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
 }
 
-impl fmt::Display for SourceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+number_id! {
+    /// Id of a *source*, something a user connects, such as 16 for Spotify
+    /// (protocol reference, README §3: official SDKs call it `serviceId`).
+    SourceId
+}
+number_id! {
+    /// Id of a *service*, the connector behind sources, such as 19 for Spotify
+    /// (protocol reference, objects §4.2).
+    ServiceId
+}
+number_id! {
+    /// Id of a category, also called service group, such as 5 for Entertainment
+    /// (protocol reference, objects §4.1).
+    CategoryId
+}
+number_id! {
+    /// Id of a country, such as 10 for the Netherlands
+    /// (protocol reference, objects §4.4).
+    CountryId
+}
+number_id! {
+    /// Id of a platform, such as 5 for Web (protocol reference, objects §4.4).
+    PlatformId
+}
+number_id! {
+    /// Id of a kind of source (protocol reference, objects §4.4).
+    SourceTypeId
+}
+
+impl SourceTypeId {
+    /// Sources data is read from.
+    pub const PULL: Self = Self(1);
+    /// Sources data is pushed to.
+    pub const PUSH: Self = Self(2);
 }
 
 impl FileName {

@@ -1,5 +1,6 @@
 //! Reading JSON answers: limits are the transport's business, error texts ours.
 
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 
 use crate::error::{Error, ErrorKind};
@@ -72,11 +73,20 @@ pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64,
 
 /// As [`integer`], for a member that may be missing or null.
 pub(crate) fn optional_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    #[derive(serde::Deserialize)]
+    #[derive(Deserialize)]
     #[serde(transparent)]
     struct Whole(#[serde(deserialize_with = "integer")] i64);
 
-    Ok(<Option<Whole> as serde::Deserialize>::deserialize(deserializer)?.map(|whole| whole.0))
+    Ok(Option::<Whole>::deserialize(deserializer)?.map(|whole| whole.0))
+}
+
+/// A collection that may be null.
+pub(crate) fn null_is_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
 #[cfg(test)]

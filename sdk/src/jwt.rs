@@ -60,24 +60,53 @@ struct Stamped<'a> {
     claims: &'a Claims<'a>,
 }
 
-/// Who signs a request, and with which claims.
+/// How long a storage token lives, in seconds (crypto §1.6).
+const CLOUD_LIFETIME: i64 = 60;
+
+/// Payload of a storage token (crypto §1.6).
+#[derive(Serialize)]
+struct CloudClaims<'a> {
+    sub: &'a str,
+    iss: &'a str,
+    aud: &'static str,
+    iat: i64,
+    exp: i64,
+}
+
+/// Header of a storage token.
+#[derive(Serialize)]
+struct CloudHeader {
+    alg: &'static str,
+    typ: &'static str,
+    kid: String,
+}
+
+/// Who signs a request, and what.
 pub(crate) struct Signer<'a> {
-    pub(crate) client_id: String,
     pub(crate) contract: &'a Contract,
-    pub(crate) claims: Claims<'a>,
+    pub(crate) form: TokenForm<'a>,
+}
+
+/// The two kinds of request token.
+pub(crate) enum TokenForm<'a> {
+    /// For the API.
+    Api { client_id: String, claims: Claims<'a> },
+    /// For the storage host.
+    Cloud { application_id: &'a str },
 }
 
 impl Signer<'_> {
     /// A new `Authorization` value. Every attempt needs its own: a repeated
     /// nonce is refused (protocol reference, errors §4).
     pub(crate) fn authorization(&self) -> Result<HeaderValue> {
-        let stamped = Stamped {
-            client_id: &self.client_id,
-            nonce: random::alphanumeric(32)?,
-            timestamp: clock::unix_millis(),
-            claims: &self.claims,
+        let key = self.contract.key();
+        let token = match &self.form {
+            TokenForm::Api { client_id, claims } => {
+                let nonce = random::alphanumeric(32)?;
+                sign(key, HEADER, &Stamped { client_id, nonce, timestamp: clock::unix_millis(), claims })?
+            }
+            TokenForm::Cloud { application_id } => cloud_token(self.contract, application_id)?,
         };
-        let token = sign(self.contract.key(), HEADER, &stamped)?;
         let mut value = HeaderValue::try_from(format!("Bearer {token}"))
             .map_err(|_| Error::new(ErrorKind::Config, "the request token is no header value"))?;
         // Keeps the value out of the HTTP library's own logs.
@@ -86,8 +115,34 @@ impl Signer<'_> {
     }
 
     pub(crate) fn secrets(&self) -> Vec<&str> {
-        self.claims.secrets().collect()
+        match &self.form {
+            TokenForm::Api { claims, .. } => claims.secrets().collect(),
+            TokenForm::Cloud { .. } => Vec::new(),
+        }
     }
+}
+
+/// The `kid` names the contract first, then the application (crypto §1.6).
+fn cloud_token(contract: &Contract, application_id: &str) -> Result<String> {
+    let header =
+        CloudHeader { alg: "PS512", typ: "at+jwt", kid: format!("{}_{application_id}_0", contract.id()) };
+    let header = serde_json::to_string(&header)
+        .map_err(|_| Error::new(ErrorKind::Config, "the storage token's header is not JSON"))?;
+    let iat = clock::unix_seconds();
+    let payload = CloudClaims {
+        sub: application_id,
+        iss: contract.id().as_str(),
+        aud: "cloud",
+        iat,
+        exp: iat.saturating_add(CLOUD_LIFETIME),
+    };
+    sign(contract.key(), &header, &payload)
+}
+
+/// A token that is signed but belongs to no one: `payload` as it is
+/// (crypto §1.5).
+pub(crate) fn sign_bare(contract: &Contract, payload: &impl Serialize) -> Result<String> {
+    sign(contract.key(), HEADER, payload)
 }
 
 /// `b64url(header).b64url(payload).b64url(signature)`.

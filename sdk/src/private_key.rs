@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, PrivateDecryptingKey};
-use aws_lc_rs::signature::{RSA_PSS_SHA512, RsaKeyPair};
+use aws_lc_rs::rsa::{
+    OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, OaepPublicEncryptingKey, PrivateDecryptingKey,
+};
+use aws_lc_rs::signature::{KeyPair, RSA_PSS_SHA512, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -30,6 +32,8 @@ pub struct PrivateKey {
 struct Keys {
     signing: RsaKeyPair,
     decrypting: OaepPrivateDecryptingKey,
+    /// The public half, for files only this key shall open.
+    encrypting: OaepPublicEncryptingKey,
 }
 
 impl PrivateKey {
@@ -82,9 +86,10 @@ impl PrivateKey {
         let damaged = |_| found(&format!("an RSA key of {bits} bits whose numbers do not fit"));
         let signing = RsaKeyPair::from_der(pkcs1).map_err(damaged)?;
         let decrypting = PrivateDecryptingKey::from_pkcs8(&pkcs8).map_err(damaged)?;
-        let decrypting =
-            OaepPrivateDecryptingKey::new(decrypting).map_err(|_| found("an RSA key that cannot decrypt"))?;
-        Ok(Self { keys: Arc::new(Keys { signing, decrypting }) })
+        let useless = |_| found("an RSA key that cannot decrypt");
+        let encrypting = OaepPublicEncryptingKey::new(decrypting.public_key()).map_err(useless)?;
+        let decrypting = OaepPrivateDecryptingKey::new(decrypting).map_err(useless)?;
+        Ok(Self { keys: Arc::new(Keys { signing, decrypting, encrypting }) })
     }
 
     /// Size of the modulus in bits.
@@ -96,6 +101,11 @@ impl PrivateKey {
     /// Size of the modulus, of a signature and of an encrypted key, in bytes.
     pub(crate) fn modulus_len(&self) -> usize {
         self.keys.signing.public_modulus_len()
+    }
+
+    /// The public half, in DER.
+    pub(crate) fn public(&self) -> &[u8] {
+        self.keys.signing.public_key().as_ref()
     }
 
     /// RSASSA-PSS with SHA-512 and a salt of 64 bytes.
@@ -115,6 +125,16 @@ impl PrivateKey {
         let length = key.decrypt(&OAEP_SHA1_MGF1SHA1, ciphertext, &mut plain, None).ok()?.len();
         plain.truncate(length);
         Some(plain)
+    }
+
+    /// OAEP-SHA1 with the public half.
+    pub(crate) fn encrypt_oaep(&self, plain: &[u8]) -> Result<Vec<u8>> {
+        let mut sealed = vec![0; self.keys.encrypting.ciphertext_size()];
+        self.keys
+            .encrypting
+            .encrypt(&OAEP_SHA1_MGF1SHA1, plain, &mut sealed, None)
+            .map_err(|_| Error::new(ErrorKind::PrivateKey, "the contract's key failed to encrypt"))?;
+        Ok(sealed)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one file that draws randomness, all of it from AWS-LC's generator.
 
 use aws_lc_rs::rand;
+use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind};
 
@@ -12,8 +13,7 @@ pub(crate) fn alphanumeric(length: usize) -> Result<String, Error> {
     let mut text = String::with_capacity(length);
     let mut draw = [0u8; 64];
     while text.len() < length {
-        rand::fill(&mut draw)
-            .map_err(|_| Error::new(ErrorKind::Config, "the system's random generator failed"))?;
+        rand::fill(&mut draw).map_err(|_| no_randomness())?;
         for byte in draw {
             // Values from 248 up would favour the first letters of the alphabet.
             if byte < 248 && text.len() < length {
@@ -22,6 +22,17 @@ pub(crate) fn alphanumeric(length: usize) -> Result<String, Error> {
         }
     }
     Ok(text)
+}
+
+/// Random bytes for keys and initialisation vectors; wiped when dropped.
+pub(crate) fn bytes<const N: usize>() -> Result<Zeroizing<[u8; N]>, Error> {
+    let mut draw = Zeroizing::new([0; N]);
+    rand::fill(draw.as_mut_slice()).map_err(|_| no_randomness())?;
+    Ok(draw)
+}
+
+fn no_randomness() -> Error {
+    Error::new(ErrorKind::Config, "the system's random generator failed")
 }
 
 /// A number in `0.0..1.0` for retry noise; 0.5 should the generator fail.

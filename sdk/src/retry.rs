@@ -8,7 +8,9 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use crate::clock;
 use crate::random;
 
-/// Retry rules for idempotent requests (GET and HEAD here; POST is never repeated).
+/// Retry rules for requests that may be repeated: GET, HEAD, DELETE, and the
+/// discovery queries. Any other POST starts or stores something and is never
+/// repeated after a failure.
 ///
 /// The defaults are those of the official SDK: three attempts in all, about one
 /// and two seconds apart, on connection failures and on statuses 408, 413, 429,

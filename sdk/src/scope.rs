@@ -1,8 +1,10 @@
 //! What a session shall contain (protocol reference, http-api §1.7).
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde::Serialize;
+
+use crate::clock;
 
 /// Narrows a session to time ranges and kinds of data. A scope cannot widen
 /// what the contract allows; asking for more is refused with `ScopeOutOfBounds`.
@@ -78,19 +80,19 @@ impl TimeRange {
     /// From one time to another.
     #[must_use]
     pub fn between(from: SystemTime, to: SystemTime) -> Self {
-        Self { from: Some(seconds(from)), to: Some(seconds(to)), last: None }
+        Self { from: Some(clock::seconds_of(from)), to: Some(clock::seconds_of(to)), last: None }
     }
 
     /// From a time on.
     #[must_use]
     pub fn since(from: SystemTime) -> Self {
-        Self { from: Some(seconds(from)), to: None, last: None }
+        Self { from: Some(clock::seconds_of(from)), to: None, last: None }
     }
 
     /// Up to a time.
     #[must_use]
     pub fn until(to: SystemTime) -> Self {
-        Self { from: None, to: Some(seconds(to)), last: None }
+        Self { from: None, to: Some(clock::seconds_of(to)), last: None }
     }
 
     /// The last days.
@@ -113,13 +115,6 @@ impl TimeRange {
 
     fn last(count: u32, unit: char) -> Self {
         Self { from: None, to: None, last: Some(format!("{count}{unit}")) }
-    }
-}
-
-fn seconds(time: SystemTime) -> i64 {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |s| -s),
     }
 }
 

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
 use crate::clock;
-use crate::endpoint;
 use crate::error::Result;
 use crate::ids::{AccountId, SessionKey};
 use crate::json;
@@ -181,7 +180,7 @@ impl User {
     /// repeated after a token refresh only, never after a server failure.
     pub async fn read_session(&self, options: SessionOptions) -> Result<Session> {
         let shared = self.client().shared();
-        let url = endpoint::append(&shared.api, "api_url", &["permission-access", "trigger"])?;
+        let url = self.client().api(&["permission-access", "trigger"])?;
         let body = Trigger { agent: &shared.agent, options: &options };
         let request = Request::new(Operation::ReadSession, Method::POST, url, "permission-access/trigger")
             .json(&body)?;

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use crate::client::Client;
 use crate::clock;
 use crate::contract::Contract;
-use crate::endpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{AuthorizationCode, ContractId, UserId};
 use crate::json;
@@ -224,8 +223,7 @@ impl Client {
         }
         let claims =
             Claims { grant_type: Some("refresh_token"), refresh_token: Some(refresh), ..Claims::default() };
-        let mut request = self.token_request(Operation::RefreshToken)?;
-        request.json_type = true;
+        let request = self.token_request(Operation::RefreshToken)?.json_type();
         let mut fresh = self.obtain(&request, contract, claims).await.map_err(|error| {
             match error.needs_reauthorization() {
                 true => error.into_reauthorization_required(),
@@ -242,7 +240,7 @@ impl Client {
     }
 
     fn token_request(&self, operation: Operation) -> Result<Request> {
-        let url = endpoint::append(&self.shared().api, "api_url", &["oauth", "token"])?;
+        let url = self.api(&["oauth", "token"])?;
         Ok(Request::new(operation, Method::POST, url, "oauth/token"))
     }
 

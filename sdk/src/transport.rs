@@ -8,6 +8,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, Heade
 use reqwest::{Method, Response, Url};
 use tracing::{Instrument, Span, field};
 
+use crate::body::Body;
 use crate::endpoint;
 use crate::error::{Error, Result};
 use crate::failure;
@@ -18,12 +19,13 @@ use crate::retry::RetryPolicy;
 /// Time limits of one attempt.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TimeLimits {
-    /// A whole attempt; for downloads until the headers are there.
+    /// A whole attempt; for downloads until the headers are there; for uploads
+    /// on top of the file's own limit.
     pub(crate) request: Duration,
     /// Silence between two pieces of a body.
     pub(crate) read: Duration,
-    /// The body of a download.
-    pub(crate) download: Duration,
+    /// The body of one file, down or up.
+    pub(crate) file: Duration,
 }
 
 /// A request as an operation describes it.
@@ -34,23 +36,73 @@ pub(crate) struct Request {
     /// The path with `{names}` instead of values: all that errors show of it.
     pub(crate) template: &'static str,
     pub(crate) accept: &'static str,
-    pub(crate) json_type: bool,
-    pub(crate) body: Option<Bytes>,
+    pub(crate) content_type: Option<&'static str>,
+    /// Headers of this operation alone.
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Body,
+    /// Whether a failed attempt may be followed by another.
+    pub(crate) idempotent: bool,
 }
+
+const JSON: &str = "application/json";
+pub(crate) const BYTES: &str = "application/octet-stream";
 
 impl Request {
     pub(crate) fn new(operation: Operation, method: Method, url: Url, template: &'static str) -> Self {
-        let accept = "application/json";
-        Self { operation, method, url, template, accept, json_type: false, body: None }
+        let idempotent = is_idempotent(&method);
+        Self {
+            operation,
+            method,
+            url,
+            template,
+            accept: JSON,
+            content_type: None,
+            headers: HeaderMap::new(),
+            body: Body::Empty,
+            idempotent,
+        }
+    }
+
+    /// Calls the request JSON although it has no body, as official clients do
+    /// (protocol reference, http-api §1.2).
+    pub(crate) fn json_type(mut self) -> Self {
+        self.content_type = Some(JSON);
+        self
+    }
+
+    /// Asks for bytes instead of JSON.
+    pub(crate) fn for_bytes(mut self) -> Self {
+        self.accept = BYTES;
+        self
+    }
+
+    /// Adds a header; refuses values no header can have.
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Result<Self> {
+        let value = HeaderValue::try_from(value)
+            .map_err(|_| Error::config(name, "has characters that no header may have"))?;
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Adds an upload.
+    pub(crate) fn upload(mut self, body: Body) -> Self {
+        self.body = body;
+        self.content_type = Some(BYTES);
+        self
+    }
+
+    /// Declares a POST that only asks: it may be repeated.
+    pub(crate) fn only_asks(mut self) -> Self {
+        self.idempotent = true;
+        self
     }
 
     /// Adds a JSON body.
     pub(crate) fn json(mut self, body: &impl serde::Serialize) -> Result<Self> {
         let bytes = serde_json::to_vec(body)
             .map_err(|error| Error::config("options", format!("cannot be written ({error})")))?;
-        self.body = Some(Bytes::from(bytes));
-        self.json_type = true;
-        Ok(self)
+        self.body = Body::Json(Bytes::from(bytes));
+        Ok(self.json_type())
     }
 
     fn endpoint(&self) -> String {
@@ -179,7 +231,7 @@ impl Transport {
                 Ok(output) => return Ok(output),
                 Err(error) => error,
             };
-            let repeatable = is_idempotent(&request.method) && error.is_retryable();
+            let repeatable = request.idempotent && error.is_retryable();
             let wait =
                 repeatable.then(|| self.retry.wait_before_next(made, error.retry_after(), waited)).flatten();
             let Some(wait) = wait else {
@@ -200,7 +252,10 @@ impl Transport {
         signer: Option<&Signer<'_>>,
         read: &R,
     ) -> Result<R::Output> {
-        let limit = self.times.request;
+        let limit = match request.body.is_upload() {
+            true => self.times.request.saturating_add(self.times.file),
+            false => self.times.request,
+        };
         if R::WITHIN_REQUEST_LIMIT {
             let whole = async {
                 let response = self.answer_to(request, signer).await?;
@@ -218,7 +273,8 @@ impl Transport {
     /// One attempt, up to the headers of a successful answer.
     async fn answer_to(&self, request: &Request, signer: Option<&Signer<'_>>) -> Result<Response> {
         let response = self
-            .build(request, signer)?
+            .build(request, signer)
+            .await?
             .send()
             .await
             .map_err(|error| failure::network(error, "no answer"))?;
@@ -239,20 +295,21 @@ impl Transport {
         Err(failure::refused(status.as_u16(), &headers, &body, &secrets))
     }
 
-    fn build(&self, request: &Request, signer: Option<&Signer<'_>>) -> Result<reqwest::RequestBuilder> {
+    async fn build(&self, request: &Request, signer: Option<&Signer<'_>>) -> Result<reqwest::RequestBuilder> {
         let mut builder = self
             .http
             .request(request.method.clone(), request.url.clone())
             .header(ACCEPT, request.accept)
-            .header(reqwest::header::USER_AGENT, self.user_agent.clone());
+            .header(reqwest::header::USER_AGENT, self.user_agent.clone())
+            .headers(request.headers.clone());
         if let Some(signer) = signer {
             builder = builder.header(AUTHORIZATION, signer.authorization()?);
         }
-        if request.json_type {
-            builder = builder.header(CONTENT_TYPE, "application/json");
+        if let Some(content_type) = request.content_type {
+            builder = builder.header(CONTENT_TYPE, content_type);
         }
-        Ok(match &request.body {
-            Some(body) => builder.body(body.clone()),
+        Ok(match request.body.open().await? {
+            Some(body) => builder.body(body),
             None if request.method == Method::POST => builder.header(CONTENT_LENGTH, "0"),
             None => builder,
         })

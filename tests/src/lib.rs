@@ -3,12 +3,16 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
+pub mod cloud_client;
 pub mod container;
 pub mod evidence;
+pub mod openapi;
 pub mod raw_client;
 pub mod raw_user;
 pub mod world;
 
+pub use cloud_client::CloudClient;
+pub use openapi::Checker;
 pub use raw_client::{Answer, RawClient};
 pub use raw_user::RawUser;
 pub use world::World;

@@ -146,7 +146,7 @@ impl Answer {
         Self::read(request.send().await.unwrap()).await
     }
 
-    async fn read(response: reqwest::Response) -> Self {
+    pub(crate) async fn read(response: reqwest::Response) -> Self {
         Self {
             status: response.status(),
             headers: response.headers().clone(),
@@ -179,6 +179,16 @@ impl Answer {
         assert_eq!(self.header("x-error-message"), message.chars().map(ascii).collect::<String>());
         assert_eq!(self.header("x-error-reference"), error["reference"].as_str().unwrap());
         (self.status.as_u16(), code.to_owned())
+    }
+
+    /// Status and code of a storage error, whose body has a form of its own.
+    #[track_caller]
+    pub fn storage_error(&self) -> (u16, String) {
+        let json = self.json();
+        let members: Vec<_> = json.as_object().unwrap().keys().collect();
+        assert_eq!(members, ["error", "message"]);
+        assert_eq!(self.header("x-error-message"), json["message"].as_str().unwrap());
+        (self.status.as_u16(), json["error"].as_str().unwrap().to_owned())
     }
 
     /// The payload of the JWT in `token`.

@@ -1,5 +1,6 @@
 //! A server, a sandbox and clients for it.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use digime::{
@@ -11,7 +12,9 @@ use digime_mock_server::{
 };
 use digime_scenarios::Transcript;
 
+use crate::cloud_client::CloudClient;
 use crate::evidence;
+use crate::openapi::Checker;
 use crate::raw_client::RawClient;
 use crate::raw_user::{RawUser, SAMPLE};
 
@@ -71,6 +74,11 @@ impl World {
         RawUser::consent(self.raw(kind), &self.sandbox, None, SAMPLE).await
     }
 
+    /// A client of storage files that is not our SDK.
+    pub fn cloud(&self, kind: ContractKind) -> CloudClient {
+        CloudClient::new(&self.server.url(), &self.credentials(kind))
+    }
+
     /// Options that lead straight to the callback, with a dataset of [`SOURCE`].
     pub fn sample(dataset: &str) -> AuthorizeOptions {
         AuthorizeOptions::new(CALLBACK).service_id(SOURCE).sample_data(dataset).auto_onboard(true)
@@ -105,6 +113,20 @@ impl World {
         file.content().to_vec()
     }
 
+    /// Every answer that the journal keeps agrees with the server's OpenAPI document.
+    ///
+    /// # Panics
+    /// If one does not; the text names every such answer.
+    pub fn verify(&self) {
+        let default = self.server.default_sandbox().requests();
+        for requests in [self.sandbox.requests(), default] {
+            let entries = serde_json::to_value(requests.list()).unwrap();
+            if let Err(violations) = checker(&self.server).check_journal(entries.as_array().unwrap()) {
+                panic!("answers differ from /__admin/openapi.json:\n{violations}");
+            }
+        }
+    }
+
     /// What went over the wire, redacted.
     pub fn transcript(&self) -> String {
         let entries = serde_json::to_value(self.sandbox.requests().list()).unwrap();
@@ -113,15 +135,23 @@ impl World {
     }
 }
 
-/// What a passing test saw counts as evidence for the ledger.
 impl Drop for World {
+    /// A test that did not fail otherwise fails if an answer was not as documented; what it saw
+    /// counts as evidence for the ledger.
     fn drop(&mut self) {
         if !std::thread::panicking() {
+            self.verify();
             // What names no contract of the sandbox is the default sandbox's.
             let (own, rest) = (self.sandbox.requests(), self.server.default_sandbox().requests());
             evidence::record(own.list().into_iter().chain(rest.list()));
         }
     }
+}
+
+/// The document is the same for every server of a process, but for the origin.
+fn checker(server: &MockServer) -> &'static Checker {
+    static CHECKER: OnceLock<Checker> = OnceLock::new();
+    CHECKER.get_or_init(|| Checker::new(&server.openapi()))
 }
 
 /// Polling that suits a test.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -10,10 +11,11 @@ use crate::dispatch::Outcome;
 use crate::durations;
 use crate::reply::Reply;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Advance {
+pub(crate) struct Advance {
     #[serde(with = "durations::as_text")]
+    #[schemars(with = "String")]
     advance: Duration,
 }
 

@@ -1,5 +1,6 @@
 //! `POST /__admin/consent`: the user's part, without a browser.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -10,9 +11,9 @@ use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
 use crate::reply::Reply;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
     url: String,
     decision: Option<DecisionName>,
     error_code: Option<String>,
@@ -20,7 +21,7 @@ struct Body {
     service: Option<u32>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum DecisionName {
     Approve,

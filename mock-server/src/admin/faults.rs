@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -16,9 +17,9 @@ use crate::faults::{Fault, FaultError};
 use crate::reply::Reply;
 use crate::routes::Route;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Rule {
+pub(crate) struct Rule {
     /// `GET /v1.7/permission-access/query/{sessionKey}`, or the operation's name.
     #[serde(alias = "operation")]
     route: String,
@@ -29,6 +30,7 @@ struct Rule {
     headers: BTreeMap<String, String>,
     error: Option<FaultError>,
     #[serde(default, with = "durations::as_text")]
+    #[schemars(with = "String")]
     delay: Duration,
     #[serde(default)]
     corrupt: bool,

@@ -1,12 +1,23 @@
 //! `GET /__admin/requests` and `GET /__admin/explain/{reference}`.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
 
 use super::to_json;
 use crate::call::Call;
 use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
+use crate::journal::Entry;
 use crate::reply::Reply;
+
+/// A refused request, and for people why.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Explanation {
+    #[serde(flatten)]
+    entry: Entry,
+    text: String,
+}
 
 pub(super) fn list(call: &Call) -> Reply {
     Reply::json(json!({ "requests": call.sandbox.journal.list() }))
@@ -23,9 +34,5 @@ pub(super) fn explain(call: &Call) -> Outcome {
             "the journal keeps the last requests only (--journal-size), and a reset empties it",
         )
     })?;
-    let mut reply = to_json(&entry)?;
-    if let crate::reply::ReplyBody::Json(Value::Object(json)) = &mut reply.body {
-        json.insert("text".to_owned(), Value::String(entry.to_string()));
-    }
-    Ok(reply)
+    to_json(&Explanation { text: entry.to_string(), entry })
 }

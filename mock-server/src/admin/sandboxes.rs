@@ -1,5 +1,6 @@
 //! `POST` and `DELETE /__admin/sandboxes`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -12,9 +13,9 @@ use crate::domain::refusal::Refusal;
 use crate::reply::Reply;
 
 /// What a fresh sandbox does differently from the server's settings.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Body {
+pub(crate) struct Body {
     lifetimes: LifetimesTable,
     timeline: TimelineTable,
 }

@@ -1,11 +1,9 @@
 //! `POST permission-access/import`: a file for the library (protocol reference, http-api §5.1).
 
-use std::time::Duration;
-
 use axum::body::Body;
-use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
+use super::not_stored;
 use crate::call::Call;
 use crate::content::{Content, ContentWriter};
 use crate::dispatch::Outcome;
@@ -14,13 +12,8 @@ use crate::domain::pushed::Descriptor;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::quota_used_up;
 use crate::reply::Reply;
+use crate::request_body;
 use crate::verify::jwt::UnverifiedJwt;
-
-/// How long a client may pause while it sends a file.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// How much of a refused file is read before the connection is closed on the client.
-const MOST_READ_AWAY: u64 = 1024 * 1024 * 1024;
 
 /// Everything is verified before the first byte is taken.
 pub(crate) async fn import(call: &mut Call) -> Outcome {
@@ -31,10 +24,10 @@ pub(crate) async fn import(call: &mut Call) -> Outcome {
     let room = call.verdict.check("contract kind", room)?;
     let descriptor = call.required_header("FileDescriptor")?;
     let descriptor = call.verdict.check("FileDescriptor", read_descriptor(&descriptor, &contract))?;
-    let mut incoming = call.incoming.take().unwrap_or_default();
+    let mut incoming = call.stream.take().unwrap_or_default();
     let limits = Limits { file: call.server.settings.push_limit, quota: call.server.settings.push_quota };
     let content = receive(&mut incoming, limits, room).await;
-    call.incoming = Some(incoming);
+    call.stream = Some(incoming);
     let content = call.verdict.check("body", content)?;
     let pushed = call.sandbox.state().push(&contract, &library, descriptor, content, now);
     call.verdict.check("library", pushed)?;
@@ -69,14 +62,8 @@ struct Limits {
 }
 
 async fn receive(body: &mut Body, limits: Limits, room: u64) -> Result<Content, Refusal> {
-    let unread = |problem: &dyn std::fmt::Display| {
-        Refusal::validation(format!("the body could not be read: {problem}"))
-    };
     let mut writer = ContentWriter::new();
-    while let Some(frame) =
-        tokio::time::timeout(LONGEST_PAUSE, body.frame()).await.map_err(|pause| unread(&pause))?
-    {
-        let Ok(piece) = frame.map_err(|error| unread(&error))?.into_data() else { continue };
+    while let Some(piece) = request_body::next(body).await? {
         let length = writer.len() + piece.len() as u64;
         if length > limits.file {
             let message = format!("The file is larger than {} bytes", limits.file);
@@ -85,19 +72,7 @@ async fn receive(body: &mut Body, limits: Limits, room: u64) -> Result<Content, 
         if length > room {
             return Err(quota_used_up(limits.quota));
         }
-        let written = writer.write(&piece);
-        written.map_err(|error| Refusal::defect("The file could not be stored", &error))?;
+        writer.write(&piece).map_err(not_stored)?;
     }
     Ok(writer.finish())
-}
-
-/// Reads what is left of a refused file: a client that is still sending would not see the answer.
-pub(crate) async fn read_away(mut rest: Body) {
-    let mut length = 0;
-    while let Ok(Some(Ok(frame))) = tokio::time::timeout(LONGEST_PAUSE, rest.frame()).await {
-        length += frame.data_ref().map_or(0, |piece| piece.len() as u64);
-        if length > MOST_READ_AWAY {
-            return;
-        }
-    }
 }

@@ -69,6 +69,12 @@ pub(super) struct ServeArgs {
     /// How long it is running after that.
     #[arg(long, value_name = "DURATION", env = "DIGIME_MOCK_RUNNING", value_parser = durations::parse)]
     running: Option<Duration>,
+    /// Bytes that all files of one storage may have together.
+    #[arg(long, value_name = "BYTES", env = "DIGIME_MOCK_STORAGE_QUOTA")]
+    storage_quota: Option<u64>,
+    /// Largest file of a storage, in bytes.
+    #[arg(long, value_name = "BYTES", env = "DIGIME_MOCK_STORAGE_FILE_LIMIT")]
+    storage_file_limit: Option<u64>,
     /// Seed of the sample data.
     #[arg(long, env = "DIGIME_MOCK_SEED")]
     seed: Option<u64>,
@@ -109,6 +115,8 @@ impl ServeArgs {
         set(&mut sample_data.seed, self.seed);
         set(&mut sample_data.months, self.sample_data_months);
         sample_data.until = self.sample_data_until.or(sample_data.until);
+        set(&mut settings.storage.quota, self.storage_quota);
+        set(&mut settings.storage.file, self.storage_file_limit);
         set(&mut settings.host, self.host);
         set(&mut settings.port, self.port);
         set(&mut settings.journal_size, self.journal_size);

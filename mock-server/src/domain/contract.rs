@@ -7,12 +7,13 @@ use rsa::RsaPublicKey;
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey, EncodeRsaPrivateKey, LineEnding};
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use rsa::traits::PublicKeyParts;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::redirect::RedirectRule;
 
 /// What a contract is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContractKind {
     /// Reads mapped data, again and again.
@@ -82,6 +83,11 @@ impl Contract {
     /// `"<applicationId>_<contractId>"`: the `client_id` of every API JWT.
     pub fn client_id(&self) -> String {
         format!("{}_{}", self.application_id, self.contract_id)
+    }
+
+    /// The key id of the contract's storage JWTs (protocol reference, crypto §1.6).
+    pub fn cloud_kid(&self) -> String {
+        format!("{}_{}_0", self.contract_id, self.application_id)
     }
 
     /// Whether one of the contract's rules covers this callback.

@@ -29,8 +29,6 @@ pub struct Library {
     pub pushed: Vec<PushedFile>,
     /// How many files were ever pushed.
     pub push_count: u64,
-    /// The storage that was bound to the user.
-    pub storage: Option<String>,
     /// Cut when the user is deleted.
     pub lifeline: Lifeline,
 }
@@ -140,7 +138,6 @@ impl Library {
             consents: HashMap::new(),
             pushed: Vec::new(),
             push_count: 0,
-            storage: None,
             lifeline: Lifeline::default(),
         }
     }

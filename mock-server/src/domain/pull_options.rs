@@ -1,17 +1,24 @@
 //! What a client asks a read session for (protocol reference, http-api §1.7).
 
+mod criteria;
+
 use std::time::Duration;
 
-use digime_fixtures::{Compression, DatasetFile, FileMetadata, Month, Raw};
+use digime_fixtures::{Compression, DatasetFile, FileMetadata, Month};
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::refusal::Refusal;
 use crate::clock::Moment;
 
+pub use criteria::RawFacts;
+
+use criteria::Criterion;
+
 /// `PullSessionOptions`: at `actions.pull` of authorize, at the top level of trigger. Unknown keys
 /// are ignored, as the platform does; `null` means absent.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PullOptions {
     limits: Option<Limits>,
@@ -21,20 +28,20 @@ pub struct PullOptions {
     accept: Option<Accept>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Limits {
     duration: Option<DurationLimits>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DurationLimits {
     /// Seconds; 0 means no limit.
     source_fetch: Option<f64>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Scope {
     time_ranges: Option<Vec<TimeRange>>,
@@ -45,67 +52,43 @@ struct Scope {
     source_fetch_filter: Option<SourceFetchFilter>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 struct TimeRange {
     from: Option<f64>,
     to: Option<f64>,
     last: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ServiceGroupScope {
     id: f64,
     service_types: Option<Vec<ServiceTypeScope>>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct ServiceTypeScope {
     id: f64,
     service_object_types: Option<Vec<ObjectTypeScope>>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
 struct ObjectTypeScope {
     id: f64,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-struct Criterion {
-    #[serde(flatten)]
-    range: TimeRange,
-    metadata: Option<CriterionMetadata>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(rename_all = "camelCase")]
-struct CriterionMetadata {
-    accounts: Option<Vec<CriterionAccount>>,
-    app_id: Option<Vec<String>>,
-    contract_id: Option<Vec<String>>,
-    mime_type: Option<Vec<String>>,
-    reference: Option<Vec<String>>,
-    tags: Option<Vec<String>>,
-}
-
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(rename_all = "camelCase")]
-struct CriterionAccount {
-    account_id: String,
-}
-
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
 struct SourceFetchFilter {
     account: AccountFilter,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
 struct AccountFilter {
     id: Vec<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 struct Accept {
     compression: Option<String>,
 }
@@ -188,40 +171,6 @@ impl PullOptions {
     }
 }
 
-/// What criteria can ask of a raw file. Sample files were pushed by no known contract.
-#[derive(Clone, Debug)]
-pub struct RawFacts<'a> {
-    /// When it was pushed.
-    pub created: Option<Moment>,
-    /// MIME type.
-    pub mime_type: &'a str,
-    /// Ids of the accounts that it belongs to.
-    pub accounts: Vec<&'a str>,
-    /// The pusher's references.
-    pub reference: Vec<&'a str>,
-    /// The pusher's tags.
-    pub tags: Vec<&'a str>,
-    /// The application that pushed it.
-    pub application_id: Option<&'a str>,
-    /// The contract that pushed it.
-    pub contract_id: Option<&'a str>,
-}
-
-impl<'a> RawFacts<'a> {
-    fn of_sample(raw: &'a Raw) -> Self {
-        let texts = |list: &'a [String]| list.iter().map(String::as_str).collect();
-        Self {
-            created: raw.created_ms.map(Moment::from_millis),
-            mime_type: &raw.mimetype,
-            accounts: texts(&raw.accounts),
-            reference: texts(&raw.reference),
-            tags: texts(&raw.tags),
-            application_id: None,
-            contract_id: None,
-        }
-    }
-}
-
 /// The ids by which a scope may mean a source: clients put either of the last two in
 /// `serviceTypes[].id` (protocol reference, http-api §1.7).
 #[derive(Clone, Copy, Debug)]
@@ -281,26 +230,6 @@ impl TimeRange {
         let from = self.from.map(from_client).max(last);
         let to = self.to.map(from_client);
         from.is_none_or(|from| end > from) && to.is_none_or(|to| start <= to)
-    }
-}
-
-impl Criterion {
-    /// Whether the file has everything that the criterion names; of a list, one suffices.
-    fn admits(&self, file: &RawFacts<'_>, now: Moment) -> bool {
-        let in_time = file
-            .created
-            .is_none_or(|created| self.range.touches(created, created.plus(Duration::from_millis(1)), now));
-        let Some(metadata) = &self.metadata else { return in_time };
-        let any = |wanted: &Option<Vec<String>>, has: &[&str]| {
-            all_or_any(wanted.as_deref(), |text| has.contains(&text.as_str()))
-        };
-        in_time
-            && any(&metadata.mime_type, &[file.mime_type])
-            && any(&metadata.reference, &file.reference)
-            && any(&metadata.tags, &file.tags)
-            && any(&metadata.app_id, file.application_id.as_slice())
-            && any(&metadata.contract_id, file.contract_id.as_slice())
-            && all_or_any(metadata.accounts.as_deref(), |a| file.accounts.contains(&a.account_id.as_str()))
     }
 }
 
@@ -422,45 +351,6 @@ mod tests {
         assert_eq!(quota(0.0), None);
         assert_eq!(quota(-1.0), None);
         assert_eq!(quota(1.5), Some(Duration::from_millis(1500)));
-    }
-
-    #[test]
-    fn a_criterion_asks_for_all_that_it_names_and_criteria_add_up() {
-        let file = RawFacts {
-            created: Some(NOW),
-            mime_type: "text/plain",
-            accounts: vec!["a1"],
-            reference: vec!["r1", "r2"],
-            tags: vec!["t1"],
-            application_id: Some("app"),
-            contract_id: Some("contract"),
-        };
-        let admits = |criteria: serde_json::Value| {
-            options(json!({"scope": {"criteria": criteria}})).admits_raw(&file, NOW)
-        };
-        for criteria in [
-            json!([]),
-            json!([{}]),
-            json!([{"metadata": {"tags": ["t1", "other"]}}]),
-            json!([{"metadata": {"mimeType": ["text/plain"], "reference": ["r2"], "tags": []}}]),
-            json!([{"metadata": {"accounts": [{"accountId": "a1"}]}}]),
-            json!([{"metadata": {"appId": ["app"], "contractId": ["contract"]}}]),
-            json!([{"last": "1d"}]),
-            json!([{"from": NOW.seconds()}]),
-            json!([{"metadata": {"tags": ["other"]}}, {"metadata": {"tags": ["t1"]}}]),
-        ] {
-            assert!(admits(criteria.clone()), "{criteria}");
-        }
-        for criteria in [
-            json!([{"metadata": {"tags": ["other"]}}]),
-            json!([{"metadata": {"tags": ["t1"], "mimeType": ["image/png"]}}]),
-            json!([{"metadata": {"accounts": [{"accountId": "a2"}]}}]),
-            json!([{"metadata": {"appId": ["other"]}}]),
-            json!([{"metadata": {"contractId": ["other"]}}]),
-            json!([{"from": NOW.seconds() + 1}]),
-        ] {
-            assert!(!admits(criteria.clone()), "{criteria}");
-        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod deletion;
 mod pushing;
 mod references;
 mod sessions;
+mod storage;
 mod sweep;
 mod tokens;
 
@@ -16,8 +17,10 @@ use super::library::{Library, LibraryId};
 use super::nonce::NonceLog;
 use super::refusal::{Refusal, TokenKind};
 use super::session::Session;
+use super::storage::{Storage, StorageId};
 use super::token::{Grant, RefreshGrant};
 use crate::random::SandboxTag;
+pub use storage::BindStorageError;
 
 pub use consents::{AuthorizeRequest, OpenedPage, ReferenceRequest, WaitingConsent};
 pub(crate) use pushing::quota_used_up;
@@ -72,6 +75,7 @@ pub struct State {
     /// Bytes of everything that is pushed and not yet forgotten.
     pushed_bytes: u64,
     push_quota: u64,
+    storages: HashMap<StorageId, Storage>,
     /// Nonces that were used.
     pub nonces: NonceLog,
     broom: Broom,
@@ -92,6 +96,7 @@ impl State {
             references: HashMap::new(),
             pushed_bytes: 0,
             push_quota,
+            storages: HashMap::new(),
             nonces: NonceLog::default(),
             broom: Broom::default(),
         }

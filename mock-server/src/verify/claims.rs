@@ -40,6 +40,12 @@ impl Claims {
         self.0.get(name).and_then(Value::as_f64)
     }
 
+    /// `"<applicationId>_<contractId>"` of a storage JWT, which names the two apart.
+    pub(crate) fn cloud_client_id(&self) -> Option<String> {
+        let (application, contract) = (self.text("sub").ok()??, self.text("iss").ok()??);
+        Some(format!("{application}_{contract}"))
+    }
+
     /// The claims with every secret replaced by a short fingerprint.
     pub(crate) fn redacted(&self) -> Map<String, Value> {
         match redact(&Value::Object(self.0.clone())) {

@@ -85,9 +85,16 @@ impl<'a> UnverifiedJwt<'a> {
         }
     }
 
-    /// The `client_id` that an unverified token claims: good for choosing a sandbox, nothing else.
+    /// A text of the header.
+    pub(crate) fn header_text(&self, name: &str) -> Option<&str> {
+        self.header.get(name).and_then(Value::as_str)
+    }
+
+    /// The `client_id` that an unverified token claims, by itself or as the storage's `sub` and
+    /// `iss`: good for choosing a sandbox, nothing else.
     pub(crate) fn claimed_client_id(token: &str) -> Option<String> {
-        let jwt = UnverifiedJwt::parse(token).ok()?;
-        jwt.claims.text("client_id").ok().flatten().map(str::to_owned)
+        let claims = UnverifiedJwt::parse(token).ok()?.claims;
+        let client_id = claims.text("client_id").ok().flatten().map(str::to_owned);
+        client_id.or_else(|| claims.cloud_client_id())
     }
 }

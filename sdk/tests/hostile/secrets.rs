@@ -81,7 +81,8 @@ fn exported() -> Vec<String> {
         let names = item.split_once("::").unwrap().1;
         names.trim_matches(['{', '}', '\n']).split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>()
     });
-    names.filter(|name| !name.is_empty() && name != "Result").collect()
+    let elsewhere = |name: &str| OPERATION_TYPES.contains(&name);
+    names.filter(|name| !name.is_empty() && name != "Result" && !elsewhere(name)).collect()
 }
 
 fn pair() -> UserAccessToken {

@@ -3,6 +3,7 @@
 // Not every test binary uses everything.
 #![allow(dead_code, unused_imports)]
 
+mod operation_types;
 mod raw;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use digime::{
     Client, ClientBuilder, Contract, FileName, PrivateKey, RetryPolicy, SessionKey, User, UserAccessToken,
 };
+pub(crate) use operation_types::OPERATION_TYPES;
 pub(crate) use raw::{origin_of_nobody, raw_server, respond, write_all};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};

@@ -37,7 +37,8 @@ async fn read_head(socket: &mut TcpStream) -> Option<String> {
             Ok(count) => seen.extend_from_slice(&buffer[..count]),
         }
     }
-    String::from_utf8(seen).ok()
+    // A body may have come along, and need not be text.
+    Some(String::from_utf8_lossy(&seen).into_owned())
 }
 
 /// Writes bytes; `false` once the client has gone.

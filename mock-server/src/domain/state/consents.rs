@@ -11,6 +11,7 @@ use crate::domain::library::{AccountId, Connection, Library, LibraryId, Login};
 use crate::domain::pull_options::PullOptions;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::SessionRef;
+use crate::domain::storage::StorageId;
 
 /// What `POST oauth/authorize` asks for, once verified.
 #[derive(Clone, Debug)]
@@ -185,10 +186,11 @@ impl State {
                 Decision::Connect { connection, trigger, storage },
             ) => {
                 let library = library.clone().unwrap_or_else(|| self.tag.mint());
-                self.give_consent(&consent.client_id, &library, storage);
-                let added = self.connect(&library, session_key, connection, trigger, now);
-                let code = self.mint_code(&consent, code_challenge, library, now);
-                Ok(success(&consent, Some(&code), added.as_deref()))
+                self.give_consent(&consent.client_id, &library, storage).map(|()| {
+                    let added = self.connect(&library, session_key, connection, trigger, now);
+                    let code = self.mint_code(&consent, code_challenge, library, now);
+                    success(&consent, Some(&code), added.as_deref())
+                })
             }
             (Purpose::Extend { session_key, library }, Decision::Connect { connection, trigger, .. }) => {
                 let added = self.connect(library, session_key, connection, trigger, now);
@@ -217,12 +219,24 @@ impl State {
         Ok(carried_out.unwrap_or_else(|error| consent.failure(&error)))
     }
 
-    /// Makes the library if need be, and notes what it consents to.
-    fn give_consent(&mut self, client_id: &str, library: &LibraryId, storage: Option<String>) {
+    /// Makes the library if need be, notes what it consents to, and binds the storage. A storage
+    /// that cannot be bound is one thing more that cannot be connected.
+    fn give_consent(
+        &mut self,
+        client_id: &str,
+        library: &LibraryId,
+        storage: Option<StorageId>,
+    ) -> Result<(), CallbackErrorCode> {
+        if let Some(storage) = &storage {
+            self.require_bindable(storage, library).map_err(|_| CallbackErrorCode::OnboardError)?;
+        }
         let tag = &self.tag;
-        let library = self.libraries.entry(library.clone()).or_insert_with(Library::new);
-        library.consents.entry(client_id.to_owned()).or_insert_with(|| tag.mint());
-        library.storage = storage.or(library.storage.take());
+        let consenting = self.libraries.entry(library.clone()).or_insert_with(Library::new);
+        consenting.consents.entry(client_id.to_owned()).or_insert_with(|| tag.mint());
+        if let Some(storage) = storage.and_then(|storage| self.storages.get_mut(&storage)) {
+            storage.owner = Some(library.clone());
+        }
+        Ok(())
     }
 
     /// Connects a source, starts the session's read, and gives the new account's reference.
@@ -300,22 +314,36 @@ mod tests {
         }
     }
 
-    fn consented(storage: Option<&str>) -> Decision {
-        Decision::Connect { connection: None, trigger: true, storage: storage.map(str::to_owned) }
+    fn consented(storage: Option<&StorageId>) -> Decision {
+        Decision::Connect { connection: None, trigger: true, storage: storage.cloned() }
     }
 
     #[test]
     fn a_consent_binds_the_storage_and_a_later_one_without_keeps_it() {
         let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 0);
         let contract = Contract::sample(ContractKind::Read);
+        let storage = state.create_storage(&contract);
         let opened = state.authorize(&contract, request(), NOW);
-        state.decide(&opened.code, Page::Authorize, consented(Some("s")), NOW).unwrap();
-        let id = state.libraries.keys().next().unwrap().clone();
-        assert_eq!(state.library(&id).unwrap().storage.as_deref(), Some("s"));
-        let again = AuthorizeRequest { library: Some(id.clone()), ..request() };
+        state.decide(&opened.code, Page::Authorize, consented(Some(&storage.id)), NOW).unwrap();
+        let user = state.libraries.keys().next().unwrap().clone();
+        assert_eq!(state.user_storage(&user).unwrap(), storage);
+        let again = AuthorizeRequest { library: Some(user.clone()), ..request() };
         let opened = state.authorize(&contract, again, NOW);
         state.decide(&opened.code, Page::Authorize, consented(None), NOW).unwrap();
-        assert_eq!(state.library(&id).unwrap().storage.as_deref(), Some("s"));
+        assert_eq!(state.user_storage(&user).unwrap(), storage);
+        assert_eq!(state.libraries.len(), 1);
+    }
+
+    #[test]
+    fn a_consent_with_the_storage_of_another_user_makes_no_user() {
+        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 0);
+        let contract = Contract::sample(ContractKind::Read);
+        let storage = state.create_storage(&contract);
+        for outcome in ["success=true", "errorCode=ONBOARD_ERROR"] {
+            let opened = state.authorize(&contract, request(), NOW);
+            let decided = state.decide(&opened.code, Page::Authorize, consented(Some(&storage.id)), NOW);
+            assert!(decided.unwrap().contains(outcome), "{outcome}");
+        }
         assert_eq!(state.libraries.len(), 1);
     }
 

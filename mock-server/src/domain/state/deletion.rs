@@ -38,6 +38,7 @@ impl State {
         let Some(library) = self.libraries.remove(id) else { return };
         library.lifeline.cut();
         library.accounts.iter().for_each(|account| account.lifeline.cut());
+        self.delete_user_storage(id);
         self.pushed_bytes -= library.pushed.iter().map(PushedFile::cost).sum::<u64>();
     }
 }

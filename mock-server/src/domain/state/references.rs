@@ -6,7 +6,6 @@ use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::library::AccountId;
 use crate::domain::refusal::Refusal;
-use crate::random::SandboxTag;
 
 /// What a reference stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +37,7 @@ impl State {
         now: Moment,
     ) -> Result<String, Refusal> {
         if let Referent::Storage(id) = &referent
-            && !self.storage_exists(id)
+            && self.storage(contract, id).is_err()
         {
             let message = format!("The storage ({id}) does not exist");
             return Err(Refusal::new(404, "StorageNotFound", message, "POST storage makes one"));
@@ -53,10 +52,5 @@ impl State {
     pub fn referent(&self, client_id: &str, reference: &str, now: Moment) -> Option<&Referent> {
         let known = self.references.get(reference)?;
         (known.client_id == client_id && now < known.expires).then_some(&known.referent)
-    }
-
-    /// Whether this sandbox made a storage with this id: all that it makes begins with its tag.
-    pub fn storage_exists(&self, id: &str) -> bool {
-        SandboxTag::of(id).as_ref() == Some(&self.tag)
     }
 }

@@ -1,0 +1,140 @@
+//! What goes over the wire for one operation, as the document describes it.
+
+use schemars::Schema;
+use serde_json::{Map, Value, json};
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Auth {
+    /// Anybody.
+    Open,
+    /// A contract.
+    Contract,
+    /// A contract for a user.
+    User,
+    /// A contract, at the cloud host.
+    Cloud,
+    /// Whoever administrates.
+    Admin,
+}
+
+impl Auth {
+    pub(super) fn requirement(self) -> Value {
+        match self {
+            Self::Open => json!([]),
+            Self::Contract => json!([{ "contractJwt": [] }]),
+            Self::User => json!([{ "userJwt": [] }]),
+            Self::Cloud => json!([{ "cloudJwt": [] }]),
+            Self::Admin => json!([{}, { "adminToken": [] }]),
+        }
+    }
+}
+
+/// Media type → schema.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Content(Map<String, Value>);
+
+impl Content {
+    pub(super) fn json(schema: Schema) -> Self {
+        Self::of("application/json", schema.to_value())
+    }
+
+    /// Any of these media types, whose content the document does not describe.
+    pub(super) fn opaque(mimetypes: &[&str]) -> Self {
+        Self(mimetypes.iter().map(|mimetype| ((*mimetype).to_owned(), json!({}))).collect())
+    }
+
+    pub(super) fn of(mimetype: &str, schema: Value) -> Self {
+        Self(Map::from_iter([(mimetype.to_owned(), json!({ "schema": schema }))]))
+    }
+
+    pub(super) fn as_json(&self) -> &Map<String, Value> {
+        &self.0
+    }
+}
+
+/// An answer that is no refusal.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    description: &'static str,
+    content: Content,
+    headers: Map<String, Value>,
+}
+
+impl Answer {
+    pub(super) fn new(status: u16, description: &'static str, content: Content) -> Self {
+        Self { status, description, content, headers: Map::new() }
+    }
+
+    /// 200 with JSON.
+    pub(super) fn json(description: &'static str, schema: Schema) -> Self {
+        Self::new(200, description, Content::json(schema))
+    }
+
+    /// An answer without a body.
+    pub(super) fn empty(status: u16, description: &'static str) -> Self {
+        Self::new(status, description, Content::default())
+    }
+
+    pub(super) fn header(mut self, name: &str, description: &str) -> Self {
+        let header = json!({ "description": description, "required": true, "schema": { "type": "string" } });
+        self.headers.insert(name.to_owned(), header);
+        self
+    }
+
+    pub(super) fn as_json(&self) -> Value {
+        let mut response = json!({ "description": self.description });
+        if !self.content.0.is_empty() {
+            response["content"] = json!(self.content.0);
+        }
+        if !self.headers.is_empty() {
+            response["headers"] = json!(self.headers);
+        }
+        response
+    }
+}
+
+/// What goes over the wire for one operation, besides its path and its refusals.
+#[derive(Clone, Debug)]
+pub(super) struct Exchange {
+    pub(super) auth: Auth,
+    pub(super) parameters: Vec<Value>,
+    pub(super) request: Option<Content>,
+    pub(super) answers: Vec<Answer>,
+}
+
+impl Exchange {
+    pub(super) fn new(auth: Auth, answer: Answer) -> Self {
+        Self { auth, parameters: Vec::new(), request: None, answers: vec![answer] }
+    }
+
+    /// A further answer.
+    pub(super) fn or(mut self, answer: Answer) -> Self {
+        self.answers.push(answer);
+        self
+    }
+
+    /// A body, which no operation insists on.
+    pub(super) fn body(mut self, content: Content) -> Self {
+        self.request = Some(content);
+        self
+    }
+
+    /// An optional parameter of the query.
+    pub(super) fn query(self, name: &str, description: &str) -> Self {
+        self.parameter("query", name, description)
+    }
+
+    /// An optional header.
+    pub(super) fn request_header(self, name: &str, description: &str) -> Self {
+        self.parameter("header", name, description)
+    }
+
+    fn parameter(mut self, place: &str, name: &str, description: &str) -> Self {
+        self.parameters.push(json!({
+            "name": name, "in": place, "description": description, "schema": { "type": "string" },
+        }));
+        self
+    }
+}

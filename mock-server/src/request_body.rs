@@ -1,0 +1,65 @@
+//! Bodies of requests, read within limits.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+
+use crate::domain::refusal::Refusal;
+
+/// How much of a refused body is still taken in, in bytes, so that a client that sends before it
+/// reads gets to read why it was refused.
+const MOST_DISCARDED: usize = 1024 * 1024 * 1024;
+
+/// How long a client may pause while it sends.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Reads a whole body of at most `limit` bytes. What came before a problem is gone.
+pub(crate) async fn read(mut body: Body, limit: usize) -> (Bytes, Option<Refusal>) {
+    let mut whole = BytesMut::new();
+    loop {
+        match next(&mut body).await {
+            Ok(Some(data)) if whole.len() + data.len() > limit => {
+                discard(body).await;
+                let message = format!("The body is larger than {limit} bytes");
+                let detail = "raise it with --body-limit if that is on purpose";
+                return (Bytes::new(), Some(Refusal::too_large(message, detail)));
+            }
+            Ok(Some(data)) => whole.extend_from_slice(&data),
+            Ok(None) => return (whole.freeze(), None),
+            Err(refusal) => return (Bytes::new(), Some(refusal)),
+        }
+    }
+}
+
+/// The next piece of a body; `None` at its end.
+///
+/// # Errors
+/// `ValidationErrors` if the client does not send it properly.
+pub(crate) async fn next(body: &mut Body) -> Result<Option<Bytes>, Refusal> {
+    let unread = |problem: &dyn std::fmt::Display| {
+        Refusal::validation(format!("the body could not be read: {problem}"))
+    };
+    while let Some(frame) =
+        tokio::time::timeout(LONGEST_PAUSE, body.frame()).await.map_err(|pause| unread(&pause))?
+    {
+        let frame = frame.map_err(|error| unread(&error))?;
+        // Trailers are of no interest.
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+/// Takes in what is left of a refused body.
+pub(crate) async fn discard(mut body: Body) {
+    let mut discarded = 0;
+    while let Ok(Some(data)) = next(&mut body).await {
+        discarded += data.len();
+        if discarded > MOST_DISCARDED {
+            return;
+        }
+    }
+}
