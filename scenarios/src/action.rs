@@ -87,6 +87,7 @@ macro_rules! actions {
 actions! {
     accounts Accounts;
     authorize Authorize;
+    client Client;
     clock Clock;
     consent Consent;
     contract ContractDetails;

@@ -61,7 +61,7 @@ pub(crate) struct Scene {
     /// What was captured, one layer for each flow that is being reused.
     captured: Vec<BTreeMap<String, Value>>,
     /// Dropped last: the client's requests pass through it.
-    _gateway: Gateway,
+    gateway: Gateway,
 }
 
 /// A page that the browser was sent to: what the application keeps until it comes back.
@@ -137,8 +137,20 @@ impl Scene {
             people: BTreeMap::new(),
             acting: String::new(),
             captured: vec![BTreeMap::new()],
-            _gateway: gateway,
+            gateway,
         })
+    }
+
+    /// Sets the SDK up anew; all users go on with their tokens.
+    ///
+    /// # Errors
+    /// [`Trouble`] if the SDK refuses its settings.
+    pub(crate) fn set_up(&mut self, setup: &ClientSetup) -> Result<(), Trouble> {
+        self.client = client(&self.stage, setup, &self.gateway)?;
+        for user in self.people.values_mut().filter_map(|person| person.user.as_mut()) {
+            *user = self.client.user(user.contract(), user.token());
+        }
+        Ok(())
     }
 
     /// Makes a user the one who acts.
