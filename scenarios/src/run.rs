@@ -125,17 +125,21 @@ pub async fn run(options: &RunOptions) -> Result<Report, RunError> {
         }
     });
     let scenarios = run_all(options, wanted, &target, http).await;
+    let name = target.name();
+    // All scenarios have ended, so nobody else holds it.
+    let server_defects = Arc::into_inner(target).map(Target::close).unwrap_or_default();
     let unreferenced = match options.snapshots {
         SnapshotMode::Check => snapshot::unreferenced(&folder.scenarios),
         _ => Ok(Vec::new()),
     };
     Ok(Report {
-        target: target.name(),
+        target: name,
         started,
         duration: watch.elapsed(),
         seed: options.seed,
         scenarios,
         unreferenced_snapshots: unreferenced.map_err(|error| RunError::System(error.to_string()))?,
+        server_defects,
     })
 }
 

@@ -1,6 +1,7 @@
 //! A mock server in this process: one for each kind of sample data that scenarios need.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use digime_mock_server::MockServer;
@@ -20,8 +21,7 @@ struct SampleData {
     months: u32,
 }
 
-/// Mock servers in this process, started when they are first needed. They stop when dropped; if one
-/// of their handlers panicked, the drop panics too.
+/// Mock servers in this process, started when they are first needed.
 #[derive(Debug)]
 pub(crate) struct EmbeddedTarget {
     http: reqwest::Client,
@@ -41,6 +41,18 @@ impl EmbeddedTarget {
         };
         let origin = self.origin(sample_data)?;
         Control::new_sandbox(&self.http, &origin, needs).await
+    }
+
+    /// Stops the servers. One whose handlers panicked panics when it is dropped, as a test wants it; a
+    /// report tells it instead.
+    pub(super) fn close(self) -> Vec<String> {
+        let servers = self.servers.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let defect = |server| {
+            let panic = catch_unwind(AssertUnwindSafe(|| drop::<MockServer>(server))).err()?;
+            let text = panic.downcast_ref::<String>().cloned();
+            Some(text.unwrap_or_else(|| "the mock server panicked".to_owned()))
+        };
+        servers.into_values().filter_map(defect).collect()
     }
 
     fn origin(&self, data: SampleData) -> Result<String, TargetError> {
