@@ -21,5 +21,8 @@ mod reauthorization;
 mod sample_datasets;
 mod scope;
 mod scope_property;
+mod sdk_discovery;
+mod sdk_library;
+mod sdk_storage;
 mod storage;
 mod token_lifecycle;
