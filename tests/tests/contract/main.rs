@@ -11,6 +11,7 @@ mod deletion;
 mod discovery;
 mod faults;
 mod isolation;
+mod limits_of_contracts;
 mod onboarding;
 mod openapi;
 mod pages;
