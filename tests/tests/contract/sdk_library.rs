@@ -89,6 +89,18 @@ async fn a_login_that_ended_is_made_again_and_the_account_is_whole() {
 }
 
 #[tokio::test]
+async fn an_account_at_a_provider_shows_the_providers_icons() {
+    let world = World::new().await;
+    let options = AuthorizeOptions::new(CALLBACK).service_id(MEDMIJ).sample_data("default");
+    let (user, _) = world.user_with(ContractKind::Read, options).await;
+    let account = user.read_accounts().await.unwrap().remove(0);
+    for url in [account.provider_fav_icon.unwrap(), account.provider_logo.unwrap()] {
+        let icon = reqwest::get(&url).await.unwrap();
+        assert!(icon.headers()["content-type"].to_str().unwrap().starts_with("image/"), "{url}");
+    }
+}
+
+#[tokio::test]
 async fn a_withdrawn_permission_ends_the_accounts_fetches() {
     let world = World::new().await;
     let options = AuthorizeOptions::new(CALLBACK).service_id(MEDMIJ).sample_data("default");
