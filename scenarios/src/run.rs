@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::clock::{self, Stopwatch};
 use crate::load::{self, FileError, Loaded};
 use crate::random;
+use crate::redaction::Redaction;
 use crate::report::{Report, ScenarioReport, SnapshotReport, Status};
 use crate::snapshot::{self, SnapshotMode};
 use crate::target::{ServerOptions, ServerTarget, Target, TargetError};
@@ -127,7 +128,9 @@ pub async fn run(options: &RunOptions) -> Result<Report, RunError> {
     let scenarios = run_all(options, wanted, &target, http).await;
     let name = target.name();
     // All scenarios have ended, so nobody else holds it.
-    let server_defects = Arc::into_inner(target).map(Target::close).unwrap_or_default();
+    let defects = Arc::into_inner(target).map(Target::close).unwrap_or_default();
+    let mut redaction = Redaction::new();
+    let server_defects = defects.iter().map(|defect| redaction.text(defect)).collect();
     let unreferenced = match options.snapshots {
         SnapshotMode::Check => snapshot::unreferenced(&folder.scenarios),
         _ => Ok(Vec::new()),
