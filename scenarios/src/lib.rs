@@ -1,13 +1,34 @@
-//! Flows of the digi.me platform as readable text, for snapshot assertions.
-//!
-//! So far the crate holds the [`Transcript`] alone: what a flow put on the wire, with everything
-//! secret or volatile replaced by a name that stays the same through the transcript, so that a
-//! reader sees *that* a token changed. The runner of scenario files builds on it.
-
+#![doc = include_str!("guide.md")]
 #![deny(missing_docs)]
 
+mod action;
+mod assertion;
+pub mod cli;
+mod clock;
+mod content;
+mod format;
+mod load;
+mod position;
+mod random;
+mod record;
 mod redaction;
+pub mod report;
+mod run;
+mod scene;
+mod snapshot;
+#[cfg(feature = "embedded")]
+mod suite;
+mod target;
+mod template;
 mod transcript;
+mod yaml;
 
+pub use load::FileError;
+pub use position::{Place, Position, SourceFile};
 pub use redaction::Redaction;
+pub use run::{RunError, RunOptions, TargetOptions, run};
+pub use snapshot::SnapshotMode;
+#[cfg(feature = "embedded")]
+pub use suite::test_folder;
+pub use target::{ContractOptions, ServerOptions, TargetError};
 pub use transcript::Transcript;

@@ -58,6 +58,12 @@ fn paragraph(redaction: &mut Redaction, entry: &Value) -> String {
         lines.push_str(&format!(" {}", redaction.json("", answer)));
     }
     lines.push('\n');
+    if let Some(Value::Object(headers)) = entry.get("answerHeaders") {
+        lines.push_str(&format!("     {}\n", pairs(redaction, headers)));
+    }
+    if let Some(broken) = entry.get("broken").and_then(Value::as_str) {
+        lines.push_str(&format!("  broke off: {broken}\n"));
+    }
     if let Some(failed) = failed_check(entry) {
         lines.push_str(&format!("  failed {failed}\n"));
     }

@@ -1,0 +1,78 @@
+//! Where in a scenario file something stands.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use miette::{NamedSource, SourceSpan};
+use serde::Serialize;
+
+/// A place in a text: line and column from 1, and the bytes that it covers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// First byte.
+    #[serde(skip)]
+    pub offset: usize,
+    /// Number of bytes.
+    #[serde(skip)]
+    pub length: usize,
+}
+
+impl From<Place> for SourceSpan {
+    fn from(place: Place) -> Self {
+        Self::new(place.offset.into(), place.length)
+    }
+}
+
+/// A scenario file's path and text.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// The path, as given.
+    pub path: PathBuf,
+    /// The text.
+    pub text: String,
+}
+
+impl SourceFile {
+    /// The text as error messages quote it.
+    pub(crate) fn quoted(&self) -> NamedSource<String> {
+        NamedSource::new(shown(&self.path), self.text.clone()).with_language("yaml")
+    }
+}
+
+/// A place in a file.
+#[derive(Clone, Debug)]
+pub struct Position {
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// The place in it.
+    pub place: Place,
+}
+
+impl Serialize for Position {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shown {
+            file: String,
+            line: usize,
+            column: usize,
+        }
+        let Place { line, column, .. } = self.place;
+        Shown { file: shown(&self.file.path), line, column }.serialize(serializer)
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", shown(&self.file.path), self.place.line, self.place.column)
+    }
+}
+
+/// A path as reports write it: with `/` on every system.
+pub(crate) fn shown(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}

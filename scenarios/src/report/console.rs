@@ -1,0 +1,203 @@
+//! The report for people, on a terminal.
+
+use std::fmt::Write as _;
+
+use super::{Exchange, Failure, Report, ScenarioReport, Status, StepReport};
+use crate::position::shown;
+
+/// How the report looks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ConsoleStyle {
+    /// Whether colours are used.
+    pub colours: bool,
+    /// Whether passed scenarios are listed.
+    pub verbose: bool,
+}
+
+/// How much of a long value is shown.
+const SHOWN_LINES: usize = 40;
+
+/// The report as text.
+pub fn render(report: &Report, style: ConsoleStyle) -> String {
+    let mut page = Page { style, text: String::new() };
+    for scenario in &report.scenarios {
+        page.scenario(scenario, report);
+    }
+    for path in &report.unreferenced_snapshots {
+        let line = format!("{} is a snapshot that no scenario takes: remove it", shown(path));
+        page.line(&page.red(&line));
+    }
+    for defect in &report.server_defects {
+        page.line(&page.red(defect));
+    }
+    page.summary(report);
+    page.text
+}
+
+struct Page {
+    style: ConsoleStyle,
+    text: String,
+}
+
+impl Page {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn scenario(&mut self, scenario: &ScenarioReport, report: &Report) {
+        let repeated = report.scenarios.iter().any(|scenario| scenario.repetition > 1);
+        let turn = if repeated { format!(" (run {})", scenario.repetition) } else { String::new() };
+        let title = format!("{}{turn}  {}", scenario.name, self.dim(&shown(&scenario.file)));
+        match &scenario.status {
+            Status::Passed if self.style.verbose => {
+                let took = format!("{:.2}s", scenario.duration.as_secs_f64());
+                self.line(&format!("{} {title} {}", self.green("passed "), self.dim(&took)));
+            }
+            Status::Passed => {}
+            Status::NotRun if self.style.verbose => self.line(&format!("{} {title}", self.yellow("not run"))),
+            Status::NotRun => {}
+            Status::Skipped(reason) => {
+                self.line(&format!("{} {title}", self.yellow("skipped")));
+                self.line(&format!("        {reason}"));
+            }
+            Status::Failed => {
+                self.line(&format!("{} {title}", self.red("FAILED ")));
+                if let Some(step) = scenario.failed_step() {
+                    self.step(step);
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, step: &StepReport) {
+        let path: Vec<_> = step.within.iter().chain([&step.name]).map(String::as_str).collect();
+        let user = step.user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default();
+        self.line(&format!(
+            "  step {}{user}  {}",
+            self.bold(&path.join(" > ")),
+            self.dim(&step.position.to_string())
+        ));
+        for failure in &step.failures {
+            self.failure(failure);
+        }
+        if let Some((last, earlier)) = step.exchanges.split_last() {
+            if !earlier.is_empty() {
+                self.line(
+                    &self.dim(&format!("    {} earlier requests of this step are not shown", earlier.len())),
+                );
+            }
+            self.exchange(last);
+        }
+        self.line("");
+    }
+
+    fn failure(&mut self, failure: &Failure) {
+        self.line(&format!("  {} {}", self.red("✗"), failure.message));
+        let position = &failure.position;
+        if let Some(line) = position.file.text.lines().nth(position.place.line.saturating_sub(1)) {
+            let number = position.place.line;
+            self.line(&format!("    {} {}", self.dim(&format!("{number:>4} |")), line));
+        }
+        if let Some(diff) = &failure.diff {
+            for line in diff.lines() {
+                let line = match line.as_bytes().first() {
+                    Some(b'-') => self.red(line),
+                    Some(b'+') => self.green(line),
+                    _ => self.dim(line),
+                };
+                self.line(&format!("    {line}"));
+            }
+        } else {
+            self.value("expected", failure.expected.as_deref());
+            self.value("actual", failure.actual.as_deref());
+        }
+        if let Some(explanation) = &failure.explanation {
+            self.value("why the server refused", Some(explanation));
+        }
+    }
+
+    fn value(&mut self, what: &str, value: Option<&str>) {
+        let Some(value) = value else { return };
+        if !value.contains('\n') {
+            return self.line(&format!("    {what}: {value}"));
+        }
+        self.line(&format!("    {what}:"));
+        for line in value.lines().take(SHOWN_LINES) {
+            self.line(&format!("      {line}"));
+        }
+        if value.lines().nth(SHOWN_LINES).is_some() {
+            self.line(&self.dim("      (and more)"));
+        }
+    }
+
+    fn exchange(&mut self, exchange: &Exchange) {
+        self.line(&format!("    {} {} {}", self.bold("request"), exchange.method, exchange.path));
+        if !exchange.claims.is_empty() {
+            self.line(&format!("      claims {}", serde_json::Value::from(exchange.claims.clone())));
+        }
+        if let Some(body) = &exchange.body {
+            self.line(&format!("      body {body}"));
+        }
+        let status = exchange.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        self.line(&format!("    {} {status}", self.bold("answer")));
+        if let Some(location) = &exchange.location {
+            self.line(&format!("      to {location}"));
+        }
+        if let Some(answer) = &exchange.answer {
+            let text = answer.to_string();
+            let short: String = text.chars().take(2_000).collect();
+            self.line(&format!("      {short}"));
+        }
+        if let Some(broken) = &exchange.broken {
+            self.line(&format!("      {}", self.red(broken)));
+        }
+    }
+
+    fn summary(&mut self, report: &Report) {
+        let count = |wanted: fn(&Status) -> bool| report.count(wanted);
+        let numbers = [
+            (count(|status| *status == Status::Passed), "passed"),
+            (count(|status| *status == Status::Failed), "failed"),
+            (count(|status| matches!(status, Status::Skipped(_))), "skipped"),
+            (count(|status| *status == Status::NotRun), "not run"),
+        ];
+        let shown: Vec<_> = numbers
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{number} {what}"))
+            .collect();
+        let mut line =
+            format!("{} in {:.1}s at {}", shown.join(", "), report.duration.as_secs_f64(), report.target);
+        if let Some(seed) = report.seed {
+            // Writing to a string cannot fail.
+            let _ = write!(line, ", order of seed {seed}");
+        }
+        let line = if report.passed() { self.green(&line) } else { self.red(&line) };
+        self.line(&line);
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.style.colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn red(&self, text: &str) -> String {
+        self.paint("31", text)
+    }
+
+    fn green(&self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
+    fn yellow(&self, text: &str) -> String {
+        self.paint("33", text)
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    fn bold(&self, text: &str) -> String {
+        self.paint("1", text)
+    }
+}
