@@ -46,6 +46,9 @@ pub(crate) struct Fault {
     /// Closes the connection half way through the body.
     #[serde(default)]
     disconnect: bool,
+    /// Answers in a way that a client must not believe, such as `unknownKid`.
+    #[serde(default)]
+    hostile: Option<Field<String>>,
 }
 
 /// Code and message of an injected error.
@@ -84,6 +87,7 @@ impl Act for Fault {
             "corrupt": self.corrupt,
             "truncate": self.truncate,
             "disconnect": self.disconnect,
+            "hostile": scene.optional(self.hostile.as_ref())?,
         }));
         Ok(scene.control()?.fault(&rule).await?)
     }
