@@ -3,6 +3,7 @@
 mod check;
 mod list;
 mod new;
+mod report_files;
 mod run;
 
 use std::io::IsTerminal as _;

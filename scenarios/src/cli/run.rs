@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
+use super::report_files::ReportFiles;
 use super::{Exit, Paths, colours, exit_of, explain_run_error};
 use crate::report::console::{ConsoleStyle, render};
 use crate::run::{RunOptions, TargetOptions};
@@ -46,6 +47,8 @@ pub(super) struct RunArgs {
     /// For CI: writes nothing; missing and unreferenced snapshots fail
     #[arg(long)]
     check: bool,
+    #[command(flatten)]
+    files: ReportFiles,
     #[command(flatten)]
     server: ServerArgs,
 }
@@ -131,6 +134,9 @@ pub(super) fn run(args: &RunArgs) -> Exit {
         Ok(report) => {
             let style = ConsoleStyle { colours: colours(), verbose: args.verbose };
             eprint!("{}", render(&report, style));
+            if let Err(message) = args.files.write(&report) {
+                return fail(&message, Exit::Usage);
+            }
             match (report.passed(), report.unreachable()) {
                 (true, _) => Exit::Passed,
                 (false, true) => Exit::Unreachable,
