@@ -87,19 +87,33 @@ macro_rules! actions {
 actions! {
     accounts Accounts;
     authorize Authorize;
+    client Client;
     clock Clock;
     consent Consent;
+    contract ContractDetails;
+    delete_account DeleteAccount;
+    delete_user DeleteUser;
+    discover Discover;
     exchange Exchange;
     expect_requests ExpectRequests;
     fault Fault;
+    finish Finish;
     http Http;
     list List;
     metadata Metadata;
+    onboard Onboard;
+    push Push;
+    push_provider PushProvider;
     read_all ReadAll;
     read_file ReadFile;
+    reauthorize Reauthorize;
+    reauthorize_account ReauthorizeAccount;
     refresh Refresh;
+    report Report;
     reset Reset;
+    revoke Revoke;
     session Session;
+    storage Storage;
     wait Wait;
 }
 

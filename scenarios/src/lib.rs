@@ -5,6 +5,7 @@ mod action;
 mod assertion;
 pub mod cli;
 mod clock;
+mod content;
 mod format;
 mod load;
 mod position;

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use digime::{Authorization, Client, Contract, PrivateKey, RetryPolicy, Session, User};
+use digime::{
+    AccountReauthorization, Authorization, Client, Contract, Onboarding, PermissionRevocation, PrivateKey,
+    RetryPolicy, Session, User,
+};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -58,7 +61,40 @@ pub(crate) struct Scene {
     /// What was captured, one layer for each flow that is being reused.
     captured: Vec<BTreeMap<String, Value>>,
     /// Dropped last: the client's requests pass through it.
-    _gateway: Gateway,
+    gateway: Gateway,
+}
+
+/// A page that the browser was sent to: what the application keeps until it comes back.
+pub(crate) enum Page {
+    /// The user consents, or renews the consent; a code comes back.
+    Authorization(Authorization, StraightBack),
+    /// A further source is connected.
+    Onboarding(Onboarding, StraightBack),
+    /// The user logs in to an account again.
+    Account(AccountReauthorization),
+    /// The user withdraws a permission.
+    Revocation(PermissionRevocation),
+}
+
+/// Whether a page sends the browser straight back, without a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StraightBack(pub(crate) bool);
+
+impl Page {
+    /// Where the browser is sent.
+    pub(crate) fn url(&self) -> &str {
+        match self {
+            Self::Authorization(page, _) => page.url.as_str(),
+            Self::Onboarding(page, _) => page.url.as_str(),
+            Self::Account(page) => page.url.as_str(),
+            Self::Revocation(page) => page.url.as_str(),
+        }
+    }
+
+    /// Whether it needs no user.
+    pub(crate) fn goes_straight_back(&self) -> bool {
+        matches!(self, Self::Authorization(_, StraightBack(true)) | Self::Onboarding(_, StraightBack(true)))
+    }
 }
 
 /// A user, and what the application holds of them.
@@ -66,10 +102,8 @@ pub(crate) struct Scene {
 pub(crate) struct Person {
     /// The kind of the contract that they consent to.
     pub(crate) contract: Option<String>,
-    /// An authorization that was started.
-    pub(crate) authorization: Option<Authorization>,
-    /// Whether its page goes straight back, without a user.
-    pub(crate) straight_back: bool,
+    /// The page that the browser was last sent to.
+    pub(crate) page: Option<Page>,
     /// What the browser brought back.
     pub(crate) callback: Option<String>,
     /// The user, once the code was exchanged.
@@ -103,8 +137,20 @@ impl Scene {
             people: BTreeMap::new(),
             acting: String::new(),
             captured: vec![BTreeMap::new()],
-            _gateway: gateway,
+            gateway,
         })
+    }
+
+    /// Sets the SDK up anew; all users go on with their tokens.
+    ///
+    /// # Errors
+    /// [`Trouble`] if the SDK refuses its settings.
+    pub(crate) fn set_up(&mut self, setup: &ClientSetup) -> Result<(), Trouble> {
+        self.client = client(&self.stage, setup, &self.gateway)?;
+        for user in self.people.values_mut().filter_map(|person| person.user.as_mut()) {
+            *user = self.client.user(user.contract(), user.token());
+        }
+        Ok(())
     }
 
     /// Makes a user the one who acts.

@@ -1,5 +1,7 @@
 //! The program as a process: exit codes, snapshots, servers at a URL.
 
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use std::fs;
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! What is wrong in scenario files is told with file, line, column and advice: one file, one mistake.
 
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use std::path::Path;
 
 use assert_cmd::Command;

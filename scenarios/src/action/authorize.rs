@@ -8,7 +8,7 @@ use serde_json::json;
 use super::session::SessionSettings;
 use super::{Act, Outcome};
 use crate::format::Field;
-use crate::scene::{CALLBACK, Scene};
+use crate::scene::{CALLBACK, Page, Scene, StraightBack};
 
 /// Starts an authorization (protocol reference, http-api §2.1); `consent` comes next.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -38,6 +38,8 @@ pub(crate) struct Authorize {
     sample_only_sources: Option<bool>,
     /// Whether data is fetched right after.
     trigger_query: Option<bool>,
+    /// The provisional storage that becomes the user's.
+    storage: Option<Field<String>>,
     /// What the session that the consent starts shall fetch.
     session: Option<SessionSettings>,
 }
@@ -73,12 +75,13 @@ impl Act for Authorize {
         if let Some(trigger) = self.trigger_query {
             options = options.trigger_query(trigger);
         }
+        if let Some(storage) = scene.optional(self.storage.as_ref())? {
+            options = options.storage_id(storage);
+        }
         if let Some(session) = &self.session {
             options = options.session_options(session.options(scene)?);
         }
-        let person = scene.person();
-        person.contract = Some(kind);
-        person.straight_back = self.straight_back;
+        scene.person().contract = Some(kind);
         let authorization = scene.client.authorize_url(&contract, options).await?;
         let result = json!({
             "url": authorization.url.as_str(),
@@ -87,7 +90,7 @@ impl Act for Authorize {
         });
         let person = scene.person();
         person.session = Some(authorization.session.clone());
-        person.authorization = Some(authorization);
+        person.page = Some(Page::Authorization(authorization, StraightBack(self.straight_back)));
         Ok(result)
     }
 }

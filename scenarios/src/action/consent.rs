@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{Act, Outcome, Trouble, causes};
 use crate::format::Field;
 use crate::report::Party;
-use crate::scene::Scene;
+use crate::scene::{Page, Scene};
 
 /// The user decides on the consent page; the browser comes back to the callback.
 #[derive(Clone, Debug, Deserialize)]
@@ -65,7 +65,8 @@ impl Act for Consent {
             _ => page(scene)?,
         };
         let decision = self.decision(scene, &url)?;
-        let straight_back = scene.person().straight_back && matches!(self, Self::Approve(_));
+        let straight_back = scene.person().page.as_ref().is_some_and(Page::goes_straight_back);
+        let straight_back = straight_back && matches!(self, Self::Approve(_));
         let location = match straight_back {
             true => visit(scene, &url).await?,
             false => {
@@ -96,8 +97,8 @@ impl Consent {
 }
 
 fn page(scene: &mut Scene) -> Result<String, Trouble> {
-    match &scene.person().authorization {
-        Some(authorization) => Ok(authorization.url.to_string()),
+    match &scene.person().page {
+        Some(page) => Ok(page.url().to_owned()),
         None => Err(Trouble::Misuse("there is no page to consent on: `authorize` comes first".to_owned())),
     }
 }

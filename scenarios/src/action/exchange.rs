@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{Act, Outcome, Trouble, to_json};
 use crate::format::Field;
-use crate::scene::Scene;
+use crate::scene::{Page, Scene};
 
 /// Checks the callback and exchanges its code for a token pair (protocol reference, http-api §3.1).
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -22,7 +22,9 @@ impl Act for Exchange {
         let client = scene.client.clone();
         let person = scene.person();
         let missing = |what: &str| Trouble::Misuse(format!("there is nothing to exchange: `{what}` comes first"));
-        let authorization = person.authorization.clone().ok_or_else(|| missing("authorize"))?;
+        let Some(Page::Authorization(authorization, _)) = &person.page else {
+            return Err(missing("authorize"));
+        };
         let callback = given.or_else(|| person.callback.clone()).ok_or_else(|| missing("consent"))?;
         let code = authorization.callback(&callback)?.into_code()?;
         let token = client.exchange_code_for_token(&contract, code, &authorization.code_verifier).await?;

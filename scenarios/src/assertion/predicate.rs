@@ -4,7 +4,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use super::Unmet;
-use crate::format::{JsonType, Operators, Order, Predicate};
+use crate::format::{Field, JsonType, Operators, Order, Predicate};
 use crate::report::FailureKind;
 use crate::template::{self, Values};
 
@@ -99,12 +99,17 @@ fn equality(operators: &Operators, actual: &Value, values: &dyn Values) -> Check
 
 fn size(operators: &Operators, actual: &Value, values: &dyn Values) -> Checked {
     let count = count(actual);
-    if let Some(wanted) = operators.count {
+    let number = |field: &Field<u64>| {
+        template::field(field, values).map_err(|message| Box::new(Unmet::new(FailureKind::Misuse, message)))
+    };
+    if let Some(wanted) = &operators.count {
+        let wanted = number(wanted)?;
         require(count == wanted, || {
             unlike(format!("there are {count}"), json!({ "count": wanted }), Some(actual))
         })?;
     }
-    if let Some(least) = operators.min_count {
+    if let Some(least) = &operators.min_count {
+        let least = number(least)?;
         require(count >= least, || {
             unlike(format!("there are {count}"), json!({ "min_count": least }), Some(actual))
         })?;

@@ -73,13 +73,21 @@ impl serde::de::Error for Mistake {
     }
 
     fn invalid_type(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
-        let expected = match expected.to_string().as_str() {
-            "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, not negative".to_owned(),
-            "i32" | "i64" => "a whole number".to_owned(),
-            "f64" => "a number".to_owned(),
-            other => other.to_owned(),
-        };
-        Self::new(format!("expected {expected}; found {found}"))
+        Self::new(format!("expected {}; found {found}", in_words(expected)))
+    }
+
+    fn invalid_value(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
+        Self::invalid_type(found, expected)
+    }
+}
+
+/// A type of Rust as people say it.
+fn in_words(expected: &dyn serde::de::Expected) -> String {
+    match expected.to_string().as_str() {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, not negative".to_owned(),
+        "i32" | "i64" => "a whole number".to_owned(),
+        "f64" => "a number".to_owned(),
+        other => other.to_owned(),
     }
 }
 

@@ -8,6 +8,8 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::field::Field;
+
 /// What is asserted about a value: what it equals, or operators that must all hold.
 #[derive(Clone, Debug)]
 pub(crate) enum Predicate {
@@ -28,9 +30,9 @@ pub(crate) struct Operators {
     /// Equality with one of these.
     pub(crate) one_of: Option<Vec<Value>>,
     /// Number of items, members or characters.
-    pub(crate) count: Option<u64>,
+    pub(crate) count: Option<Field<u64>>,
     /// At least this number of items, members or characters.
-    pub(crate) min_count: Option<u64>,
+    pub(crate) min_count: Option<Field<u64>>,
     /// At least this.
     pub(crate) at_least: Option<Value>,
     /// At most this.

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::header::{CONNECTION, HOST, HeaderName, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -81,8 +81,7 @@ impl Drop for Gateway {
 }
 
 /// Where a request goes: as a proxy is told, or as [`Gateway::through`] wrote it.
-fn destination(request: &Request<Incoming>) -> Option<String> {
-    let uri = request.uri();
+fn destination(uri: &Uri) -> Option<String> {
     if uri.scheme().is_some() {
         return Some(uri.to_string());
     }
@@ -95,7 +94,7 @@ async fn pass(
     http: &reqwest::Client,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, std::io::Error> {
-    let Some(url) = destination(&request) else {
+    let Some(url) = destination(request.uri()) else {
         return Ok(refuse("the gateway passes requests of the SDK on, and nothing else"));
     };
     let method = request.method().clone();
@@ -142,4 +141,45 @@ fn refuse(why: &'static str) -> Response<Body> {
     let mut response = Response::new(body.boxed_unsync());
     *response.status_mut() = StatusCode::BAD_GATEWAY;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_passes_is_recorded_and_everything_else_refused() {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let recording = Recording::start();
+        let gateway = Gateway::start(recording.clone(), http.clone()).await.unwrap();
+
+        let stranger = http.get(format!("{}/anything", gateway.proxy_url())).send().await.unwrap();
+        assert_eq!(stranger.status(), 502);
+        assert_eq!(recording.len(), 0);
+
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let proxied = reqwest::Client::builder()
+            .proxy(reqwest::Proxy::http(gateway.proxy_url()).unwrap())
+            .build()
+            .unwrap();
+        assert!(
+            proxied.get(format!("http://{closed}/a?b=c")).send().await.is_err(),
+            "no answer is no answer"
+        );
+        let recorded = recording.since(0);
+        assert_eq!(recorded[0].url, format!("http://{closed}/a?b=c"));
+        assert!(recorded[0].status.is_none() && recorded[0].broken.is_some());
+    }
+
+    #[tokio::test]
+    async fn an_https_server_is_reached_by_a_base_url_of_the_gateway() {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let gateway = Gateway::start(Recording::start(), http).await.unwrap();
+        let through = gateway.through("https://api.example/v1.7/");
+        assert_eq!(through, format!("{}/https/api.example/v1.7/", gateway.proxy_url()));
+        let path = through.strip_prefix(&gateway.proxy_url()).unwrap();
+        let uri: Uri = format!("{path}oauth/token?a=b").parse().unwrap();
+        assert_eq!(destination(&uri).as_deref(), Some("https://api.example/v1.7/oauth/token?a=b"));
+        assert_eq!(gateway.through("http://127.0.0.1:1/v1.7/"), "http://127.0.0.1:1/v1.7/");
+    }
 }
