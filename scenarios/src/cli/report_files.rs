@@ -1,9 +1,10 @@
 //! Reports that are written to files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
+use super::write_file;
 use crate::report::{RenderError, Report, html, json_lines, junit};
 
 /// Reports in files
@@ -31,18 +32,9 @@ impl ReportFiles {
             [(&self.junit, junit::render), (&self.json, json_lines::render), (&self.html, html::render)];
         for (path, render) in wanted {
             if let Some(path) = path {
-                let text = render(report).map_err(|error| error.to_string());
-                text.and_then(|text| write(path, &text).map_err(|error| error.to_string()))
-                    .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+                write_file(path, render(report).map_err(|error| error.to_string()))?;
             }
         }
         Ok(())
     }
-}
-
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    std::fs::write(path, text)
 }

@@ -25,7 +25,8 @@ const REACH: i32 = 340;
 const MOST: usize = 160;
 
 /// Steps that act on the server or the clock, not as the application.
-const CONTROLS: [&str; 7] = ["clock", "expect_requests", "fault", "prepare", "reset", "use", "wait"];
+const CONTROLS: [&str; 8] =
+    ["client", "clock", "expect_requests", "fault", "prepare", "reset", "use", "wait"];
 
 pub(super) struct Diagram {
     pub(super) title: String,
