@@ -5,6 +5,7 @@ mod choice;
 mod diff;
 mod list;
 mod new;
+mod record;
 mod report_files;
 mod run;
 mod server;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use miette::{GraphicalReportHandler, GraphicalTheme};
+use tokio::runtime::Runtime;
 
 use crate::load::FileError;
 use crate::report::Report;
@@ -59,6 +61,8 @@ enum Command {
     Verify(Box<verify::VerifyArgs>),
     /// Runs scenarios against two servers and tells where these differ
     Diff(Box<diff::DiffArgs>),
+    /// Turns the traffic that a mock server saw into a scenario
+    Record(record::RecordArgs),
     /// Validates files without running them
     Check(Paths),
     /// Lists scenarios
@@ -85,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Diff(args) => diff::diff(&args),
+        Command::Record(args) => record::record(&args),
         Command::Check(args) => check::check(&args.paths),
         Command::List(args) => list::list(&args),
         Command::New(args) => new::new(&args),
@@ -124,10 +129,13 @@ pub(crate) fn explain_run_error(error: &RunError, colours: bool) -> String {
 
 /// Runs scenarios; says why, if nothing could be run.
 fn run_now(options: &RunOptions) -> Result<Report, Exit> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| fail(&format!("no runtime: {error}"), Exit::Usage))?;
-    let ran = runtime.block_on(crate::run::run(options));
+    let ran = runtime()?.block_on(crate::run::run(options));
     ran.map_err(|error| fail(&explain_run_error(&error, colours()), exit_of(&error)))
+}
+
+fn runtime() -> Result<Runtime, Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| fail(&format!("no runtime: {error}"), Exit::Usage))
 }
 
 /// Says what is wrong, and how the program ends.

@@ -22,6 +22,7 @@ mod snapshot;
 mod suite;
 mod target;
 mod template;
+mod transcribe;
 mod transcript;
 mod verify;
 mod yaml;

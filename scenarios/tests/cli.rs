@@ -2,12 +2,16 @@
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-mod support;
+#[path = "support/folders.rs"]
+mod folders;
+#[path = "support/process.rs"]
+mod process;
 
 use std::fs;
 
 use digime_mock_server::{ContractKind, MockServer, Operation, Timeline};
-use support::{folder, logged_in, run_in};
+use folders::{folder, logged_in};
+use process::run_in;
 
 #[test]
 fn all_passed_is_0_and_a_failure_is_1_and_tells_step_request_and_answer() {

@@ -2,10 +2,14 @@
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-mod support;
+#[path = "support/folders.rs"]
+mod folders;
+#[path = "support/process.rs"]
+mod process;
 
 use digime_mock_server::MockServer;
-use support::{folder, logged_in, run_in};
+use folders::{folder, logged_in};
+use process::run_in;
 
 fn read() -> String {
     logged_in(

@@ -2,28 +2,27 @@
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+#[path = "support/folders.rs"]
+mod folders;
+
 use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use folders::{folder, logged_in};
 use roxmltree::{Document, Node};
 use serde_json::Value;
 use tempfile::TempDir;
-
-const LOGIN: &str = "
-  - authorize: { source: 1, sample: test, straight_back: true }
-  - consent: approve
-  - exchange:
-";
 
 /// Runs a scenario that passes and one that fails and is full of markup, and writes all reports.
 fn reports(more: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     fs::create_dir(path.join("sub")).unwrap();
-    fs::write(path.join("good.yaml"), format!("scenario: good\nproves: It works\nsteps:{LOGIN}")).unwrap();
+    fs::write(path.join("good.yaml"), format!("scenario: good\nproves: It works\nsteps:{}", logged_in("")))
+        .unwrap();
     let bad = "  - name: <i>two</i> & \"three\"\n    accounts:\n    expect:\n      $[0]: { equals: { a: '<script>' } }\n";
-    fs::write(path.join("sub/bad.yaml"), format!("scenario: '<b>bad</b> &amp;'\nsteps:{LOGIN}{bad}"))
+    fs::write(path.join("sub/bad.yaml"), format!("scenario: '<b>bad</b> &amp;'\nsteps:{}", logged_in(bad)))
         .unwrap();
     let mut command = Command::cargo_bin("digime-scenarios").unwrap();
     let files = ["run", ".", "--junit", "out/j.xml", "--json", "out/r.jsonl", "--html", "out/r.html"];
@@ -228,8 +227,7 @@ fn the_page_draws_the_traffic() {
 
 #[test]
 fn a_report_that_cannot_be_written_is_told() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("good.yaml"), format!("scenario: good\nsteps:{LOGIN}")).unwrap();
+    let folder = folder(&[("good", &logged_in(""))]);
     fs::write(folder.path().join("file"), "").unwrap();
     let mut command = Command::cargo_bin("digime-scenarios").unwrap();
     let args = ["run", ".", "--junit", Path::new("file").join("j.xml").to_str().unwrap()].map(str::to_owned);

@@ -2,13 +2,17 @@
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-mod support;
+#[path = "support/folders.rs"]
+mod folders;
+#[path = "support/process.rs"]
+mod process;
 
 use std::fs;
 
 use digime_mock_server::MockServer;
+use folders::{folder, logged_in};
+use process::run_in;
 use serde_json::Value;
-use support::{folder, logged_in, run_in};
 
 /// The rows of the table that tell something.
 fn tested(table: &str) -> String {

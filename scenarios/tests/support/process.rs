@@ -1,10 +1,8 @@
-//! The program as a process, in a folder of scenarios.
+//! The program as a process.
 
-use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
-use tempfile::TempDir;
 
 /// What the program says and how it ends.
 pub(crate) struct Ran {
@@ -29,25 +27,4 @@ impl Ran {
         }
         self
     }
-}
-
-/// The steps up to a token.
-pub(crate) const LOGIN: &str = "
-  - authorize: { source: 1, sample: test, straight_back: true }
-  - consent: approve
-  - exchange:
-";
-
-/// A folder with scenarios: file name and steps.
-pub(crate) fn folder(scenarios: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, steps) in scenarios {
-        let text = format!("scenario: {name}\ntags: [{name}]\nsteps:{steps}");
-        fs::write(folder.path().join(format!("{name}.yaml")), text).unwrap();
-    }
-    folder
-}
-
-pub(crate) fn logged_in(steps: &str) -> String {
-    format!("{LOGIN}{steps}")
 }
