@@ -10,6 +10,7 @@ mod report_files;
 mod run;
 mod server;
 mod verify;
+mod watch;
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};

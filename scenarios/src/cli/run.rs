@@ -5,6 +5,7 @@ use clap::{ArgGroup, Args};
 use super::choice::ChoiceArgs;
 use super::report_files::ReportFiles;
 use super::server::ServerArgs;
+use super::watch::Watch;
 use super::{Exit, colours, fail, run_now};
 use crate::report::console::{ConsoleStyle, render};
 use crate::run::RunOptions;
@@ -25,6 +26,9 @@ pub(super) struct RunArgs {
     /// Shuffles the order, the same way for the same seed
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Runs again what is changed, until it is stopped
+    #[arg(long)]
+    watch: bool,
     /// Lists passed scenarios too
     #[arg(long, short)]
     verbose: bool,
@@ -56,7 +60,22 @@ pub(super) fn run(args: &RunArgs) -> Exit {
         progress: true,
         ..args.choice.options(target)
     };
-    run_once(args, &options)
+    if args.watch { run_and_watch(args, &options) } else { run_once(args, &options) }
+}
+
+/// Runs all, and then again and again what is changed.
+fn run_and_watch(args: &RunArgs, options: &RunOptions) -> Exit {
+    let watch = match Watch::start(&options.paths) {
+        Ok(watch) => watch,
+        Err(error) => return fail(&format!("the files cannot be watched: {error}"), Exit::Usage),
+    };
+    let mut last = run_once(args, options);
+    eprintln!("waiting for changes");
+    while let Some(paths) = watch.next() {
+        last = run_once(args, &RunOptions { paths, ..options.clone() });
+        eprintln!("waiting for changes");
+    }
+    last
 }
 
 fn run_once(args: &RunArgs, options: &RunOptions) -> Exit {
