@@ -68,6 +68,8 @@ fn require_registered(contract: &Contract, redirect_uri: &str) -> Result<(), Ref
 /// The body of what starts a browser flow.
 #[derive(Default, Deserialize, JsonSchema)]
 pub(crate) struct FlowBody {
+    #[serde(default)]
+    agent: Option<Value>,
     actions: Option<Actions>,
 }
 
@@ -78,12 +80,25 @@ struct Actions {
 
 impl FlowBody {
     /// What the session is to read.
-    fn read(call: &mut Call) -> Result<PullOptions, Refusal> {
+    fn read(call: &mut Call, contract: &Contract) -> Result<PullOptions, Refusal> {
         let body: Self = call.json()?;
         let options = body.actions.unwrap_or_default().pull.unwrap_or_default();
-        call.verdict.check("session options", options.validate())?;
+        acceptable(call, contract, body.agent.as_ref(), &options)?;
         Ok(options)
     }
+}
+
+/// Checks what every request that opens a session says of itself.
+fn acceptable(
+    call: &mut Call,
+    contract: &Contract,
+    agent: Option<&Value>,
+    options: &PullOptions,
+) -> Result<(), Refusal> {
+    let served = agent.map_or(Ok(()), |agent| call.server.settings.agents.require_served(agent));
+    call.verdict.check("agent", served)?;
+    call.verdict.check("session options", options.validate())?;
+    call.verdict.check("scope within contract", options.require_within(contract))
 }
 
 /// `session` of an answer: `expiry` in milliseconds.

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use crate::domain::agent::AgentRules;
 use crate::domain::contract::{ContractKeys, ContractKind};
 use crate::domain::redirect::RedirectRule;
 use crate::domain::state::Lifetimes;
@@ -64,6 +65,7 @@ struct File {
     push_limit: Option<u64>,
     push_quota: Option<u64>,
     lifetimes: LifetimesTable,
+    agents: Option<AgentRules>,
     timeline: TimelineTable,
     storage: StorageTable,
     sample_data: SampleDataTable,
@@ -135,6 +137,7 @@ struct ContractTable {
     id: Spanned<String>,
     kind: ContractKind,
     key: Option<Spanned<PathBuf>>,
+    service_groups: Option<Vec<u32>>,
     redirect_uris: Option<Vec<Rule>>,
 }
 
@@ -207,6 +210,7 @@ fn apply_text(path: &str, text: &str, folder: &Path, settings: &mut Settings) ->
     set(&mut settings.body_limit, file.body_limit);
     set(&mut settings.push_limit, file.push_limit);
     set(&mut settings.push_quota, file.push_quota);
+    set(&mut settings.agents, file.agents);
     file.lifetimes.apply(&mut settings.lifetimes);
     file.timeline.apply(&mut settings.timeline);
     set(&mut settings.storage.quota, file.storage.quota);
@@ -256,6 +260,7 @@ fn application_settings(
             settings.keys = ContractKeys::from_pem(&pem)
                 .map_err(|error| wrong(start, format!("{}: {error}", path.display())))?;
         }
+        set(&mut settings.service_groups, contract.service_groups);
         if let Some(rules) = contract.redirect_uris {
             let texts: Vec<_> = rules.into_iter().map(|rule| rule.0).collect();
             settings.redirect_rules =

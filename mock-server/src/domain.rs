@@ -1,5 +1,6 @@
 //! The platform's behaviour in plain Rust: no HTTP, no sockets; time is handed in.
 
+pub mod agent;
 pub mod catalogue_query;
 pub mod contract;
 pub mod library;

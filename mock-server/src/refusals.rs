@@ -55,6 +55,11 @@ const ONE_OFF: &Group =
 const SESSION: &Group = &[row(404, "SessionInvalid", "the session is unknown, expired or another's")];
 const FILE: &Group = &[row(404, "FileNotFound", "the session has no such file, or not yet")];
 
+const OPENING: &Group = &[
+    row(400, "SDKInvalid", "the agent is one that the settings refuse"),
+    row(403, "SDKVersionInvalid", "the agent's version is one that the settings call outdated"),
+    row(400, "ScopeOutOfBounds", "the scope names a service group that the contract does not cover"),
+];
 const CALLBACK: &Group = &[row(404, "InvalidRedirectUri", "the callback is not registered for the contract")];
 const LINKED: &Group =
     &[row(401, "InvalidToken", "the access token of the library to attach to is unknown or expired")];
@@ -78,9 +83,9 @@ const SANDBOXES: &Group = &[row(429, "TooManyRequests", "the server holds as man
 /// operation cannot be forgotten.
 const fn groups(operation: Operation) -> &'static [&'static Group] {
     match operation {
-        Operation::Authorize => &[UNREADABLE, TOO_LARGE, SIGNED, CALLBACK, LINKED],
+        Operation::Authorize => &[UNREADABLE, TOO_LARGE, SIGNED, CALLBACK, LINKED, OPENING],
         Operation::Token => &[UNREADABLE, TOO_LARGE, SIGNED, ONE_OFF, GRANT],
-        Operation::ReadSession => &[UNREADABLE, TOO_LARGE, SIGNED, USER, KIND, ONE_OFF],
+        Operation::ReadSession => &[UNREADABLE, TOO_LARGE, SIGNED, USER, KIND, ONE_OFF, OPENING],
         Operation::ReadFileList => &[UNREADABLE, TOO_LARGE, SIGNED, USER, KIND, SESSION],
         Operation::ReadFile | Operation::ReadFileMetadata => {
             &[UNREADABLE, TOO_LARGE, SIGNED, USER, KIND, SESSION, FILE]
@@ -88,7 +93,7 @@ const fn groups(operation: Operation) -> &'static [&'static Group] {
         Operation::ReadAccounts | Operation::DeleteUser | Operation::PortabilityReport => {
             &[UNREADABLE, TOO_LARGE, SIGNED, USER]
         }
-        Operation::TokenReference => &[UNREADABLE, TOO_LARGE, SIGNED, CALLBACK, USER, ONE_OFF],
+        Operation::TokenReference => &[UNREADABLE, TOO_LARGE, SIGNED, CALLBACK, USER, ONE_OFF, OPENING],
         Operation::Reference => &[UNREADABLE, TOO_LARGE, SIGNED, STORAGE],
         Operation::RevokeAccountPermission => &[UNREADABLE, TOO_LARGE, SIGNED, CALLBACK, USER, ACCOUNT],
         Operation::DeleteAccount => &[UNREADABLE, TOO_LARGE, SIGNED, USER, ACCOUNT],

@@ -52,6 +52,7 @@ impl Sandbox {
                     application_id: application_id.clone(),
                     contract_id: format!("{}{id_suffix}", contract.id),
                     kind: contract.kind,
+                    service_groups: contract.service_groups.clone(),
                     redirect_rules: contract.redirect_rules.clone(),
                     keys: contract.keys.clone(),
                     certificate: OnceLock::new(),

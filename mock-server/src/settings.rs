@@ -7,6 +7,7 @@ use digime_fixtures::Dataset;
 use digime_fixtures::keys;
 use jiff::civil::Date;
 
+use crate::domain::agent::AgentRules;
 use crate::domain::contract::{ContractKeyError, ContractKeys, ContractKind};
 use crate::domain::redirect::{DEFAULT_REDIRECT_RULES, RedirectRule, RedirectRuleError};
 use crate::domain::state::Lifetimes;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// How a sync unfolds.
     pub timeline: Timeline,
+    /// Which client libraries are turned away.
+    pub agents: AgentRules,
     /// How much fits into a storage.
     pub storage: StorageLimits,
     /// How many requests a sandbox's journal keeps.
@@ -62,6 +65,7 @@ impl Settings {
             admin_token: None,
             lifetimes: Lifetimes::default(),
             timeline: Timeline::default(),
+            agents: AgentRules::default(),
             storage: StorageLimits::default(),
             journal_size: 1000,
             body_limit: 1024 * 1024,
@@ -104,6 +108,8 @@ pub struct ContractSettings {
     pub kind: ContractKind,
     /// Its keys.
     pub keys: ContractKeys,
+    /// Service groups that it may read; all if there are none.
+    pub service_groups: Vec<u32>,
     /// Its callbacks.
     pub redirect_rules: Vec<RedirectRule>,
 }
@@ -166,6 +172,7 @@ impl ContractSettings {
             id: id.to_owned(),
             kind,
             keys,
+            service_groups: Vec::new(),
             redirect_rules: redirect_rules(id, &DEFAULT_REDIRECT_RULES)?,
         })
     }

@@ -24,7 +24,7 @@ const MOMENTS: [&str; 13] = [
 ];
 
 /// Names of members whose texts are secrets or drawn anew each time, and what they are called.
-const KINDS: [(&str, &str); 15] = [
+const KINDS: [(&str, &str); 14] = [
     ("access_token", "token"),
     ("accessToken", "token"),
     ("code", "code"),
@@ -39,7 +39,6 @@ const KINDS: [(&str, &str); 15] = [
     ("reference_code", "code"),
     ("refresh_token", "token"),
     ("refreshToken", "token"),
-    ("state", "state"),
 ];
 
 /// Length of the identifiers that the platform mints (protocol reference, crypto §6).
@@ -85,7 +84,7 @@ impl Redaction {
         match value {
             Value::Object(map) => {
                 let named = |name: &String| match (member, name.as_str()) {
-                    // The code of an error is a word, and the state of a sync too.
+                    // The code of an error is a word.
                     ("error", "code") => String::new(),
                     // A token is `{"value", "expires_on"}`.
                     (_, "value") => member.to_owned(),
@@ -112,8 +111,6 @@ impl Redaction {
             // What has a name keeps it.
             _ if text.starts_with('[') && text.ends_with(']') => text.to_owned(),
             Some("time") => "[time]".to_owned(),
-            // `completed` is the state of a sync, `state-1` that of a test; a drawn one is long.
-            Some("state") if text.len() < MINTED => text.to_owned(),
             Some(kind) if !text.is_empty() => self.name(kind, text),
             _ => self.text(text),
         }

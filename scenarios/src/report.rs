@@ -53,6 +53,8 @@ pub struct Report {
     pub scenarios: Vec<ScenarioReport>,
     /// Snapshots that no scenario refers to; they fail a check.
     pub unreferenced_snapshots: Vec<PathBuf>,
+    /// Panics of the server in this process; they fail the run whatever the scenarios came to.
+    pub server_defects: Vec<String>,
 }
 
 /// What a scenario came to.
@@ -211,6 +213,7 @@ impl Report {
     /// Whether nothing failed.
     pub fn passed(&self) -> bool {
         self.unreferenced_snapshots.is_empty()
+            && self.server_defects.is_empty()
             && self.count(|status| matches!(status, Status::Failed | Status::NotRun)) == 0
     }
 

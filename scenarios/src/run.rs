@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::clock::{self, Stopwatch};
 use crate::load::{self, FileError, Loaded};
 use crate::random;
+use crate::redaction::Redaction;
 use crate::report::{Report, ScenarioReport, SnapshotReport, Status};
 use crate::snapshot::{self, SnapshotMode};
 use crate::target::{ServerOptions, ServerTarget, Target, TargetError};
@@ -125,17 +126,23 @@ pub async fn run(options: &RunOptions) -> Result<Report, RunError> {
         }
     });
     let scenarios = run_all(options, wanted, &target, http).await;
+    let name = target.name();
+    // All scenarios have ended, so nobody else holds it.
+    let defects = Arc::into_inner(target).map(Target::close).unwrap_or_default();
+    let mut redaction = Redaction::new();
+    let server_defects = defects.iter().map(|defect| redaction.text(defect)).collect();
     let unreferenced = match options.snapshots {
         SnapshotMode::Check => snapshot::unreferenced(&folder.scenarios),
         _ => Ok(Vec::new()),
     };
     Ok(Report {
-        target: target.name(),
+        target: name,
         started,
         duration: watch.elapsed(),
         seed: options.seed,
         scenarios,
         unreferenced_snapshots: unreferenced.map_err(|error| RunError::System(error.to_string()))?,
+        server_defects,
     })
 }
 

@@ -122,6 +122,15 @@ impl Target {
         }
     }
 
+    /// Ends what it started, and gives what was defective about it.
+    pub(crate) fn close(self) -> Vec<String> {
+        match self {
+            #[cfg(feature = "embedded")]
+            Self::Embedded(target) => target.close(),
+            Self::Server(_) => Vec::new(),
+        }
+    }
+
     /// Prepares a place for a scenario.
     ///
     /// # Errors

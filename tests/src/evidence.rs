@@ -16,7 +16,9 @@ fn outcome(entry: &Entry) -> Option<(String, String)> {
     }
     let outcome = match &entry.refusal {
         Some(refusal) => format!("{} {}", entry.status, refusal.code),
-        None => "success".to_owned(),
+        None if entry.status < 400 => "success".to_owned(),
+        // A page that says so is no refusal of the API's kind.
+        None => return None,
     };
     Some((entry.operation?.name().to_owned(), outcome))
 }

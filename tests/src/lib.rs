@@ -6,6 +6,7 @@
 pub mod cloud_client;
 pub mod container;
 pub mod evidence;
+pub mod ledger;
 pub mod openapi;
 pub mod raw_client;
 pub mod raw_user;

@@ -5,11 +5,16 @@ use digime_fixtures::catalogue;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::assets::{IconKind, png_url, svg_url};
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::dispatch::Outcome;
 use crate::domain::library::{Account, service_of};
+
 use crate::reply::{Reply, ReplyBody};
+
+/// Side of a provider's small icon, in pixels.
+const FAV_ICON: u32 = 25;
 
 pub(crate) fn accounts(call: &mut Call) -> Outcome {
     // A write contract needs the accounts too: provider pushes name one.
@@ -17,7 +22,9 @@ pub(crate) fn accounts(call: &mut Call) -> Outcome {
     let state = call.sandbox.state();
     let library = state.library(&user)?;
     let now = call.now();
-    Ok(Reply::json(library.accounts.iter().map(|account| account_json(account, now)).collect()))
+    let origin = call.origin();
+    let accounts = library.accounts.iter().map(|account| account_json(account, &origin, now));
+    Ok(Reply::json(accounts.collect()))
 }
 
 /// Which account travels in a header; the path holds the literal text `h:accountId`.
@@ -30,7 +37,7 @@ pub(crate) fn delete(call: &mut Call) -> Outcome {
 }
 
 /// A bare array of these; optional members are absent, never null.
-fn account_json(account: &Account, now: Moment) -> Value {
+fn account_json(account: &Account, origin: &str, now: Moment) -> Value {
     let source = account.source;
     let (service, group) = (service_of(source), catalogue::service_group(source.group_id));
     let profile = &account.dataset.account;
@@ -56,6 +63,8 @@ fn account_json(account: &Account, now: Moment) -> Value {
         json["serviceProviderId"] = json!(provider);
         json["serviceProviderName"] = json!(source.name);
         json["serviceProviderReference"] = json!(source.reference);
+        json["providerFavIcon"] = json!(png_url(origin, IconKind::Sources, &source.reference, FAV_ICON));
+        json["providerLogo"] = json!(svg_url(origin, IconKind::Sources, &source.reference));
     }
     json
 }

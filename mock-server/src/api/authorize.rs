@@ -25,7 +25,7 @@ pub(crate) fn authorize(call: &mut Call) -> Outcome {
         }
         None => None,
     };
-    let options = FlowBody::read(call)?;
+    let options = FlowBody::read(call, &contract)?;
     let redirect_uri = redirect_uri.to_owned();
     let request = AuthorizeRequest { redirect_uri, state, code_challenge, library, options };
     let opened = call.sandbox.state().authorize(&contract, request, call.now());

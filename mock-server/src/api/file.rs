@@ -55,7 +55,7 @@ fn find(call: &mut Call) -> Result<Found, Refusal> {
     let sandbox = Arc::clone(&call.sandbox);
     let state = sandbox.state();
     let (session, library) = call.verdict.check("session", state.session(&contract, &user, &key, now))?;
-    let listing = Listing::at(session, library, contract.kind, &sandbox.timeline, now);
+    let listing = Listing::at(session, library, &contract, &sandbox.timeline, now);
     let listed = listing.files.iter().find(|listed| listed.name() == name).ok_or_else(|| {
         let detail = format!(
             "the session lists {} files now, in state {}",

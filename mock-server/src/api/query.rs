@@ -15,7 +15,7 @@ pub(crate) fn file_list(call: &mut Call) -> Outcome {
     let state = call.sandbox.state();
     let (session, library) =
         call.verdict.check("session", state.session(&contract, &user, call.param("sessionKey"), now))?;
-    let listing = Listing::at(session, library, contract.kind, &call.sandbox.timeline, now);
+    let listing = Listing::at(session, library, &contract, &call.sandbox.timeline, now);
     Ok(Reply::json(listing_json(&listing, now)))
 }
 

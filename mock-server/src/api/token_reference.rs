@@ -29,7 +29,7 @@ pub(crate) fn refer(call: &mut Call) -> Outcome {
         false => call.sandbox.state().access(&contract, token, now).cloned(),
     };
     let library = call.verdict.check("access token", opened)?;
-    let options = FlowBody::read(call)?;
+    let options = FlowBody::read(call, &contract)?;
     let redirect_uri = redirect_uri.to_owned();
     let request = ReferenceRequest { redirect_uri, state, code_challenge, library, options };
     let opened = call.sandbox.state().refer(&contract, request, now);

@@ -48,6 +48,12 @@ pub(super) struct ServeArgs {
     /// Bytes of pushed files that a sandbox holds.
     #[arg(long, value_name = "BYTES", env = "DIGIME_MOCK_PUSH_QUOTA")]
     push_quota: Option<u64>,
+    /// Name of a client library that is refused; may be repeated.
+    #[arg(long, value_name = "NAME", env = "DIGIME_MOCK_REFUSED_AGENTS", value_delimiter = ',')]
+    refused_agent: Vec<String>,
+    /// NAME or NAME@VERSION of a client library that is outdated; may be repeated.
+    #[arg(long, value_name = "AGENT", env = "DIGIME_MOCK_OUTDATED_AGENTS", value_delimiter = ',')]
+    outdated_agent: Vec<String>,
     /// Lifetime of codes.
     #[arg(long, value_name = "DURATION", env = "DIGIME_MOCK_CODE_LIFETIME", value_parser = durations::parse)]
     code_lifetime: Option<Duration>,
@@ -90,7 +96,7 @@ pub(super) struct ServeArgs {
     /// Id of the (first) application.
     #[arg(long, value_name = "ID", env = "DIGIME_MOCK_APPLICATION_ID")]
     application_id: Option<String>,
-    /// A further contract of the (first) application: ID,KIND[,key=FILE][,redirect=RULE]…; may be repeated.
+    /// A further contract of the (first) application: ID,KIND[,key=FILE][,group=ID]…[,redirect=RULE]…; may be repeated.
     #[arg(long, value_name = "CONTRACT", env = "DIGIME_MOCK_CONTRACTS", value_delimiter = ' ', value_parser = parse_contract)]
     contract: Vec<ContractSettings>,
     /// What is logged: off, error, warn, info, debug, or a filter of tracing-subscriber.
@@ -123,6 +129,8 @@ impl ServeArgs {
         set(&mut settings.body_limit, self.body_limit);
         set(&mut settings.push_limit, self.push_limit);
         set(&mut settings.push_quota, self.push_quota);
+        settings.agents.refused.extend(self.refused_agent);
+        settings.agents.outdated.extend(self.outdated_agent);
         settings.admin_token = self.admin_token.map(AdminToken).or(settings.admin_token);
         if let Some(url) = self.public_url {
             settings.public_url = Some(public_origin(&url).map_err(Failure::new)?);
@@ -160,8 +168,12 @@ fn parse_contract(text: &str) -> Result<ContractSettings, String> {
                 let pem = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
                 contract.keys = ContractKeys::from_pem(&pem).map_err(|error| format!("{path}: {error}"))?;
             }
+            Some(("group", id)) => {
+                let id = id.parse().map_err(|_| format!("\"{id}\" is no service group's id"))?;
+                contract.service_groups.push(id);
+            }
             Some(("redirect", rule)) => rules.push(rule.to_owned()),
-            _ => return Err(format!("\"{part}\" is neither key=FILE nor redirect=RULE")),
+            _ => return Err(format!("\"{part}\" is none of key=FILE, group=ID and redirect=RULE")),
         }
     }
     if !rules.is_empty() {
@@ -184,8 +196,10 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::new)?;
+        // Whoever has read the banner may stop the server.
+        let stopped = stop_signal();
         print!("{}", banner(&server));
-        server::serve(server, listener, stop_signal()).await;
+        server::serve(server, listener, stopped).await;
         tracing::info!("stopped");
         Ok(())
     })
@@ -220,20 +234,26 @@ fn banner(server: &Server) -> String {
     text
 }
 
-/// Resolves when the process is asked to stop.
-async fn stop_signal() {
+/// Listens from now on, and resolves when the process is asked to stop.
+fn stop_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
+    let (interrupt, terminate) = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
+    async {
+        #[cfg(unix)]
+        match (interrupt, terminate) {
+            (Ok(mut interrupt), Ok(mut terminate)) => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            _ => std::future::pending().await,
+        }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+        tracing::info!("stopping; open requests may end");
     }
-    tracing::info!("stopping; open requests may end");
 }

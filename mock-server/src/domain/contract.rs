@@ -57,6 +57,8 @@ pub struct Contract {
     pub contract_id: String,
     /// What it is for.
     pub kind: ContractKind,
+    /// Service groups that it may read; all if there are none.
+    pub service_groups: Vec<u32>,
     /// The callbacks that it has registered, in order.
     pub redirect_rules: Vec<RedirectRule>,
     /// Its keys.
@@ -74,6 +76,7 @@ impl Contract {
             application_id: "app".to_owned(),
             contract_id: settings.id,
             kind,
+            service_groups: settings.service_groups,
             redirect_rules: settings.redirect_rules,
             keys: settings.keys,
             certificate: OnceLock::new(),
@@ -88,6 +91,11 @@ impl Contract {
     /// The key id of the contract's storage JWTs (protocol reference, crypto §1.6).
     pub fn cloud_kid(&self) -> String {
         format!("{}_{}_0", self.contract_id, self.application_id)
+    }
+
+    /// Whether the contract covers a service group.
+    pub fn covers(&self, group: u32) -> bool {
+        self.service_groups.is_empty() || self.service_groups.contains(&group)
     }
 
     /// Whether one of the contract's rules covers this callback.

@@ -3,7 +3,7 @@
 
 use digime_fixtures::{AccountError, DatasetFile, FileMetadata};
 
-use super::contract::ContractKind;
+use super::contract::{Contract, ContractKind};
 use super::library::{Account, Library};
 use super::lifeline::Lifeline;
 use super::pushed::PushedFile;
@@ -109,7 +109,7 @@ impl<'a> Listing<'a> {
     pub fn at(
         session: &Session,
         library: &'a Library,
-        kind: ContractKind,
+        contract: &Contract,
         timeline: &Timeline,
         now: Moment,
     ) -> Self {
@@ -119,9 +119,9 @@ impl<'a> Listing<'a> {
             .iter()
             .filter_map(|id| library.accounts.iter().find(|account| &account.id == id))
             .collect();
-        let pushed = pushed_files(session, read, library, kind, now);
+        let pushed = pushed_files(session, read, library, contract, now);
         if !session.options.fetches() {
-            return Self::stored(session, &taking_part, pushed, kind, timeline, now);
+            return Self::stored(session, &taking_part, pushed, contract, timeline, now);
         }
         let elapsed = now.since(read.started);
         if elapsed < timeline.pending {
@@ -146,7 +146,7 @@ impl<'a> Listing<'a> {
             if !account.delivers(read.started) {
                 continue;
             }
-            let wanted = wanted_files(session, account, kind, now);
+            let wanted = wanted_files(session, account, contract, now);
             let wanted_count = wanted.len();
             let arrived = wanted.into_iter().enumerate();
             files.extend(
@@ -173,13 +173,13 @@ impl<'a> Listing<'a> {
         session: &Session,
         taking_part: &[&'a Account],
         pushed: Vec<ListedFile<'a>>,
-        kind: ContractKind,
+        contract: &Contract,
         timeline: &Timeline,
         now: Moment,
     ) -> Self {
         let schedule = timeline.account(0, 1, None);
         let files = taking_part.iter().flat_map(|&account| {
-            let wanted = wanted_files(session, account, kind, now);
+            let wanted = wanted_files(session, account, contract, now);
             let count = wanted.len();
             let elapsed = account.first_sync.map(|first| now.since(first));
             wanted
@@ -201,10 +201,10 @@ fn pushed_files<'a>(
     session: &Session,
     read: &Read,
     library: &'a Library,
-    kind: ContractKind,
+    contract: &Contract,
     now: Moment,
 ) -> Vec<ListedFile<'a>> {
-    if kind != ContractKind::ReadRaw {
+    if contract.kind != ContractKind::ReadRaw {
         return Vec::new();
     }
     let then = library.pushed.iter().take_while(|file| file.sequence <= read.pushed);
@@ -215,7 +215,7 @@ fn pushed_files<'a>(
 fn wanted_files<'a>(
     session: &Session,
     account: &'a Account,
-    kind: ContractKind,
+    contract: &Contract,
     now: Moment,
 ) -> Vec<&'a DatasetFile> {
     let ids = account.source_ids();
@@ -225,11 +225,12 @@ fn wanted_files<'a>(
         .iter()
         .filter(|file| {
             matches!(
-                (&file.metadata, kind),
+                (&file.metadata, contract.kind),
                 (FileMetadata::Mapped(_), ContractKind::Read | ContractKind::OneOff)
                     | (FileMetadata::Raw(_), ContractKind::ReadRaw)
             )
         })
+        .filter(|file| matches!(file.metadata, FileMetadata::Raw(_)) || contract.covers(ids.group))
         .filter(|file| session.options.admits(&ids, file, now))
         .collect()
 }

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::contract::Contract;
 use super::refusal::Refusal;
 use crate::clock::Moment;
 
@@ -117,6 +118,20 @@ impl PullOptions {
                 "accept.compression is \"{other}\", expected gzip, brotli or no-compression"
             ))),
         }
+    }
+
+    /// Checks that the scope asks for nothing that the contract does not cover.
+    ///
+    /// # Errors
+    /// `ScopeOutOfBounds` naming the service group.
+    pub fn require_within(&self, contract: &Contract) -> Result<(), Refusal> {
+        let groups = self.scope.iter().flat_map(|scope| scope.service_groups.iter().flatten());
+        let beyond = groups.map(|group| group.id as u32).find(|id| !contract.covers(*id));
+        beyond.map_or(Ok(()), |id| {
+            let covered = &contract.service_groups;
+            let detail = format!("service group {id} is not one of the contract's: {covered:?}");
+            Err(Refusal::scope_out_of_bounds(detail))
+        })
     }
 
     /// Whether connected sources are synced; otherwise only what the library already has is read.

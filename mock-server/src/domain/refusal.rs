@@ -82,6 +82,11 @@ impl Refusal {
         Self::new(400, "InvalidContractDataRequest", "The contract does not allow this request", detail)
     }
 
+    /// The scope asks for more than the contract covers.
+    pub fn scope_out_of_bounds(detail: impl Into<String>) -> Self {
+        Self::new(400, "ScopeOutOfBounds", "The requested scope exceeds the contract", detail)
+    }
+
     /// A one-off contract asks for what only an ongoing one may do.
     pub fn insufficient_scope(detail: impl Into<String>) -> Self {
         Self::new(

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::exchange::{Answer, Auth, Content, Exchange};
 use super::schemas::{Schemas, array, boolean, integer, object, one_of, string};
 use crate::api::FlowBody;
-use crate::domain::pull_options::PullOptions;
+use crate::api::trigger::TriggerBody;
 
 pub(super) fn session() -> Value {
     object([("key", string()), ("expiry", json!({ "type": "integer", "description": "ms since 1970" }))])
@@ -25,7 +25,7 @@ pub(super) fn token(schemas: &mut Schemas) -> Exchange {
 pub(super) fn read_session(schemas: &mut Schemas) -> Exchange {
     let answer = Content::json(schemas.written("Triggered", object([("session", session())])));
     let answer = Answer::new(202, "A session that reads.", answer);
-    Exchange::new(Auth::User, answer).body(Content::json(schemas.request::<PullOptions>()))
+    Exchange::new(Auth::User, answer).body(Content::json(schemas.request::<TriggerBody>()))
 }
 
 pub(super) fn read_file_list(schemas: &mut Schemas) -> Exchange {

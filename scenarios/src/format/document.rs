@@ -106,6 +106,12 @@ pub(crate) struct Needs {
     pub(crate) until: Option<String>,
     /// How many months the sample data covers.
     pub(crate) months: Option<u32>,
+    /// Agents that are not recognised.
+    pub(crate) refused_agents: Vec<String>,
+    /// Agents that are too old, as `name` or `name@version`.
+    pub(crate) outdated_agents: Vec<String>,
+    /// Service groups that the contracts cover; all, if there are none.
+    pub(crate) service_groups: Vec<u32>,
     /// Kinds of contract that must be there: `read`, `write`, `read-raw`, `one-off`.
     pub(crate) contracts: Vec<String>,
 }
@@ -113,7 +119,12 @@ pub(crate) struct Needs {
 impl Needs {
     /// Whether only a server started for it can meet them.
     pub(crate) fn own_server(&self) -> bool {
-        self.seed.is_some() || self.until.is_some() || self.months.is_some()
+        self.seed.is_some()
+            || self.until.is_some()
+            || self.months.is_some()
+            || !self.refused_agents.is_empty()
+            || !self.outdated_agents.is_empty()
+            || !self.service_groups.is_empty()
     }
 }
 

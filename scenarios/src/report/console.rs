@@ -27,6 +27,9 @@ pub fn render(report: &Report, style: ConsoleStyle) -> String {
         let line = format!("{} is a snapshot that no scenario takes: remove it", shown(path));
         page.line(&page.red(&line));
     }
+    for defect in &report.server_defects {
+        page.line(&page.red(defect));
+    }
     page.summary(report);
     page.text
 }

@@ -1,9 +1,11 @@
-//! A mock server in this process: one for each kind of sample data that scenarios need.
+//! A mock server in this process: one for all scenarios that need the same settings.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use digime_mock_server::MockServer;
+use digime_mock_server::domain::agent::AgentRules;
 
 use super::control::Control;
 use super::{Stage, TargetError};
@@ -12,20 +14,22 @@ use crate::format::Needs;
 /// The last day of the sample data, whatever today is, so that snapshots stay as they are.
 const UNTIL: &str = "2026-01-31";
 
-/// The sample data of a server.
+/// The settings of a server that a sandbox cannot change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct SampleData {
+struct OwnSettings {
     seed: u64,
     until: String,
     months: u32,
+    refused_agents: Vec<String>,
+    outdated_agents: Vec<String>,
+    service_groups: Vec<u32>,
 }
 
-/// Mock servers in this process, started when they are first needed. They stop when dropped; if one
-/// of their handlers panicked, the drop panics too.
+/// Mock servers in this process, started when they are first needed.
 #[derive(Debug)]
 pub(crate) struct EmbeddedTarget {
     http: reqwest::Client,
-    servers: Mutex<HashMap<SampleData, MockServer>>,
+    servers: Mutex<HashMap<OwnSettings, MockServer>>,
 }
 
 impl EmbeddedTarget {
@@ -34,34 +38,56 @@ impl EmbeddedTarget {
     }
 
     pub(super) async fn stage(&self, needs: &Needs) -> Result<Stage, TargetError> {
-        let sample_data = SampleData {
+        let own = OwnSettings {
             seed: needs.seed.unwrap_or(7),
             until: needs.until.clone().unwrap_or_else(|| UNTIL.to_owned()),
             months: needs.months.unwrap_or(12),
+            refused_agents: needs.refused_agents.clone(),
+            outdated_agents: needs.outdated_agents.clone(),
+            service_groups: needs.service_groups.clone(),
         };
-        let origin = self.origin(sample_data)?;
+        let origin = self.origin(own)?;
         Control::new_sandbox(&self.http, &origin, needs).await
     }
 
-    fn origin(&self, data: SampleData) -> Result<String, TargetError> {
+    /// Stops the servers. One whose handlers panicked panics when it is dropped, as a test wants it; a
+    /// report tells it instead.
+    pub(super) fn close(self) -> Vec<String> {
+        let servers = self.servers.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let defect = |server| {
+            let panic = catch_unwind(AssertUnwindSafe(|| drop::<MockServer>(server))).err()?;
+            let text = panic.downcast_ref::<String>().cloned();
+            Some(text.unwrap_or_else(|| "the mock server panicked".to_owned()))
+        };
+        servers.into_values().filter_map(defect).collect()
+    }
+
+    fn origin(&self, own: OwnSettings) -> Result<String, TargetError> {
         let mut servers = self.servers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(server) = servers.get(&data) {
+        if let Some(server) = servers.get(&own) {
             return Ok(server.url());
         }
-        let until = data.until.parse().map_err(|_| {
-            TargetError::Lacks(format!("`until` is \"{}\", which is no day such as {UNTIL}", data.until))
+        let until = own.until.parse().map_err(|_| {
+            TargetError::Lacks(format!("`until` is \"{}\", which is no day such as {UNTIL}", own.until))
         })?;
-        let months = data.months;
-        let builder = MockServer::builder().seed(data.seed).sample_data_until(until);
+        let builder = MockServer::builder().seed(own.seed).sample_data_until(until);
+        let wanted = own.clone();
         let server = builder
-            .settings(move |settings| settings.sample_data.months = months)
+            .settings(move |settings| {
+                settings.sample_data.months = wanted.months;
+                settings.agents =
+                    AgentRules { refused: wanted.refused_agents, outdated: wanted.outdated_agents };
+                for contract in settings.applications.iter_mut().flat_map(|it| &mut it.contracts) {
+                    contract.service_groups.clone_from(&wanted.service_groups);
+                }
+            })
             .try_start()
             .map_err(|error| TargetError::Unreachable {
                 url: "a server in this process".into(),
                 why: error.to_string(),
             })?;
         let url = server.url();
-        servers.insert(data, server);
+        servers.insert(own, server);
         Ok(url)
     }
 }

@@ -55,7 +55,7 @@ impl ServerTarget {
     pub(super) async fn stage(&self, needs: &Needs) -> Result<Stage, TargetError> {
         let lacks = |what: &str| Err(TargetError::Lacks(format!("the target has no {what}")));
         if needs.own_server() {
-            return lacks("sample data of the scenario's own (seed, until, months)");
+            return lacks("settings of the scenario's own (sample data, agents, service groups)");
         }
         match &self.shared {
             None => Control::new_sandbox(&self.http, &self.urls.origin(), needs).await,

@@ -91,6 +91,8 @@ async fn a_session_expires() {
     ] {
         assert_eq!((error.status(), error.api().unwrap().code.as_str()), (Some(404), "SessionInvalid"));
     }
+    let metadata = user.read_file_metadata(&session.key, &list.files[0].name).await.unwrap_err();
+    assert_eq!(metadata.status(), Some(404));
     let fresh = user.read_session(SessionOptions::new()).await.unwrap();
     user.read_file_list(&fresh.key).await.unwrap();
 }
@@ -135,11 +137,17 @@ async fn a_write_contract_cannot_read() {
     let token = raw.exchange(&code).await.token();
     let claims = json!({"access_token": token["access_token"]["value"]});
     let list = format!("permission-access/query/{session}");
-    for (method, path) in
-        [(reqwest::Method::POST, "permission-access/trigger"), (reqwest::Method::GET, list.as_str())]
-    {
+    let file = format!("{list}/any.json");
+    for (method, path) in [
+        (reqwest::Method::POST, "permission-access/trigger"),
+        (reqwest::Method::GET, list.as_str()),
+        (reqwest::Method::GET, file.as_str()),
+        (reqwest::Method::HEAD, file.as_str()),
+    ] {
         let answer = raw.call(method, path, claims.clone()).await;
-        assert_eq!(answer.error(), (400, "InvalidContractDataRequest".to_owned()), "{path}");
+        // An answer to HEAD has its error in the headers alone.
+        let refusal = (answer.status.as_u16(), answer.header("x-error-code"));
+        assert_eq!(refusal, (400, "InvalidContractDataRequest"), "{path}");
     }
 }
 
