@@ -213,7 +213,7 @@ fn the_page_draws_the_traffic() {
     Application -> User: opens the consent page
     User -> Consent page: GET /apps/saas/authorize?code=[code:1]&sourceType=pull&service=1&sampleDataSet=test&sampleDataAutoOnboard=true
     Consent page -> User: 302
-    User -> Application: http://127.0.0.1:9000/callback?success=true&state=[state:1]&code=[code:2]&accountReference=[id:2]
+    User -> Application: http://127.0.0.1:9000/callback?success=true&state=[id:1]&code=[code:2]&accountReference=[id:3]
     Application -> SDK: exchange
     SDK -> API: POST /v1.7/oauth/token
     API -> SDK: 200
