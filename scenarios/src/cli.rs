@@ -1,19 +1,28 @@
 //! The program `digime-scenarios`.
 
 mod check;
+mod choice;
+mod diff;
 mod list;
 mod new;
+mod record;
+mod report_files;
 mod run;
+mod server;
+mod verify;
+mod watch;
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use miette::{GraphicalReportHandler, GraphicalTheme};
+use tokio::runtime::Runtime;
 
 use crate::load::FileError;
-use crate::run::RunError;
+use crate::report::Report;
+use crate::run::{RunError, RunOptions};
 use crate::target::TargetError;
 
 /// How a run ends, as its exit code says it.
@@ -49,6 +58,12 @@ struct Cli {
 enum Command {
     /// Runs scenarios
     Run(Box<run::RunArgs>),
+    /// Tells for each operation of a server which results are as the platform's
+    Verify(Box<verify::VerifyArgs>),
+    /// Runs scenarios against two servers and tells where these differ
+    Diff(Box<diff::DiffArgs>),
+    /// Turns the traffic that a mock server saw into a scenario
+    Record(record::RecordArgs),
     /// Validates files without running them
     Check(Paths),
     /// Lists scenarios
@@ -73,6 +88,9 @@ pub fn main() -> ExitCode {
     // Errors of the command line exit with 2 here, and --help with 0.
     match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Verify(args) => verify::verify(&args),
+        Command::Diff(args) => diff::diff(&args),
+        Command::Record(args) => record::record(&args),
         Command::Check(args) => check::check(&args.paths),
         Command::List(args) => list::list(&args),
         Command::New(args) => new::new(&args),
@@ -108,6 +126,32 @@ pub(crate) fn explain_run_error(error: &RunError, colours: bool) -> String {
         RunError::Files(errors) => format!("{}{error}\n", explain_files(errors, colours)),
         other => format!("{other}\n"),
     }
+}
+
+/// Runs scenarios; says why, if nothing could be run.
+fn run_now(options: &RunOptions) -> Result<Report, Exit> {
+    let ran = runtime()?.block_on(crate::run::run(options));
+    ran.map_err(|error| fail(&explain_run_error(&error, colours()), exit_of(&error)))
+}
+
+fn runtime() -> Result<Runtime, Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| fail(&format!("no runtime: {error}"), Exit::Usage))
+}
+
+/// Says what is wrong, and how the program ends.
+fn fail(message: &str, exit: Exit) -> Exit {
+    eprintln!("{}", message.trim_end());
+    exit
+}
+
+/// Writes a file, and the folders that lead to it.
+fn write_file(path: &Path, text: Result<String, String>) -> Result<(), String> {
+    let write = |text: String| {
+        let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        folder.and_then(|()| std::fs::write(path, text)).map_err(|error| error.to_string())
+    };
+    text.and_then(write).map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }
 
 /// How a run that could not begin ends.

@@ -6,6 +6,10 @@
 
 pub mod console;
 mod exchange;
+mod group;
+pub mod html;
+pub mod json_lines;
+pub mod junit;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,6 +22,18 @@ pub use exchange::{Exchange, Party};
 pub(crate) use exchange::{Shower, readable_metadata};
 
 use crate::position::Position;
+
+/// Why a report cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum RenderError {
+    /// As JUnit XML.
+    Junit(#[from] quick_junit::SerializeError),
+    /// As JSON.
+    Json(#[from] serde_json::Error),
+    /// As HTML.
+    Html(#[from] askama::Error),
+}
 
 /// What a run came to.
 #[derive(Clone, Debug, Serialize)]

@@ -158,7 +158,8 @@ fn described_choice(options: &RunOptions) -> String {
     text
 }
 
-fn http_client() -> Result<reqwest::Client, RunError> {
+/// A client that follows nothing and repeats nothing.
+pub(crate) fn http_client() -> Result<reqwest::Client, RunError> {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())

@@ -2,57 +2,16 @@
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+#[path = "support/folders.rs"]
+mod folders;
+#[path = "support/process.rs"]
+mod process;
+
 use std::fs;
-use std::path::Path;
 
-use assert_cmd::Command;
 use digime_mock_server::{ContractKind, MockServer, Operation, Timeline};
-use tempfile::TempDir;
-
-/// What the program says and how it ends.
-struct Ran {
-    code: i32,
-    /// Both outputs.
-    text: String,
-}
-
-fn run_in(folder: &Path, args: &[&str]) -> Ran {
-    let mut command = Command::cargo_bin("digime-scenarios").unwrap();
-    let output = command.current_dir(folder).env("NO_COLOR", "1").args(args).output().unwrap();
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
-    Ran { code: output.status.code().unwrap(), text }
-}
-
-impl Ran {
-    #[track_caller]
-    fn ends(self, code: i32, mentions: &[&str]) -> Self {
-        assert_eq!(self.code, code, "{}", self.text);
-        for text in mentions {
-            assert!(self.text.contains(text), "{text}\nis not in\n{}", self.text);
-        }
-        self
-    }
-}
-
-const LOGIN: &str = "
-  - authorize: { source: 1, sample: test, straight_back: true }
-  - consent: approve
-  - exchange:
-";
-
-/// A folder with scenarios: file name and steps.
-fn folder(scenarios: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, steps) in scenarios {
-        let text = format!("scenario: {name}\ntags: [{name}]\nsteps:{steps}");
-        fs::write(folder.path().join(format!("{name}.yaml")), text).unwrap();
-    }
-    folder
-}
-
-fn logged_in(steps: &str) -> String {
-    format!("{LOGIN}{steps}")
-}
+use folders::{folder, logged_in};
+use process::run_in;
 
 #[test]
 fn all_passed_is_0_and_a_failure_is_1_and_tells_step_request_and_answer() {
@@ -195,7 +154,7 @@ fn at_another_server_steps_that_need_the_control_api_are_skipped_with_a_reason()
         logged_in("  - expect_requests: { token: 1 }\n  - accounts:\n    expect: { $: { count: 1 } }\n");
     let clock = logged_in("  - clock: +25h\n  - accounts:\n    expect: { $: { count: 77 } }\n");
     let write = "\n  - authorize: { contract: write }\n";
-    let seed = format!("{LOGIN}server: {{ seed: 8 }}\n");
+    let seed = logged_in("server: { seed: 8 }\n");
     let folder = folder(&[("all", &all), ("clock", &clock), ("write", write), ("seed", &seed)]);
     let key = folder.path().join("key.pem");
     fs::write(&key, contract.private_key.as_deref().unwrap()).unwrap();

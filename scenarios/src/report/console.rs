@@ -46,8 +46,8 @@ impl Page {
     }
 
     fn scenario(&mut self, scenario: &ScenarioReport, report: &Report) {
-        let repeated = report.scenarios.iter().any(|scenario| scenario.repetition > 1);
-        let turn = if repeated { format!(" (run {})", scenario.repetition) } else { String::new() };
+        let turn =
+            if report.is_repeated() { format!(" (run {})", scenario.repetition) } else { String::new() };
         let title = format!("{}{turn}  {}", scenario.name, self.dim(&shown(&scenario.file)));
         match &scenario.status {
             Status::Passed if self.style.verbose => {
@@ -71,11 +71,10 @@ impl Page {
     }
 
     fn step(&mut self, step: &StepReport) {
-        let path: Vec<_> = step.within.iter().chain([&step.name]).map(String::as_str).collect();
         let user = step.user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default();
         self.line(&format!(
             "  step {}{user}  {}",
-            self.bold(&path.join(" > ")),
+            self.bold(&step.path()),
             self.dim(&step.position.to_string())
         ));
         for failure in &step.failures {

@@ -60,6 +60,28 @@ impl Control {
         })
     }
 
+    /// A sandbox that exists: the one of this id, or the server's own.
+    ///
+    /// # Errors
+    /// [`ControlError`].
+    pub(crate) async fn of_sandbox(
+        http: &reqwest::Client,
+        origin: &str,
+        sandbox: Option<&str>,
+    ) -> Result<Stage, ControlError> {
+        let sandbox = sandbox.unwrap_or_default().to_owned();
+        let control = Self { http: http.clone(), origin: origin.to_owned(), sandbox };
+        let found = control.send(Method::GET, "credentials", None).await?;
+        let credentials: Credentials =
+            serde_json::from_value(found).map_err(|error| ControlError::Refused(error.to_string()))?;
+        Ok(Stage {
+            urls: credentials.urls,
+            application_id: credentials.application_id,
+            contracts: credentials.contracts,
+            control: Some(Self { sandbox: credentials.sandbox, ..control }),
+        })
+    }
+
     /// The sandbox's id.
     pub(crate) fn sandbox(&self) -> &str {
         &self.sandbox

@@ -1,0 +1,65 @@
+//! What is tested.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::run::TargetOptions;
+use crate::target::{ContractOptions, ServerOptions};
+
+/// A server to test instead of one in this process
+#[derive(Clone, Debug, Args)]
+pub(super) struct ServerArgs {
+    /// API root, or the origin of a mock server, instead of a server in this process
+    #[arg(long, value_name = "URL", env = "DIGIME_BASE_URL")]
+    pub(super) base_url: Option<String>,
+    /// Consent web client [default: /apps/saas/ of the API's origin]
+    #[arg(long, value_name = "URL", env = "DIGIME_ONBOARD_URL", requires = "base_url")]
+    pub(super) onboard_url: Option<String>,
+    /// Storage [default: /v1/ of the API's origin]
+    #[arg(long, value_name = "URL", env = "DIGIME_CLOUD_URL", requires = "base_url")]
+    pub(super) cloud_url: Option<String>,
+    /// Application; without it a mock server makes a sandbox for each scenario
+    #[arg(long, value_name = "ID", env = "DIGIME_APPLICATION_ID", requires_all = ["base_url", "contract", "key_file"])]
+    pub(super) application_id: Option<String>,
+    /// Contract, as [KIND=]ID; the kind is `read` if not given; may be repeated
+    #[arg(long, value_name = "[KIND=]ID", env = "DIGIME_CONTRACT", requires = "application_id")]
+    pub(super) contract: Vec<String>,
+    /// File of the contract's private key (PEM), one for each --contract, in the same order
+    #[arg(long, value_name = "FILE", env = "DIGIME_KEY_FILE", requires = "application_id")]
+    pub(super) key_file: Vec<PathBuf>,
+}
+
+impl ServerArgs {
+    /// What is tested.
+    ///
+    /// # Errors
+    /// What is wrong with the options, for people.
+    pub(super) fn target(&self) -> Result<TargetOptions, String> {
+        let Some(base_url) = &self.base_url else { return embedded() };
+        if self.contract.len() != self.key_file.len() {
+            return Err("each --contract needs a --key-file, in the same order".to_owned());
+        }
+        let contracts = self.contract.iter().zip(&self.key_file).map(|(contract, key_file)| {
+            let (kind, id) = contract.split_once('=').unwrap_or(("read", contract));
+            ContractOptions { kind: kind.to_owned(), id: id.to_owned(), key_file: key_file.clone() }
+        });
+        Ok(TargetOptions::Server(ServerOptions {
+            base_url: base_url.clone(),
+            onboard_url: self.onboard_url.clone(),
+            cloud_url: self.cloud_url.clone(),
+            application_id: self.application_id.clone(),
+            contracts: contracts.collect(),
+        }))
+    }
+}
+
+#[cfg(feature = "embedded")]
+fn embedded() -> Result<TargetOptions, String> {
+    Ok(TargetOptions::Embedded)
+}
+
+#[cfg(not(feature = "embedded"))]
+fn embedded() -> Result<TargetOptions, String> {
+    Err("this program was built without a server of its own: name one by --base-url".to_owned())
+}

@@ -1,0 +1,96 @@
+//! Scenarios by folder, and the words that several reports use.
+
+use super::{Exchange, FailureKind, Report, ScenarioReport, Status, StepReport};
+use crate::position::shown;
+
+/// The scenarios of a folder.
+#[derive(Debug)]
+pub(crate) struct Group<'a> {
+    pub(crate) folder: String,
+    pub(crate) scenarios: Vec<&'a ScenarioReport>,
+}
+
+impl Report {
+    /// The scenarios by folder, in the order of files; the repetitions of one follow each other.
+    pub(crate) fn groups(&self) -> Vec<Group<'_>> {
+        let mut scenarios: Vec<_> = self.scenarios.iter().collect();
+        scenarios.sort_by(|one, other| one.file.cmp(&other.file));
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        for scenario in scenarios {
+            let folder = match scenario.file.parent().map(shown) {
+                Some(folder) if !folder.is_empty() => folder,
+                _ => ".".to_owned(),
+            };
+            match groups.iter_mut().find(|group| group.folder == folder) {
+                Some(group) => group.scenarios.push(scenario),
+                None => groups.push(Group { folder, scenarios: vec![scenario] }),
+            }
+        }
+        groups
+    }
+
+    /// Whether scenarios ran more than once.
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.scenarios.iter().any(|scenario| scenario.repetition > 1)
+    }
+}
+
+impl Status {
+    /// A word for it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Skipped(_) => "skipped",
+            Self::NotRun => "not run",
+        }
+    }
+}
+
+impl FailureKind {
+    /// A word for it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Assertion => "assertion",
+            Self::Error => "error",
+            Self::NoError => "no error",
+            Self::Timeout => "timeout",
+            Self::Capture => "capture",
+            Self::Snapshot => "snapshot",
+            Self::Misuse => "misuse",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl StepReport {
+    /// Its name after those of the flows that lead to it.
+    pub(crate) fn path(&self) -> String {
+        let names: Vec<_> = self.within.iter().chain([&self.name]).map(String::as_str).collect();
+        names.join(" > ")
+    }
+}
+
+impl Exchange {
+    /// Method and path.
+    pub(crate) fn request_line(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// The platform's code of an error, if the answer is one.
+    pub(crate) fn error_code(&self) -> Option<&str> {
+        let answer = self.answer.as_ref().filter(|_| self.status.is_some_and(|status| status >= 400))?;
+        answer["error"]["code"].as_str().or_else(|| answer["error"].as_str())
+    }
+
+    /// What came back: `200`, `401 InvalidToken`, or what went wrong on the way.
+    pub(crate) fn outcome(&self) -> String {
+        match (self.status, self.error_code(), &self.broken) {
+            (Some(status), _, Some(broken)) => format!("{status}, then {broken}"),
+            (None, _, Some(broken)) => broken.clone(),
+            (Some(status), Some(code), None) => format!("{status} {code}"),
+            (Some(status), None, None) => status.to_string(),
+            (None, _, None) => "no answer".to_owned(),
+        }
+    }
+}
