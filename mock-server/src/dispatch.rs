@@ -19,6 +19,7 @@ use crate::call::{Call, Target};
 use crate::clock::Stopwatch;
 use crate::domain::consent::Page;
 use crate::domain::refusal::Refusal;
+use crate::hostile::{self, Hostile};
 use crate::reply::Reply;
 use crate::routes::{Operation, ROUTES};
 use crate::sandbox::Sandbox;
@@ -107,10 +108,17 @@ async fn receive(
     let outcome = match (&fault, bad_path.or(body_problem)) {
         (Some(fault), _) if fault.replaces_answer() => {
             verify::note_claims(&call.headers, &mut call.verdict);
-            Err(fault.refusal())
+            match fault.hostile {
+                Some(Hostile::RedirectLoop) => Ok(hostile::redirect::reply(&call)),
+                _ => Err(fault.refusal()),
+            }
         }
         (_, Some(problem)) => Err(problem),
         _ => run(&mut call, operation).await,
+    };
+    let outcome = match fault.as_ref().and_then(|fault| fault.hostile) {
+        Some(hostile) => outcome.and_then(|reply| hostile.alter(&call, reply)),
+        None => outcome,
     };
     if let Some(stream) = call.stream.take() {
         request_body::discard(stream).await;
