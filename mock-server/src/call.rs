@@ -40,6 +40,8 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// The body of an operation that takes it in piece by piece; `body` is empty then.
     pub(crate) stream: Option<Body>,
+    /// When it came, in real time.
+    pub(crate) received: Moment,
     /// `None` only if a request did not come through a socket.
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) nonce_use: NonceUse,

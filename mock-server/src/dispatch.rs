@@ -16,7 +16,7 @@ use http::Request;
 use crate::answer;
 use crate::api::discovery::services::CONTRACT_ID;
 use crate::call::{Call, Target};
-use crate::clock::Stopwatch;
+use crate::clock::{Moment, Stopwatch};
 use crate::domain::consent::Page;
 use crate::domain::refusal::Refusal;
 use crate::hostile::{self, Hostile};
@@ -57,7 +57,7 @@ async fn receive(
     params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request<Body>,
 ) -> Response {
-    let watch = Stopwatch::start();
+    let (watch, received) = (Stopwatch::start(), Moment::real());
     let (parts, body) = request.into_parts();
     let bad_path = params.as_ref().err().map(|error| Refusal::validation(error.body_text()));
     let named = |params: RawPathParams| {
@@ -80,6 +80,7 @@ async fn receive(
         headers: parts.headers,
         body,
         stream,
+        received,
         peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
         nonce_use: NonceUse::Takes,
         verdict: Verdict::default(),

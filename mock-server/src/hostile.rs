@@ -102,12 +102,6 @@ impl Hostile {
         matches!(self, Self::InvalidUtf8 | Self::OversizeBody | Self::RedirectLoop)
     }
 
-    /// Whether a client that believes the answer can be told from one that does not, by what it
-    /// sends later.
-    pub(crate) fn shows(self) -> bool {
-        self != Self::WrongPreauthorizationCode
-    }
-
     /// Makes an answer wrong, as far as that is done before it is written.
     ///
     /// # Errors

@@ -114,7 +114,7 @@ impl Seen {
         let client = match request.contract {
             Some(contract) => {
                 let client_id = contract.client_id();
-                for code in request.answered_page_code() {
+                if let Some(code) = request.answered_page_code() {
                     self.pages.insert(Fingerprint::of(&[&code]), client_id.clone());
                 }
                 self.clients.entry(client_id).or_insert_with(|| Watched::new(contract))
@@ -195,7 +195,8 @@ mod tests {
         Sample::of(Operation::ReadAccounts).observe(&observer);
         Sample::of(Operation::ConsentPage).without_jwt().observe(&observer);
         let report = observer.report("box");
-        let clients: Vec<_> = report.clients.iter().map(|it| (it.contract_id.as_deref(), it.requests)).collect();
+        let clients: Vec<_> =
+            report.clients.iter().map(|it| (it.contract_id.as_deref(), it.requests)).collect();
         assert_eq!(clients, [(Some("c-1"), 2), (None, 1)]);
         let checks: Vec<_> = report.clients[0].checks.iter().map(|it| it.check).collect();
         assert_eq!(checks, ClientCheck::ALL);

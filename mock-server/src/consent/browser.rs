@@ -62,13 +62,15 @@ pub(crate) fn decide_url(
         (Ok(_), UserDecision::Fail(error)) => fail(&sandbox, (page, code), error.clone()),
     };
     match decided {
-        Ok(location) | Err(ConsentProblem::Closed { location }) => Ok(delivered(&sandbox, page, code, location)),
+        Ok(location) | Err(ConsentProblem::Closed { location }) => {
+            Ok(delivered(&sandbox, page, code, location))
+        }
         Err(ConsentProblem::UnknownCode) => Err(ConsentError::UnknownCode),
     }
 }
 
 /// The callback as the browser gets it: a fault on the page's decision may change its `state`.
-fn delivered(sandbox: &Sandbox, page: Page, location: String) -> String {
+fn delivered(sandbox: &Sandbox, page: Page, code: &str, location: String) -> String {
     let operation = match page {
         Page::Authorize => Operation::ConsentDecision,
         Page::Onboard => Operation::OnboardDecision,
@@ -76,8 +78,8 @@ fn delivered(sandbox: &Sandbox, page: Page, location: String) -> String {
         Page::Reauthorize => Operation::ReauthorizeDecision,
         Page::Revoke => Operation::RevokeDecision,
     };
-    match sandbox.faults.strike_hostile(operation, Hostile::ChangedState) {
-        Some(_) => with_another_state(&location, &sandbox.tag().mint()),
-        None => location,
-    }
+    let changes = sandbox.faults.strike_hostile(operation, Hostile::ChangedState).is_some();
+    let changed = changes.then(|| with_another_state(&location, &sandbox.tag().mint()));
+    sandbox.observer.page_decided(operation, code, changed.as_deref());
+    changed.unwrap_or(location)
 }

@@ -95,8 +95,13 @@ mod tests {
 
     #[tokio::test]
     async fn every_text_of_a_json_is_spoilt_and_nothing_else() {
-        let spoilt = |text: &'static str| async { read(invalid_utf8(Response::new(Body::from(text))).await).await };
-        assert_eq!(spoilt(r#"{"a":"b","c":[1,"d"]}"#).await, b"{\"a\":\"b\xFF\xFE\",\"c\":[1,\"d\xFF\xFE\"]}");
+        let spoilt = |text: &'static str| async move {
+            read(invalid_utf8(Response::new(Body::from(text))).await).await
+        };
+        assert_eq!(
+            spoilt(r#"{"a":"b","c":[1,"d"]}"#).await,
+            b"{\"a\":\"b\xFF\xFE\",\"c\":[1,\"d\xFF\xFE\"]}"
+        );
         assert_eq!(spoilt("not JSON").await, b"not JSON");
     }
 

@@ -14,7 +14,8 @@ pub(crate) const PARAMETER: &str = "redirected";
 /// its JWT.
 pub(crate) fn reply(call: &Call) -> Reply {
     let pairs = call.query();
-    let hops = pairs.iter().find(|(name, _)| name == PARAMETER).and_then(|(_, value)| value.parse::<u32>().ok());
+    let hops =
+        pairs.iter().find(|(name, _)| name == PARAMETER).and_then(|(_, value)| value.parse::<u32>().ok());
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs.iter().filter(|(name, _)| name != PARAMETER));
     query.append_pair(PARAMETER, &hops.unwrap_or(0).saturating_add(1).to_string());

@@ -47,9 +47,7 @@ fn forged(
             signing.sign_as(&Header { jku, ..genuine }, payload)
         }
         Hostile::Rs512 => signing.sign_as(&Header { alg: Algorithm::RS512, ..genuine }, payload),
-        Hostile::Hs256 => {
-            signing.sign_with_public_key(&Header { alg: Algorithm::HS256, ..genuine }, payload)
-        }
+        Hostile::Hs256 => signing.sign_with_public_key(&Header { alg: Algorithm::HS256, ..genuine }, payload),
         Hostile::Unsigned => {
             let mut header = serde_json::to_value(&genuine)?;
             header["alg"] = json!("none");
@@ -123,7 +121,10 @@ mod tests {
             let token = forge(hostile);
             let header = decode_header(&token).unwrap();
             assert!(!is_genuine(&token), "{hostile:?}");
-            assert_eq!((header.alg, header.kid, header.jku), (algorithm, genuine.kid.clone(), genuine.jku.clone()));
+            assert_eq!(
+                (header.alg, header.kid, header.jku),
+                (algorithm, genuine.kid.clone(), genuine.jku.clone())
+            );
         }
         let unsigned = forge(Hostile::Unsigned);
         let read = UnverifiedJwt::parse(&unsigned).unwrap();

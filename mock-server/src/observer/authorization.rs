@@ -144,8 +144,12 @@ mod tests {
     fn a_reference_needs_a_state_only_where_it_ends_in_a_code() {
         let onboard = || Sample::of(Operation::TokenReference);
         assert!(failed([&onboard()]).is_empty());
-        assert_eq!(failed([&onboard().claim("state", "s"), &onboard().claim("state", "s")]), [ClientCheck::State]);
-        let renewal = onboard().claim("code_challenge_method", "S256").claim("code_challenge", "c".repeat(43));
+        assert_eq!(
+            failed([&onboard().claim("state", "s"), &onboard().claim("state", "s")]),
+            [ClientCheck::State]
+        );
+        let renewal =
+            onboard().claim("code_challenge_method", "S256").claim("code_challenge", "c".repeat(43));
         assert_eq!(failed([&renewal]), [ClientCheck::State]);
     }
 

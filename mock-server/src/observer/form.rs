@@ -44,7 +44,8 @@ fn no_secret_in_url(request: &Observed<'_>) -> Result<(), String> {
     }
     let url = request.uri.to_string();
     let secrets = ["access_token", "refresh_token", "code", "code_verifier"];
-    let shown = secrets.into_iter().find(|name| request.claim(name).is_some_and(|secret| url.contains(secret)));
+    let shown =
+        secrets.into_iter().find(|name| request.claim(name).is_some_and(|secret| url.contains(secret)));
     match shown {
         Some(name) => Err(format!("the URL contains the value of the claim {name}")),
         None => Ok(()),
@@ -101,7 +102,9 @@ fn names_agent(request: &Observed<'_>) -> bool {
 fn agent(request: &Observed<'_>) -> Result<(), String> {
     let body: Value = serde_json::from_slice(request.body).unwrap_or_default();
     let agent = &body["agent"];
-    let named = |it: &Value| ["name", "version"].iter().all(|name| it[*name].as_str().is_some_and(|it| !it.is_empty()));
+    let named = |it: &Value| {
+        ["name", "version"].iter().all(|name| it[*name].as_str().is_some_and(|it| !it.is_empty()))
+    };
     match named(&agent["sdk"]) || named(agent) {
         true => Ok(()),
         false => Err("the body has no agent with a name and a version".to_owned()),
@@ -136,8 +139,14 @@ mod tests {
     #[test]
     fn a_secret_in_the_url_is_found_by_its_name_or_its_value() {
         let accounts = "/v1.7/permission-access/accounts";
-        let token = |path: String| Sample::of(Operation::ReadAccounts).claim("access_token", "s3cret-token").path(&path);
-        for path in [format!("{accounts}?access_token=x"), format!("{accounts}?x=s3cret-token"), "/v1.7/s3cret-token".to_owned()] {
+        let token = |path: String| {
+            Sample::of(Operation::ReadAccounts).claim("access_token", "s3cret-token").path(&path)
+        };
+        for path in [
+            format!("{accounts}?access_token=x"),
+            format!("{accounts}?x=s3cret-token"),
+            "/v1.7/s3cret-token".to_owned(),
+        ] {
             assert_eq!(failed([&token(path)]), [ClientCheck::NoSecretInUrl]);
         }
         assert!(failed([&token(format!("{accounts}?schemaVersion=5"))]).is_empty());
@@ -145,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_request_that_was_sent_on_is_recognised() {
-        let followed = Sample::of(Operation::ReadAccounts).path("/v1.7/permission-access/accounts?redirected=1");
+        let followed =
+            Sample::of(Operation::ReadAccounts).path("/v1.7/permission-access/accounts?redirected=1");
         assert_eq!(failed([&followed]), [ClientCheck::NoRedirectFollowed]);
     }
 

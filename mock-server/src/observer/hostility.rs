@@ -202,8 +202,10 @@ fn answers(fault: &Fault, operation: Operation) -> Vec<&'static str> {
 /// The tokens and codes of an answer.
 fn secrets(request: &Observed<'_>) -> Vec<Fingerprint> {
     let Some(payload) = request.answered_payload() else { return Vec::new() };
-    let tokens = ["access_token", "refresh_token"].into_iter().filter_map(|name| payload.0.get(name)?.get("value"));
-    let codes = ["preauthorization_code", "reference_code"].into_iter().filter_map(|name| payload.0.get(name));
+    let tokens =
+        ["access_token", "refresh_token"].into_iter().filter_map(|name| payload.0.get(name)?.get("value"));
+    let codes =
+        ["preauthorization_code", "reference_code"].into_iter().filter_map(|name| payload.0.get(name));
     tokens.chain(codes).filter_map(|it| it.as_str()).map(|it| Fingerprint::of(&[it])).collect()
 }
 
@@ -233,7 +235,10 @@ mod tests {
     fn who_sends_a_forged_token_did_not_notice() {
         let use_it = Sample::of(Operation::ReadAccounts).claim("access_token", "forged-too");
         let [row] = &rows([&forged_token(), &use_it])[..] else { panic!("one row") };
-        assert_eq!((row.answer, row.operation, row.outcome), ("unknownKid", Operation::Token, HostileOutcome::Unnoticed));
+        assert_eq!(
+            (row.answer, row.operation, row.outcome),
+            ("unknownKid", Operation::Token, HostileOutcome::Unnoticed)
+        );
         assert_eq!((row.given, row.used, &row.used_by[..]), (1, 1, &[use_it.sequence()][..]));
     }
 
@@ -250,9 +255,8 @@ mod tests {
     fn a_spoilt_file_shows_only_if_it_is_asked_for_again() {
         let file = || Sample::of(Operation::ReadFile);
         let spoilt = || file().fault(Fault::on(Operation::ReadFile).corrupt().truncate());
-        let outcomes = |rows: Vec<HostileReport>| {
-            rows.iter().map(|row| (row.answer, row.outcome)).collect::<Vec<_>>()
-        };
+        let outcomes =
+            |rows: Vec<HostileReport>| rows.iter().map(|row| (row.answer, row.outcome)).collect::<Vec<_>>();
         let unknown = [("corrupt", HostileOutcome::Unknown), ("truncate", HostileOutcome::Unknown)];
         assert_eq!(outcomes(rows([&spoilt()])), unknown);
         let truncated = || file().fault(Fault::on(Operation::ReadFile).truncate());
@@ -276,7 +280,8 @@ mod tests {
     fn an_oversize_answer_is_judged_when_its_body_ends() {
         for (read_all, outcome) in [(true, HostileOutcome::Unnoticed), (false, HostileOutcome::Noticed)] {
             let observer = Observer::new(Duration::ZERO);
-            let sample = hostile(Sample::of(Operation::ReadAccounts), Operation::ReadAccounts, Hostile::OversizeBody);
+            let sample =
+                hostile(Sample::of(Operation::ReadAccounts), Operation::ReadAccounts, Hostile::OversizeBody);
             sample.observe(&observer);
             observer.oversize_ended(sample.sequence(), read_all);
             let row = &observer.report("box").clients[0].hostile_answers[0];

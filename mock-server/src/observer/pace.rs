@@ -86,12 +86,16 @@ mod tests {
 
     fn list(state: &str, after: i64) -> Sample {
         let json = json!({"status": {"state": state}});
-        Sample::of(Operation::ReadFileList).path("/v1.7/permission-access/query/s").answer_json(json).after(after)
+        Sample::of(Operation::ReadFileList)
+            .path("/v1.7/permission-access/query/s")
+            .answer_json(json)
+            .after(after)
     }
 
     #[test]
     fn a_list_that_is_not_complete_is_asked_for_every_three_seconds() {
-        let good = [list("pending", 0), list("running", 2_500), list("completed", 5_500), list("completed", 5_501)];
+        let good =
+            [list("pending", 0), list("running", 2_500), list("completed", 5_500), list("completed", 5_501)];
         assert_eq!(counts(ClientCheck::PollingInterval, &good), (2, 0));
         let hasty = [list("pending", 0), list("pending", 2_499)];
         assert_eq!(failed(&hasty), [ClientCheck::PollingInterval]);
@@ -111,7 +115,11 @@ mod tests {
     fn who_is_told_to_wait_waits() {
         let told = || list("pending", 0).answer(429).answer_header("retry-after", "7");
         for (after, expected) in [(6_899, (0, 1)), (6_900, (1, 0)), (60_000, (1, 0))] {
-            assert_eq!(counts(ClientCheck::RetryAfter, &[told(), list("pending", after)]), expected, "{after}");
+            assert_eq!(
+                counts(ClientCheck::RetryAfter, &[told(), list("pending", after)]),
+                expected,
+                "{after}"
+            );
         }
         let found = offence(ClientCheck::RetryAfter, &[told(), list("pending", 1_000)]).unwrap();
         assert_eq!(found.detail, "asked again after 1s, not 7s");

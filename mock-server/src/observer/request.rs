@@ -130,7 +130,8 @@ impl Observed<'_> {
             return None;
         }
         let payload = self.answered_payload()?;
-        let code = ["preauthorization_code", "reference_code"].into_iter().find_map(|name| payload.0.get(name));
+        let code =
+            ["preauthorization_code", "reference_code"].into_iter().find_map(|name| payload.0.get(name));
         code.and_then(Value::as_str).map(str::to_owned)
     }
 }
@@ -149,7 +150,8 @@ mod tests {
     #[test]
     fn a_wait_is_understood_in_either_form_and_only_of_a_refusal() {
         let asked = |status, value: &str| {
-            let sample = Sample::of(Operation::ReadFileList).answer(status).answer_header("retry-after", value);
+            let sample =
+                Sample::of(Operation::ReadFileList).answer(status).answer_header("retry-after", value);
             let sample = sample.at(1_767_225_600_000);
             sample.observed().retry_after()
         };

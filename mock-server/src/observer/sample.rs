@@ -45,7 +45,9 @@ impl Sample {
         let sequence = COUNT.fetch_add(1, Ordering::Relaxed);
         let route = operation.route();
         let claims = match route.area {
-            Area::Cloud | Area::CloudFolder => json!({"sub": "app", "iss": "c-1", "iat": NOW / 1000, "exp": NOW / 1000 + 60}),
+            Area::Cloud | Area::CloudFolder => {
+                json!({"sub": "app", "iss": "c-1", "iat": NOW / 1000, "exp": NOW / 1000 + 60})
+            }
             _ => json!({"client_id": "app_c-1", "nonce": format!("{sequence:032}"), "timestamp": NOW}),
         };
         let sample = Self {
@@ -65,7 +67,10 @@ impl Sample {
             arrived: NOW,
             sequence,
         };
-        sample.path(&route.paths()[0].replace(['{', '}', '*'], "")).header("accept", "application/json").signed()
+        sample
+            .path(&route.paths()[0].replace(['{', '}', '*'], ""))
+            .header("accept", "application/json")
+            .signed()
     }
 
     pub(super) fn path(mut self, path: &str) -> Self {
@@ -175,7 +180,11 @@ impl Sample {
             jwt: self.token.as_deref().map(|token| UnverifiedJwt::parse(token).unwrap()),
             failed_check: self.failed_check,
             fault: self.fault.as_ref(),
-            answer: Answered { status: self.status, headers: &self.answer_headers, json: self.answer.as_ref() },
+            answer: Answered {
+                status: self.status,
+                headers: &self.answer_headers,
+                json: self.answer.as_ref(),
+            },
             when: When {
                 real: Moment::from_millis(NOW),
                 arrived: Moment::from_millis(self.arrived),

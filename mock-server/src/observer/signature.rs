@@ -53,7 +53,8 @@ impl Signatures {
 
 /// The key set, what older clients ask unsigned, and paths that lead nowhere need no JWT.
 fn needs_jwt(request: &Observed<'_>) -> bool {
-    let open = matches!(request.operation, Some(Operation::AvailableServices | Operation::NamedContractDetails));
+    let open =
+        matches!(request.operation, Some(Operation::AvailableServices | Operation::NamedContractDetails));
     !open && matches!(request.area(), Some(Area::Api(_) | Area::Cloud | Area::CloudFolder))
 }
 
@@ -95,7 +96,10 @@ mod tests {
             let offence = offence(ClientCheck::Ps512, [&sample]).unwrap();
             assert_eq!(offence.sequence, sample.sequence());
         }
-        let open = [Sample::of(Operation::Jwks).without_jwt(), Sample::of(Operation::NamedContractDetails).without_jwt()];
+        let open = [
+            Sample::of(Operation::Jwks).without_jwt(),
+            Sample::of(Operation::NamedContractDetails).without_jwt(),
+        ];
         assert!(open.iter().all(|sample| offence(ClientCheck::Ps512, [sample]).is_none()));
     }
 }

@@ -83,7 +83,10 @@ mod tests {
         assert_eq!(of(ClientCheck::State).outcome, CheckOutcome::Passed);
         assert_eq!(of(ClientCheck::Agent).outcome, CheckOutcome::NotExercised);
         let pkce = of(ClientCheck::Pkce);
-        assert_eq!((pkce.outcome, pkce.failed, pkce.offences.len()), (CheckOutcome::Failed, 7, MOST_OFFENCES));
+        assert_eq!(
+            (pkce.outcome, pkce.failed, pkce.offences.len()),
+            (CheckOutcome::Failed, 7, MOST_OFFENCES)
+        );
         assert_eq!(pkce.offences[0].detail.len(), LONGEST_DETAIL);
     }
 }

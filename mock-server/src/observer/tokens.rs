@@ -48,7 +48,8 @@ impl Tokens {
             self.refresh(request, Fingerprint::of(&[refresh]), grace, tallies);
         }
         if request.succeeded()
-            && let Some((refresh, pair)) = request.answered_payload().and_then(|it| pair(&it, request.when.answered))
+            && let Some((refresh, pair)) =
+                request.answered_payload().and_then(|it| pair(&it, request.when.answered))
         {
             self.pairs.insert(refresh, pair);
         }
@@ -118,7 +119,10 @@ mod tests {
     }
 
     fn refresh(number: u32, after: i64) -> Sample {
-        pair(Sample::of(Operation::Token).claim("refresh_token", format!("refresh-{number}")).after(after), number + 1)
+        pair(
+            Sample::of(Operation::Token).claim("refresh_token", format!("refresh-{number}")).after(after),
+            number + 1,
+        )
     }
 
     #[test]
