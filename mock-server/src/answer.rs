@@ -142,6 +142,8 @@ fn write_down(
     let location = reply.headers.get(LOCATION).and_then(|location| location.to_str().ok());
     let failed_check = call.verdict.failure().map(|failure| failure.check);
     let reference = refusal.as_ref().map(|(_, reference)| reference.clone());
+    let jwt = bearer::token(&call.headers).ok().and_then(|token| UnverifiedJwt::parse(token).ok());
+    let contract = call.named_contract(jwt.as_ref());
     let entry = Entry {
         sequence: 0,
         time: call.now().timestamp().to_string(),
@@ -166,8 +168,6 @@ fn write_down(
         verdict: call.verdict,
     };
     let sequence = call.sandbox.journal.write(entry);
-    let jwt = bearer::token(&call.headers).ok().and_then(|token| UnverifiedJwt::parse(token).ok());
-    let contract = jwt.as_ref().and_then(|jwt| call.sandbox.contract(&jwt.claims.client_id()?));
     call.sandbox.observer.observe(&Observed {
         sequence,
         reference: reference.as_deref(),
