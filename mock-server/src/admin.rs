@@ -1,5 +1,6 @@
 //! Administration under `/__admin`: the mock's own interface, never the platform's.
 
+mod client_report;
 pub(crate) mod clock;
 pub(crate) mod consent;
 pub(crate) mod faults;
@@ -40,6 +41,7 @@ pub(crate) fn handle(call: &mut Call, operation: Operation) -> Outcome {
             Ok(requests::list(call))
         }
         Operation::AdminExplain => requests::explain(call),
+        Operation::AdminClientReport => client_report::show(call),
         Operation::AdminFaults => Ok(faults::list(call)),
         Operation::AdminInjectFault => faults::inject(call),
         Operation::AdminClearFaults => {

@@ -1,5 +1,7 @@
 //! The end of a request: its answer, what a fault makes of it, the journal and the log.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -13,9 +15,14 @@ use crate::clock::Stopwatch;
 use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
 use crate::faults::Fault;
+use crate::hostile::{self, Hostile};
 use crate::journal::{Entry, JournalRefusal};
+use crate::observer::{Answered, Observed, When};
 use crate::redact::{fingerprint, is_secret, redact, redact_url};
 use crate::reply::{Reply, ReplyBody};
+use crate::sandbox::Sandbox;
+use crate::verify::bearer;
+use crate::verify::jwt::UnverifiedJwt;
 
 /// Bodies above this size are not kept in the journal.
 const LARGEST_JOURNALLED: usize = 64 * 1024;
@@ -37,11 +44,32 @@ pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, w
         }
     });
     log(&call, &reply, refusal.as_ref(), watch);
-    write_down(call, &reply, fault.as_ref(), refusal, watch);
+    let sandbox = Arc::clone(&call.sandbox);
+    let sequence = write_down(call, &reply, fault.as_ref(), refusal, watch);
     let response = reply.into_response();
-    match fault {
-        Some(fault) if fault.corrupt || fault.truncate || fault.disconnect => damage(response, &fault).await,
+    let Some(fault) = fault else { return response };
+    let response = match (fault.hostile, sequence) {
+        (Some(Hostile::InvalidUtf8), _) => hostile::body::invalid_utf8(response).await,
+        (Some(Hostile::OversizeBody), Some(sequence)) => {
+            hostile::body::oversize(response, Oversize { sandbox, sequence })
+        }
         _ => response,
+    };
+    match fault.corrupt || fault.truncate || fault.disconnect {
+        true => damage(response, &fault).await,
+        false => response,
+    }
+}
+
+/// An oversize answer on its way.
+struct Oversize {
+    sandbox: Arc<Sandbox>,
+    sequence: u64,
+}
+
+impl hostile::body::Appetite for Oversize {
+    fn ended(&self, read_all: bool) {
+        self.sandbox.observer.oversize_ended(self.sequence, read_all);
     }
 }
 
@@ -84,15 +112,17 @@ fn log(call: &Call, reply: &Reply, refusal: Option<&(Refusal, String)>, watch: S
     }
 }
 
+/// Writes a request into the journal, shows it to the observer and gives its number; the mock's own
+/// operations are neither.
 fn write_down(
     call: Call,
     reply: &Reply,
     fault: Option<&Fault>,
     refusal: Option<(Refusal, String)>,
     watch: Stopwatch,
-) {
+) -> Option<u64> {
     let operation = match call.target {
-        Target::Operation(operation) if operation.is_admin() => return,
+        Target::Operation(operation) if operation.is_admin() => return None,
         Target::Operation(operation) => Some(operation),
         Target::UnknownPath | Target::WrongMethod => None,
     };
@@ -110,6 +140,10 @@ fn write_down(
         _ => (None, None),
     };
     let location = reply.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+    let failed_check = call.verdict.failure().map(|failure| failure.check);
+    let reference = refusal.as_ref().map(|(_, reference)| reference.clone());
+    let jwt = bearer::token(&call.headers).ok().and_then(|token| UnverifiedJwt::parse(token).ok());
+    let contract = call.named_contract(jwt.as_ref());
     let entry = Entry {
         sequence: 0,
         time: call.now().timestamp().to_string(),
@@ -133,5 +167,32 @@ fn write_down(
         millis: u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX),
         verdict: call.verdict,
     };
-    call.sandbox.journal.write(entry);
+    let sequence = call.sandbox.journal.write(entry);
+    call.sandbox.observer.observe(&Observed {
+        sequence,
+        reference: reference.as_deref(),
+        operation,
+        contract: contract.as_deref(),
+        method: &call.method,
+        uri: &call.uri,
+        headers: &call.headers,
+        body: &call.body,
+        jwt,
+        failed_check,
+        fault,
+        answer: Answered {
+            status: reply.status.as_u16(),
+            headers: &reply.headers,
+            json: match &reply.body {
+                ReplyBody::Json(value) => Some(value),
+                _ => None,
+            },
+        },
+        when: When {
+            real: call.received,
+            arrived: call.sandbox.clock.at(call.received),
+            answered: call.sandbox.now(),
+        },
+    });
+    Some(sequence)
 }

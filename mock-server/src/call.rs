@@ -8,13 +8,16 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde::de::DeserializeOwned;
 
+use crate::api::discovery::services::CONTRACT_ID;
 use crate::clock::Moment;
+use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
 use crate::domain::refusal::Refusal;
 use crate::routes::Operation;
 use crate::sandbox::Sandbox;
 use crate::server::Server;
 use crate::verdict::Verdict;
+use crate::verify::jwt::UnverifiedJwt;
 use crate::verify::{self, NonceUse, Verified};
 
 /// What the router found for a request.
@@ -40,6 +43,8 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// The body of an operation that takes it in piece by piece; `body` is empty then.
     pub(crate) stream: Option<Body>,
+    /// When it came, in real time.
+    pub(crate) received: Moment,
     /// `None` only if a request did not come through a socket.
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) nonce_use: NonceUse,
@@ -55,6 +60,19 @@ impl Call {
     /// The file that the request is for, by which faults may choose it.
     pub(crate) fn file_name(&self) -> Option<&str> {
         [self.param("fileName"), self.param("path")].into_iter().find(|name| !name.is_empty())
+    }
+
+    /// The contract that the request names: in its JWT, or, as older clients do, in its path or the
+    /// header `contractId`. Nothing of it is verified.
+    pub(crate) fn named_contract(&self, jwt: Option<&UnverifiedJwt<'_>>) -> Option<Arc<Contract>> {
+        let by_jwt = || self.sandbox.contract(&jwt?.claims.client_id()?);
+        let by_path =
+            || self.sandbox.contract(&format!("{}_{}", self.param("appId"), self.param("contractId")));
+        let by_header = || {
+            let id = self.headers.get(CONTRACT_ID)?.to_str().ok()?;
+            self.sandbox.contracts().iter().find(|contract| contract.contract_id == id).cloned()
+        };
+        by_jwt().or_else(by_path).or_else(by_header)
     }
 
     /// The parameters of the query, decoded once.

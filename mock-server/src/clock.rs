@@ -94,6 +94,11 @@ impl SandboxClock {
         Moment(Moment::real().0.saturating_add(self.offset_millis.load(Ordering::SeqCst)))
     }
 
+    /// What the sandbox's clock said, by its present offset, when real time was `real`.
+    pub(crate) fn at(&self, real: Moment) -> Moment {
+        real.plus(self.offset())
+    }
+
     /// Moves the sandbox's present forward, by at most a thousand years in all.
     pub fn advance(&self, by: Duration) {
         let furthest = to_millis(Duration::from_secs(FURTHEST_YEARS * 365 * 24 * 3600));

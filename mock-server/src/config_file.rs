@@ -61,6 +61,7 @@ struct File {
     public_url: Option<Spanned<String>>,
     admin_token: Option<String>,
     journal_size: Option<usize>,
+    client_report: Option<PathBuf>,
     body_limit: Option<usize>,
     push_limit: Option<u64>,
     push_quota: Option<u64>,
@@ -218,6 +219,8 @@ fn apply_text(path: &str, text: &str, folder: &Path, settings: &mut Settings) ->
     set(&mut settings.sample_data.seed, file.sample_data.seed);
     set(&mut settings.sample_data.months, file.sample_data.months);
     settings.sample_data.until = file.sample_data.until.or(settings.sample_data.until);
+    settings.client_report =
+        file.client_report.map(|path| folder.join(path)).or(settings.client_report.take());
     if let Some(token) = file.admin_token {
         settings.admin_token = Some(AdminToken(token));
     }

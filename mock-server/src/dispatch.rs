@@ -16,9 +16,10 @@ use http::Request;
 use crate::answer;
 use crate::api::discovery::services::CONTRACT_ID;
 use crate::call::{Call, Target};
-use crate::clock::Stopwatch;
+use crate::clock::{Moment, Stopwatch};
 use crate::domain::consent::Page;
 use crate::domain::refusal::Refusal;
+use crate::hostile::{self, Hostile};
 use crate::reply::Reply;
 use crate::routes::{Operation, ROUTES};
 use crate::sandbox::Sandbox;
@@ -56,7 +57,7 @@ async fn receive(
     params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request<Body>,
 ) -> Response {
-    let watch = Stopwatch::start();
+    let (watch, received) = (Stopwatch::start(), Moment::real());
     let (parts, body) = request.into_parts();
     let bad_path = params.as_ref().err().map(|error| Refusal::validation(error.body_text()));
     let named = |params: RawPathParams| {
@@ -79,6 +80,7 @@ async fn receive(
         headers: parts.headers,
         body,
         stream,
+        received,
         peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
         nonce_use: NonceUse::Takes,
         verdict: Verdict::default(),
@@ -107,10 +109,17 @@ async fn receive(
     let outcome = match (&fault, bad_path.or(body_problem)) {
         (Some(fault), _) if fault.replaces_answer() => {
             verify::note_claims(&call.headers, &mut call.verdict);
-            Err(fault.refusal())
+            match fault.hostile {
+                Some(Hostile::RedirectLoop) => Ok(hostile::redirect::reply(&call)),
+                _ => Err(fault.refusal()),
+            }
         }
         (_, Some(problem)) => Err(problem),
         _ => run(&mut call, operation).await,
+    };
+    let outcome = match fault.as_ref().and_then(|fault| fault.hostile) {
+        Some(hostile) => outcome.and_then(|reply| hostile.alter(&call, reply)),
+        None => outcome,
     };
     if let Some(stream) = call.stream.take() {
         request_body::discard(stream).await;

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::refusal::Refusal;
+use crate::hostile::Hostile;
 use crate::routes::Operation;
 
 /// One rule: what happens to requests of an operation, and how often.
@@ -49,6 +50,9 @@ pub struct Fault {
     pub truncate: bool,
     /// Close the connection half way through the body.
     pub disconnect: bool,
+    /// Answer what a client must not believe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hostile: Option<Hostile>,
     /// How often it has struck.
     pub struck: u32,
 }
@@ -77,6 +81,7 @@ impl Fault {
             corrupt: false,
             truncate: false,
             disconnect: false,
+            hostile: None,
             struck: 0,
         }
     }
@@ -141,14 +146,24 @@ impl Fault {
         self
     }
 
+    /// Answers what a client must not believe. Without effect where [`Hostile::applies_to`] says no.
+    pub fn hostile(mut self, hostile: Hostile) -> Self {
+        self.hostile = Some(hostile);
+        self
+    }
+
     /// Whether it answers in place of the operation.
     pub fn replaces_answer(&self) -> bool {
-        self.status.is_some() || self.error.is_some()
+        self.status.is_some() || self.error.is_some() || self.hostile == Some(Hostile::RedirectLoop)
     }
 
     /// Whether the client cannot use the answer.
     pub fn loses_answer(&self) -> bool {
-        self.replaces_answer() || self.disconnect || self.truncate || self.corrupt
+        self.replaces_answer()
+            || self.disconnect
+            || self.truncate
+            || self.corrupt
+            || self.hostile.is_some_and(Hostile::loses_answer)
     }
 
     /// The refusal that it answers with.
@@ -194,8 +209,17 @@ impl Faults {
 
     /// The first rule that meets a request; it counts as struck.
     pub(crate) fn strike(&self, operation: Operation, file: Option<&str>) -> Option<Fault> {
+        self.strike_first(|fault| fault.meets(operation, file))
+    }
+
+    /// As [`Faults::strike`], of the rules with this hostile answer alone.
+    pub(crate) fn strike_hostile(&self, operation: Operation, hostile: Hostile) -> Option<Fault> {
+        self.strike_first(|fault| fault.hostile == Some(hostile) && fault.meets(operation, None))
+    }
+
+    fn strike_first(&self, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut rules = self.rules();
-        let fault = rules.iter_mut().find(|fault| fault.meets(operation, file))?;
+        let fault = rules.iter_mut().find(|fault| wanted(fault))?;
         fault.struck += 1;
         Some(fault.clone())
     }
@@ -233,6 +257,23 @@ mod tests {
             assert_eq!(faults.strike(Operation::ReadFile, Some("a")).is_some(), left);
         }
         assert_eq!(faults.list()[0].struck, 2);
+    }
+
+    #[test]
+    fn a_hostile_rule_is_found_among_others_and_counts_like_them() {
+        let faults = Faults::default();
+        faults.inject(Fault::on(Operation::ConsentDecision).status(503));
+        faults.inject(Fault::on(Operation::ConsentDecision).times(1).hostile(Hostile::ChangedState));
+        let strike = || faults.strike_hostile(Operation::ConsentDecision, Hostile::ChangedState);
+        assert!(strike().is_some() && strike().is_none());
+        assert_eq!(faults.list().iter().map(|it| it.struck).collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_lost_and_one_that_can_is_not() {
+        let lost = |hostile| Fault::on(Operation::Token).hostile(hostile).loses_answer();
+        assert!(lost(Hostile::InvalidUtf8) && lost(Hostile::OversizeBody) && lost(Hostile::RedirectLoop));
+        assert!(!lost(Hostile::UnknownKid) && !lost(Hostile::ChangedState));
     }
 
     #[test]

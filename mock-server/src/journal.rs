@@ -105,8 +105,8 @@ impl Journal {
         Self { capacity, entries: Mutex::default() }
     }
 
-    /// Writes an entry, whose `sequence` is set here.
-    pub(crate) fn write(&self, mut entry: Entry) {
+    /// Writes an entry, whose `sequence` is set here, and gives that number.
+    pub(crate) fn write(&self, mut entry: Entry) -> u64 {
         let mut entries = self.entries();
         entries.written += 1;
         entry.sequence = entries.written;
@@ -114,6 +114,7 @@ impl Journal {
         if entries.kept.len() > self.capacity {
             entries.kept.pop_front();
         }
+        entries.written
     }
 
     /// The entries that are kept, oldest first.

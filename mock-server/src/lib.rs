@@ -6,6 +6,7 @@ mod answer;
 mod api;
 mod call;
 pub mod cli;
+mod client_report;
 pub mod clock;
 mod compression;
 pub mod config_file;
@@ -20,10 +21,13 @@ mod dispatch;
 pub mod domain;
 pub mod durations;
 mod faults;
+mod fingerprint;
+mod hostile;
 mod icon;
 mod journal;
 mod metadata;
 mod mock;
+mod observer;
 mod openapi;
 mod random;
 mod redact;
@@ -40,6 +44,10 @@ mod signing;
 mod verdict;
 mod verify;
 
+pub use client_report::{
+    CheckOutcome, CheckReport, ClientCheck, ClientConduct, ClientReport, HostileOutcome, HostileReport,
+    Offence,
+};
 pub use consent::browser::ConsentError;
 pub use credentials::{BaseUrls, ContractCredentials, Credentials};
 pub use domain::consent::CallbackErrorCode;
@@ -48,6 +56,7 @@ pub use domain::state::{BindStorageError, Lifetimes};
 pub use domain::storage::StorageLimits;
 pub use domain::timeline::Timeline;
 pub use faults::{Fault, FaultError};
+pub use hostile::Hostile;
 pub use journal::{Entry, JournalRefusal};
 pub use mock::{MockServer, MockServerBuilder, StartError};
 pub use refusals::DocumentedRefusal;

@@ -137,6 +137,7 @@ const fn groups(operation: Operation) -> &'static [&'static Group] {
         | Operation::AdminRequests
         | Operation::AdminForgetRequests
         | Operation::AdminExplain
+        | Operation::AdminClientReport
         | Operation::AdminFaults
         | Operation::AdminInjectFault
         | Operation::AdminClearFaults

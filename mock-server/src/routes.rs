@@ -175,6 +175,8 @@ route_table! {
     AdminForgetRequests "adminForgetRequests" "DELETE" "/requests" Area::Admin;
     /// `GET /__admin/explain/{reference}`
     AdminExplain "adminExplain" "GET" "/explain/{reference}" Area::Admin;
+    /// `GET /__admin/client-report`
+    AdminClientReport "adminClientReport" "GET" "/client-report" Area::Admin;
     /// `GET /__admin/faults`
     AdminFaults "adminFaults" "GET" "/faults" Area::Admin;
     /// `POST /__admin/faults`
@@ -202,6 +204,11 @@ impl Operation {
     /// Whether it takes its body in piece by piece, under a limit of its own.
     pub fn streams_body(self) -> bool {
         matches!(self, Self::PushToLibrary | Self::UploadStorageFile)
+    }
+
+    /// Whether only older clients ask for it (protocol reference, http-api §6.6 and §7).
+    pub fn is_deprecated(self) -> bool {
+        matches!(self, Self::AvailableServices | Self::NamedContractDetails)
     }
 
     /// Whether it is the mock's own.

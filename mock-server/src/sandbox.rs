@@ -1,8 +1,9 @@
 //! Sandboxes: each has its own contracts, users, clock, faults and journal.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
+use crate::client_report::ClientReport;
 use crate::clock::{Moment, SandboxClock};
 use crate::datasets::Datasets;
 use crate::domain::contract::Contract;
@@ -11,6 +12,7 @@ use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 use crate::faults::Faults;
 use crate::journal::Journal;
+use crate::observer::Observer;
 use crate::random::SandboxTag;
 use crate::settings::Settings;
 
@@ -37,6 +39,8 @@ pub(crate) struct Sandbox {
     pub faults: Faults,
     /// Its requests and answers.
     pub journal: Journal,
+    /// What it makes of its clients.
+    pub observer: Observer,
     state: Mutex<State>,
 }
 
@@ -72,6 +76,7 @@ impl Sandbox {
             clock: SandboxClock::default(),
             faults: Faults::default(),
             journal: Journal::new(settings.journal_size),
+            observer: Observer::new(settings.lifetimes.refresh_grace),
             state: Mutex::new(State::new(tag.clone(), settings.lifetimes, settings.push_quota)),
             tag,
         }
@@ -113,11 +118,17 @@ impl Sandbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets users, tokens, sessions, faults and the journal, and sets the clock to real time.
+    /// How well its clients keep the platform's contract.
+    pub(crate) fn client_report(&self) -> ClientReport {
+        self.observer.report(self.id())
+    }
+
+    /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
     pub(crate) fn reset(&self) {
         *self.state() = State::new(self.tag.clone(), self.lifetimes, self.push_quota);
         self.faults.clear();
         self.journal.clear();
+        self.observer.clear();
         self.clock.reset();
     }
 }
@@ -127,16 +138,20 @@ impl Sandbox {
 pub(crate) struct Sandboxes {
     default: Arc<Sandbox>,
     fresh: RwLock<HashMap<SandboxTag, Arc<Sandbox>>>,
+    /// What was seen in sandboxes that were removed: tests remove theirs before the server ends.
+    removed: Mutex<VecDeque<ClientReport>>,
 }
 
 /// How many fresh sandboxes a server holds.
 const MOST_SANDBOXES: usize = 10_000;
+/// How many reports of removed sandboxes it keeps.
+const MOST_REMOVED: usize = 1_000;
 
 impl Sandboxes {
     /// The default sandbox alone.
     pub(crate) fn new(settings: &Settings) -> Self {
         let default = Arc::new(Sandbox::new(SandboxTag::default_sandbox(), "", settings));
-        Self { default, fresh: RwLock::default() }
+        Self { default, fresh: RwLock::default(), removed: Mutex::default() }
     }
 
     /// The sandbox that always exists.
@@ -160,7 +175,25 @@ impl Sandboxes {
     /// Throws a sandbox away; false if there is none, or it is the default one.
     pub(crate) fn remove(&self, id: &str) -> bool {
         let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
-        SandboxTag::of(id).is_some_and(|tag| tag.as_str() == id && fresh.remove(&tag).is_some())
+        let Some(tag) = SandboxTag::of(id).filter(|tag| tag.as_str() == id) else { return false };
+        let Some(sandbox) = fresh.remove(&tag) else { return false };
+        let report = sandbox.client_report();
+        if !report.clients.is_empty() {
+            let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
+            removed.push_back(report);
+            if removed.len() > MOST_REMOVED {
+                removed.pop_front();
+            }
+        }
+        true
+    }
+
+    /// The client reports of all sandboxes that saw a client, removed ones first.
+    pub(crate) fn client_reports(&self) -> Vec<ClientReport> {
+        let removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
+        let living = [&self.default].into_iter().chain(fresh.values()).map(|it| it.client_report());
+        removed.into_iter().chain(living.filter(|report| !report.clients.is_empty())).collect()
     }
 
     /// The sandbox with this id; `default` names the default one.

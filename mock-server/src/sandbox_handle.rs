@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::client_report::ClientReport;
 use crate::clock::SandboxClock;
 use crate::consent::browser::{ConsentError, UserDecision, decide_url};
 use crate::consent::decision::Choice;
@@ -89,7 +90,12 @@ impl SandboxHandle {
         self.sandbox.journal.find(reference).map(|entry| entry.to_string())
     }
 
-    /// Forgets users, tokens, sessions, faults and the journal, and sets the clock to real time.
+    /// How well the clients of the sandbox keep the platform's contract, as their traffic shows it.
+    pub fn client_report(&self) -> ClientReport {
+        self.sandbox.client_report()
+    }
+
+    /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
     pub fn reset(&self) {
         self.sandbox.reset();
     }

@@ -1,6 +1,7 @@
 //! Everything that can be set about a server, with its defaults.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use digime_fixtures::Dataset;
@@ -48,6 +49,8 @@ pub struct Settings {
     pub applications: Vec<ApplicationSettings>,
     /// How sample data is generated.
     pub sample_data: SampleDataSettings,
+    /// Where `digime-mock serve` writes the client reports of all sandboxes when it ends.
+    pub client_report: Option<PathBuf>,
     /// Datasets of one's own, offered besides the generated ones.
     pub datasets: Vec<Arc<Dataset>>,
 }
@@ -73,6 +76,7 @@ impl Settings {
             push_quota: 1024 * 1024 * 1024,
             applications: vec![ApplicationSettings::standard()?],
             sample_data: SampleDataSettings::default(),
+            client_report: None,
             datasets: Vec::new(),
         })
     }

@@ -24,6 +24,7 @@ pub(crate) fn choose_cryptography() {
 pub(crate) struct SigningKey {
     kid: String,
     key: EncodingKey,
+    public_pem: &'static str,
     jwks: Value,
 }
 
@@ -54,7 +55,7 @@ impl SigningKey {
             // Node and iOS read this member alone, iOS only as PKCS#1 (protocol reference, crypto §3.4).
             "pem": development.public_pem,
         }]});
-        Ok(Self { kid, key, jwks })
+        Ok(Self { kid, key, public_pem: development.public_pem, jwks })
     }
 
     /// The JWKS: what `jwks/oauth` answers. The signing key comes first, which old iOS clients rely on.
@@ -71,10 +72,39 @@ impl SigningKey {
         origin: &str,
         payload: &T,
     ) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign_as(&self.header(origin), payload)
+    }
+
+    /// The header of a genuine token.
+    pub(crate) fn header(&self, origin: &str) -> Header {
         let mut header = Header::new(Algorithm::PS512);
         header.jku = Some(format!("{origin}/jwks/oauth"));
         header.kid = Some(self.kid.clone());
-        jsonwebtoken::encode(&header, payload, &self.key)
+        header
+    }
+
+    /// A JWT with any header of an RSA algorithm.
+    ///
+    /// # Errors
+    /// The JWT library's, if signing fails.
+    pub(crate) fn sign_as<T: Serialize>(
+        &self,
+        header: &Header,
+        payload: &T,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        jsonwebtoken::encode(header, payload, &self.key)
+    }
+
+    /// A JWT whose shared secret is the published key, which everybody knows.
+    ///
+    /// # Errors
+    /// The JWT library's, if signing fails.
+    pub(crate) fn sign_with_public_key<T: Serialize>(
+        &self,
+        header: &Header,
+        payload: &T,
+    ) -> Result<String, jsonwebtoken::errors::Error> {
+        jsonwebtoken::encode(header, payload, &EncodingKey::from_secret(self.public_pem.as_bytes()))
     }
 }
 

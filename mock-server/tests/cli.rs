@@ -39,8 +39,13 @@ impl Serving {
     }
 
     fn get(&self, path: &str) -> String {
+        self.ask("GET", path)
+    }
+
+    fn ask(&self, method: &str, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        write!(stream, "{head}Content-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -90,6 +95,40 @@ fn it_stops_in_good_order_when_asked_to() {
         assert!(server.stop(signal).success(), "{signal}");
         assert!(TcpStream::connect(address).is_err());
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn it_leaves_a_report_about_the_clients_of_all_sandboxes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    let path = file.to_str().unwrap();
+    let server = Serving::start(&["serve", "--port", "0", "--client-report", path]);
+    let read = || -> serde_json::Value { serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap() };
+    assert_eq!(read()["sandboxes"], serde_json::json!([]));
+    server.get("/jwks/oauth");
+    let made = server.ask("POST", "/__admin/sandboxes");
+    let made: serde_json::Value = serde_json::from_str(made.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let sandbox = made["sandbox"].as_str().unwrap();
+    // A session key begins with the tag of the sandbox that it is from.
+    server.get(&format!("/v1.7/permission-access/query/{sandbox}"));
+    server.ask("DELETE", &format!("/__admin/sandboxes?sandbox={sandbox}"));
+    assert!(server.stop("-TERM").success());
+    let report = read();
+    let sandboxes = report["sandboxes"].as_array().unwrap();
+    let ids: Vec<_> = sandboxes.iter().map(|it| it["sandbox"].as_str().unwrap()).collect();
+    assert_eq!(ids, [sandbox, "default0"]);
+    let checks = sandboxes[0]["clients"][0]["checks"].as_array().unwrap();
+    let signed = checks.iter().find(|it| it["check"] == "ps512").unwrap();
+    assert_eq!((&signed["failed"], &signed["offences"][0]["operation"]), (&1.into(), &"readFileList".into()));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_at_once() {
+    let refused =
+        mock().args(["serve", "--port", "0", "--client-report", "no/such/report.json"]).assert().failure();
+    let error = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    assert!(error.contains("no/such/report.json cannot be written"), "{error}");
 }
 
 #[test]

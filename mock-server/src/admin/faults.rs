@@ -14,6 +14,7 @@ use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
 use crate::durations;
 use crate::faults::{Fault, FaultError};
+use crate::hostile::Hostile;
 use crate::reply::Reply;
 use crate::routes::Route;
 
@@ -38,6 +39,7 @@ pub(crate) struct Rule {
     truncate: bool,
     #[serde(default)]
     disconnect: bool,
+    hostile: Option<Hostile>,
 }
 
 pub(super) fn list(call: &Call) -> Reply {
@@ -58,6 +60,10 @@ pub(super) fn inject(call: &mut Call) -> Outcome {
             return Err(Refusal::validation(format!("headers: \"{name}: {value}\" is no HTTP header")));
         }
     }
+    if let Some(hostile) = rule.hostile.filter(|hostile| !hostile.applies_to(route.operation)) {
+        let name = hostile.name();
+        return Err(Refusal::validation(format!("hostile: no answer of {} can be {name}", route.name)));
+    }
     let fault = Fault {
         times: rule.times,
         file: rule.file,
@@ -68,6 +74,7 @@ pub(super) fn inject(call: &mut Call) -> Outcome {
         corrupt: rule.corrupt,
         truncate: rule.truncate,
         disconnect: rule.disconnect,
+        hostile: rule.hostile,
         ..Fault::on(route.operation)
     };
     let answer = to_json(&fault);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use digime_fixtures::Dataset;
 use jiff::civil::Date;
+use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 use super::Failure;
@@ -39,6 +40,9 @@ pub(super) struct ServeArgs {
     /// Requests that the journal keeps, per sandbox.
     #[arg(long, value_name = "COUNT", env = "DIGIME_MOCK_JOURNAL_SIZE")]
     journal_size: Option<usize>,
+    /// File that tells, when the server ends, what clients did well and badly.
+    #[arg(long, value_name = "FILE", env = "DIGIME_MOCK_CLIENT_REPORT")]
+    client_report: Option<PathBuf>,
     /// Largest request body, in bytes, but for files that are pushed.
     #[arg(long, value_name = "BYTES", env = "DIGIME_MOCK_BODY_LIMIT")]
     body_limit: Option<usize>,
@@ -131,6 +135,7 @@ impl ServeArgs {
         set(&mut settings.push_quota, self.push_quota);
         settings.agents.refused.extend(self.refused_agent);
         settings.agents.outdated.extend(self.outdated_agent);
+        settings.client_report = self.client_report.or(settings.client_report);
         settings.admin_token = self.admin_token.map(AdminToken).or(settings.admin_token);
         if let Some(url) = self.public_url {
             settings.public_url = Some(public_origin(&url).map_err(Failure::new)?);
@@ -193,16 +198,26 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     let settings = args.settings()?;
     let (listener, address) = listen(&settings).map_err(Failure::new)?;
     let server = Arc::new(Server::new(settings, address).map_err(Failure::new)?);
+    // A file that cannot be written is told now, not when the traffic is over.
+    write_client_report(&server)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::new)?;
         // Whoever has read the banner may stop the server.
         let stopped = stop_signal();
         print!("{}", banner(&server));
-        server::serve(server, listener, stopped).await;
+        server::serve(Arc::clone(&server), listener, stopped).await;
         tracing::info!("stopped");
-        Ok(())
+        write_client_report(&server)
     })
+}
+
+/// Writes what was seen of clients so far, if a file was named for it.
+fn write_client_report(server: &Server) -> Result<(), Failure> {
+    let Some(path) = &server.settings.client_report else { return Ok(()) };
+    let reports = json!({ "sandboxes": server.sandboxes.client_reports() });
+    std::fs::write(path, format!("{reports:#}\n"))
+        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))
 }
 
 /// What a newcomer needs to know, with a curl line that works.

@@ -5,7 +5,9 @@ use url::Url;
 use super::decision::{Choice, approve, fail};
 use super::parameters::PageParameters;
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page};
-use crate::sandbox::Sandboxes;
+use crate::hostile::{Hostile, with_another_state};
+use crate::routes::Operation;
+use crate::sandbox::{Sandbox, Sandboxes};
 
 /// What the user does with the page.
 #[derive(Clone, Debug)]
@@ -60,7 +62,24 @@ pub(crate) fn decide_url(
         (Ok(_), UserDecision::Fail(error)) => fail(&sandbox, (page, code), error.clone()),
     };
     match decided {
-        Ok(location) | Err(ConsentProblem::Closed { location }) => Ok(location),
+        Ok(location) | Err(ConsentProblem::Closed { location }) => {
+            Ok(delivered(&sandbox, page, code, location))
+        }
         Err(ConsentProblem::UnknownCode) => Err(ConsentError::UnknownCode),
     }
+}
+
+/// The callback as the browser gets it: a fault on the page's decision may change its `state`.
+fn delivered(sandbox: &Sandbox, page: Page, code: &str, location: String) -> String {
+    let operation = match page {
+        Page::Authorize => Operation::ConsentDecision,
+        Page::Onboard => Operation::OnboardDecision,
+        Page::UserReauth => Operation::UserReauthDecision,
+        Page::Reauthorize => Operation::ReauthorizeDecision,
+        Page::Revoke => Operation::RevokeDecision,
+    };
+    let changes = sandbox.faults.strike_hostile(operation, Hostile::ChangedState).is_some();
+    let changed = changes.then(|| with_another_state(&location, &sandbox.tag().mint()));
+    sandbox.observer.page_decided(operation, code, changed.as_deref());
+    changed.unwrap_or(location)
 }

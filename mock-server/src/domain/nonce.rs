@@ -6,10 +6,9 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use super::refusal::Refusal;
 use crate::clock::Moment;
+use crate::fingerprint::Fingerprint;
 use crate::verify::timestamp::WINDOW;
 
 /// Nonces are forgotten together with the others of a minute.
@@ -17,11 +16,11 @@ const BUCKET: Duration = Duration::from_secs(60);
 
 /// The nonces of one sandbox, keyed by `client_id` and nonce (protocol reference, errors §4).
 ///
-/// Only 128 bits of a hash are kept of each: a busy client sends thousands a second.
+/// Only a fingerprint is kept of each: a busy client sends thousands a second.
 #[derive(Debug, Default)]
 pub struct NonceLog {
     /// When the first of them was seen, and all of them.
-    buckets: VecDeque<(Moment, HashSet<u128>)>,
+    buckets: VecDeque<(Moment, HashSet<Fingerprint>)>,
 }
 
 impl NonceLog {
@@ -36,7 +35,7 @@ impl NonceLog {
         {
             self.buckets.pop_front();
         }
-        let key = key(client_id, nonce);
+        let key = Fingerprint::of(&[client_id, nonce]);
         if self.buckets.iter().any(|(_, seen)| seen.contains(&key)) {
             return Err(Refusal::invalid_request(
                 format!("The nonce provided in JWT payload ({nonce}) has already been used"),
@@ -49,11 +48,6 @@ impl NonceLog {
         }
         Ok(())
     }
-}
-
-fn key(client_id: &str, nonce: &str) -> u128 {
-    let hash = Sha256::new().chain_update(client_id).chain_update([0]).chain_update(nonce).finalize();
-    hash.iter().take(16).fold(0, |key, byte| key << 8 | u128::from(*byte))
 }
 
 #[cfg(test)]

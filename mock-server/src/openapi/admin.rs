@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::exchange::{Answer, Auth, Content, Exchange};
 use super::schemas::{Schemas, array, integer, object, string};
 use crate::admin;
+use crate::client_report::ClientReport;
 use crate::credentials::Credentials;
 use crate::faults::Fault;
 use crate::journal::Entry;
@@ -61,6 +62,12 @@ pub(super) fn requests(schemas: &mut Schemas) -> Exchange {
 pub(super) fn explain(schemas: &mut Schemas) -> Exchange {
     let explanation = schemas.answer::<admin::requests::Explanation>();
     Exchange::new(Auth::Admin, Answer::json("The refused request, and why as text.", explanation))
+}
+
+pub(super) fn client_report(schemas: &mut Schemas) -> Exchange {
+    let report = schemas.answer::<ClientReport>();
+    Exchange::new(Auth::Admin, Answer::json("What the traffic of clients shows about them.", report))
+        .query("sandbox", "The sandbox; the default one if absent.")
 }
 
 pub(super) fn faults(schemas: &mut Schemas) -> Exchange {

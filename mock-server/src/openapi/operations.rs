@@ -58,6 +58,7 @@ pub(super) fn exchange(operation: Operation, schemas: &mut Schemas) -> Exchange 
         Operation::AdminClock | Operation::AdminMoveClock => admin::clock(operation, schemas),
         Operation::AdminReset => admin::reset(schemas),
         Operation::AdminRequests | Operation::AdminForgetRequests => admin::requests(schemas),
+        Operation::AdminClientReport => admin::client_report(schemas),
         Operation::AdminExplain => admin::explain(schemas),
         Operation::AdminFaults | Operation::AdminClearFaults => admin::faults(schemas),
         Operation::AdminInjectFault => admin::inject_fault(schemas),

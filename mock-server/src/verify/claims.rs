@@ -40,6 +40,12 @@ impl Claims {
         self.0.get(name).and_then(Value::as_f64)
     }
 
+    /// Who they are of, by `client_id` or, of a storage JWT, by `sub` and `iss`.
+    pub(crate) fn client_id(&self) -> Option<String> {
+        let client_id = self.text("client_id").ok().flatten().map(str::to_owned);
+        client_id.or_else(|| self.cloud_client_id())
+    }
+
     /// `"<applicationId>_<contractId>"` of a storage JWT, which names the two apart.
     pub(crate) fn cloud_client_id(&self) -> Option<String> {
         let (application, contract) = (self.text("sub").ok()??, self.text("iss").ok()??);

@@ -81,7 +81,11 @@ fn audience(claims: &Claims) -> Result<(), Refusal> {
     }
 }
 
-fn lifetime(claims: &Claims, real_now: Moment) -> Result<(), Refusal> {
+/// The JWT must be valid now, by real time.
+///
+/// # Errors
+/// `InvalidJWT` saying by how much it is not.
+pub(crate) fn lifetime(claims: &Claims, real_now: Moment) -> Result<(), Refusal> {
     let (Some(issued), Some(expires)) = (claims.number("iat"), claims.number("exp")) else {
         return refuse("The JWT must say iat and exp", "both are required, in seconds since 1970 (UTC)");
     };

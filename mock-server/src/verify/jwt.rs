@@ -90,11 +90,8 @@ impl<'a> UnverifiedJwt<'a> {
         self.header.get(name).and_then(Value::as_str)
     }
 
-    /// The `client_id` that an unverified token claims, by itself or as the storage's `sub` and
-    /// `iss`: good for choosing a sandbox, nothing else.
+    /// The `client_id` that an unverified token claims: good for choosing a sandbox, nothing else.
     pub(crate) fn claimed_client_id(token: &str) -> Option<String> {
-        let claims = UnverifiedJwt::parse(token).ok()?.claims;
-        let client_id = claims.text("client_id").ok().flatten().map(str::to_owned);
-        client_id.or_else(|| claims.cloud_client_id())
+        UnverifiedJwt::parse(token).ok()?.claims.client_id()
     }
 }

@@ -4,12 +4,14 @@
 
 mod admin;
 mod attacks;
+mod client_report;
 mod concurrency;
 mod consent;
 mod contract_details;
 mod deletion;
 mod discovery;
 mod faults;
+mod hostile;
 mod isolation;
 mod limits_of_contracts;
 mod onboarding;

@@ -97,6 +97,7 @@ async fn every_administrative_answer_is_as_documented() {
         (Operation::AdminRequests, "requests".to_owned(), None),
         (Operation::AdminExplain, format!("explain/{}", refused.header("x-error-reference")), None),
         (Operation::AdminExplain, "explain/unknown".to_owned(), None),
+        (Operation::AdminClientReport, "client-report".to_owned(), None),
         (Operation::AdminForgetRequests, "requests".to_owned(), None),
         (Operation::AdminReset, "reset".to_owned(), None),
         (Operation::AdminCreateSandbox, "sandboxes".to_owned(), Some(json!({"lifetimes": {"code": "1m"}}))),
