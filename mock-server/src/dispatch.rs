@@ -87,6 +87,9 @@ async fn receive(
         server,
     };
     let Target::Operation(operation) = target else {
+        if let Some(sandbox) = sandbox_of_client(&call) {
+            call.sandbox = sandbox;
+        }
         let refusal = nothing_there(&call);
         return answer::finish(call, None, Err(refusal), watch).await;
     };
@@ -209,10 +212,6 @@ fn sandbox_of(call: &Call, operation: Operation) -> Result<Arc<Sandbox>, Refusal
             None => Ok(by_reference.unwrap_or_else(|| sandboxes.default_sandbox())),
         };
     }
-    let by_client = || {
-        let client_id = UnverifiedJwt::claimed_client_id(bearer::token(&call.headers).ok()?)?;
-        sandboxes.of_client(&client_id)
-    };
     let by_contract = || {
         let contract_id = call.headers.get(CONTRACT_ID)?.to_str().ok()?;
         sandboxes.of_contract(contract_id)
@@ -222,13 +221,18 @@ fn sandbox_of(call: &Call, operation: Operation) -> Result<Arc<Sandbox>, Refusal
         || sandboxes.of_client(&format!("{}_{}", call.param("appId"), call.param("contractId")));
     let by_session = || sandboxes.minting(call.param("sessionKey"));
     let by_storage = || sandboxes.minting(call.param("storageId"));
-    let found = by_client()
+    let found = sandbox_of_client(call)
         .or_else(by_session)
         .or_else(by_storage)
         .or_else(by_code)
         .or_else(by_named_contract)
         .or_else(by_contract);
     Ok(found.unwrap_or_else(|| sandboxes.default_sandbox()))
+}
+
+fn sandbox_of_client(call: &Call) -> Option<Arc<Sandbox>> {
+    let client_id = UnverifiedJwt::claimed_client_id(bearer::token(&call.headers).ok()?)?;
+    call.server.sandboxes.of_client(&client_id)
 }
 
 fn nothing_there(call: &Call) -> Refusal {

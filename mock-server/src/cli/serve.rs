@@ -1,6 +1,6 @@
 //! `digime-mock serve`.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -191,8 +191,8 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&args.log).map_err(|error| Failure::new(format!("--log: {error}")))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .init();
     let settings = args.settings()?;
@@ -203,10 +203,9 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::new)?;
-        // Whoever has read the banner may stop the server.
-        let stopped = stop_signal();
+        let stop = stop_signal().map_err(Failure::new)?;
         print!("{}", banner(&server));
-        server::serve(Arc::clone(&server), listener, stopped).await;
+        server::serve(Arc::clone(&server), listener, stop).await;
         tracing::info!("stopped");
         write_client_report(&server)
     })
@@ -249,26 +248,29 @@ fn banner(server: &Server) -> String {
     text
 }
 
-/// Listens from now on, and resolves when the process is asked to stop.
-fn stop_signal() -> impl Future<Output = ()> {
-    #[cfg(unix)]
-    let (interrupt, terminate) = {
-        use tokio::signal::unix::{SignalKind, signal};
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    };
-    async {
-        #[cfg(unix)]
-        match (interrupt, terminate) {
-            (Ok(mut interrupt), Ok(mut terminate)) => {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-            }
-            _ => std::future::pending().await,
+/// Resolves when the process is asked to stop. It listens from the call on, so that no signal ends the
+/// process once the banner is printed.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-        #[cfg(not(unix))]
-        drop(tokio::signal::ctrl_c().await);
         tracing::info!("stopping; open requests may end");
-    }
+    })
+}
+
+/// Resolves when the process is asked to stop.
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tracing::info!("stopping; open requests may end");
+    })
 }
