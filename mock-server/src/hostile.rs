@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::Call;
 use crate::dispatch::Outcome;
 use crate::reply::Reply;
-use crate::routes::Operation;
+use crate::routes::{Area, Operation};
 pub(crate) use callback::with_another_state;
 
 macro_rules! hostile_answers {
@@ -88,11 +88,15 @@ impl Hostile {
                     | Operation::ReauthorizePage
                     | Operation::ReauthorizeDecision
             ),
-            Self::InvalidUtf8 => !matches!(
-                operation,
-                Operation::ReadFile | Operation::ReadFileMetadata | Operation::DownloadStorageFile
-            ),
-            Self::OversizeBody => operation != Operation::ReadFileMetadata,
+            Self::InvalidUtf8 => {
+                has_body(operation)
+                    && !matches!(operation.route().area, Area::Web | Area::Assets)
+                    && !matches!(
+                        operation,
+                        Operation::ReadFile | Operation::DownloadStorageFile | Operation::PortabilityReport
+                    )
+            }
+            Self::OversizeBody => has_body(operation),
             Self::RedirectLoop => true,
         }
     }
@@ -119,6 +123,17 @@ impl Hostile {
             Self::InvalidUtf8 | Self::OversizeBody | Self::RedirectLoop => Ok(reply),
         }
     }
+}
+
+/// Whether what the operation answers has a body.
+fn has_body(operation: Operation) -> bool {
+    !matches!(
+        operation,
+        Operation::ReadFileMetadata
+            | Operation::DeleteUser
+            | Operation::DeleteAccount
+            | Operation::DeleteStorageFiles
+    )
 }
 
 #[cfg(test)]

@@ -252,6 +252,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_used_stays_used() {
+        let use_it = || Sample::of(Operation::ReadAccounts).claim("access_token", "forged");
+        let again = Sample::of(Operation::Token).claim("code", "c").after(10);
+        let [row] = &rows([&forged_token(), &use_it(), &use_it(), &again])[..] else { panic!("one row") };
+        assert_eq!((row.outcome, row.used, row.asked_again), (HostileOutcome::Unnoticed, 1, 0));
+    }
+
+    #[test]
     fn a_spoilt_file_shows_only_if_it_is_asked_for_again() {
         let file = || Sample::of(Operation::ReadFile);
         let spoilt = || file().fault(Fault::on(Operation::ReadFile).corrupt().truncate());
