@@ -49,7 +49,7 @@ const MINTED: usize = 32;
 pub struct Redaction {
     names: HashMap<String, String>,
     counts: HashMap<&'static str, usize>,
-    constants: Vec<(String, &'static str)>,
+    constants: Vec<(String, String)>,
 }
 
 impl Redaction {
@@ -59,10 +59,10 @@ impl Redaction {
     }
 
     /// Replaces a text, such as the server's origin, wherever it stands: `[origin]`.
-    pub fn constant(&mut self, text: impl Into<String>, name: &'static str) {
+    pub fn constant(&mut self, text: impl Into<String>, name: impl Into<String>) {
         let text = text.into();
         if !text.is_empty() {
-            self.constants.push((text, name));
+            self.constants.push((text, name.into()));
         }
     }
 

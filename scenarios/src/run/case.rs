@@ -58,8 +58,20 @@ pub(super) async fn run(
     report
 }
 
+/// Shortest id of an application or contract that is named in snapshots.
+const SHORTEST_ID: usize = 5;
+
 fn shower(stage: &Stage) -> Shower {
     let mut redaction = Redaction::new();
+    // Every server has ids of its own: a snapshot tells the contracts apart by what they are for.
+    let contracts = stage.contracts.iter();
+    let mut ids: Vec<_> =
+        contracts.map(|it| (it.contract_id.as_str(), format!("[contract:{}]", it.kind))).collect();
+    ids.push((&stage.application_id, "[application]".to_owned()));
+    // A shorter one would be found in words that it does not mean.
+    for (id, name) in ids.into_iter().filter(|(id, _)| id.len() >= SHORTEST_ID) {
+        redaction.constant(id, name);
+    }
     if let Some(control) = &stage.control {
         redaction.constant(control.sandbox(), "[sandbox]");
     }
