@@ -143,7 +143,7 @@ impl State {
     /// What waits for the user under this code.
     ///
     /// # Errors
-    /// [`ConsentProblem`] if there is nothing, it is over, or the code is for another page.
+    /// `ConsentProblem` if there is nothing, it is over, or the code is for another page.
     pub fn waiting_consent(
         &self,
         code: &str,
@@ -167,7 +167,7 @@ impl State {
     /// Carries out the user's decision, once, and says where the browser goes.
     ///
     /// # Errors
-    /// [`ConsentProblem`] if there is nothing to decide under this code on this page.
+    /// `ConsentProblem` if there is nothing to decide under this code on this page.
     pub fn decide(
         &mut self,
         code: &str,
