@@ -1,47 +1,28 @@
 #![doc = include_str!("guide.md")]
 #![deny(missing_docs)]
 
+// Top to bottom: each room imports only what stands below it.
 mod admin;
-mod answer;
 mod api;
-mod call;
 pub mod cli;
 mod client_report;
 pub mod clock;
-mod compression;
-pub mod config_file;
+pub mod config;
 mod consent;
-mod container;
-mod container_cache;
-pub mod content;
-mod contract_certificate;
-mod credentials;
-mod datasets;
-mod dispatch;
 pub mod domain;
 pub mod durations;
+mod embedded;
 mod faults;
 mod fingerprint;
-mod hostile;
-mod icon;
+mod http;
 mod journal;
-mod metadata;
-mod mock;
-mod observer;
+mod jwt;
 mod openapi;
+mod operations;
+pub mod payload;
 mod random;
-mod redact;
-mod refusals;
-mod reply;
-mod request_body;
-mod requests;
-mod routes;
 mod sandbox;
-mod sandbox_handle;
-mod server;
-pub mod settings;
-mod signing;
-mod verdict;
+mod serve;
 mod verify;
 
 pub use client_report::{
@@ -49,18 +30,18 @@ pub use client_report::{
     Offence,
 };
 pub use consent::browser::ConsentError;
-pub use credentials::{BaseUrls, ContractCredentials, Credentials};
 pub use domain::consent::CallbackErrorCode;
 pub use domain::contract::ContractKind;
 pub use domain::state::{BindStorageError, Lifetimes};
 pub use domain::storage::StorageLimits;
 pub use domain::timeline::Timeline;
+pub use embedded::mock_server::{MockServer, MockServerBuilder, StartError};
+pub use embedded::requests::Requests;
+pub use embedded::sandbox_handle::{ConsentVisit, SandboxHandle};
+pub use faults::hostile::Hostile;
 pub use faults::{Fault, FaultError};
-pub use hostile::Hostile;
+pub use journal::verdict::{CheckResult, Verdict};
 pub use journal::{Entry, JournalRefusal};
-pub use mock::{MockServer, MockServerBuilder, StartError};
-pub use refusals::DocumentedRefusal;
-pub use requests::Requests;
-pub use routes::{Area, Operation, ROUTES, Route};
-pub use sandbox_handle::{ConsentVisit, SandboxHandle};
-pub use verdict::{CheckResult, Verdict};
+pub use operations::refusals::DocumentedRefusal;
+pub use operations::route::{Area, Operation, ROUTES, Route};
+pub use sandbox::credentials::{BaseUrls, ContractCredentials, Credentials};

@@ -1,8 +1,8 @@
 //! `GET /__admin/client-report`.
 
 use super::to_json;
-use crate::call::Call;
-use crate::dispatch::Outcome;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
 
 /// How well the sandbox's clients keep the platform's contract.
 pub(super) fn show(call: &Call) -> Outcome {

@@ -4,12 +4,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::call::Call;
 use crate::consent::browser::{ConsentError, UserDecision, decide_url};
 use crate::consent::decision::Choice;
-use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
 
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

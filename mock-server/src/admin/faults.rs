@@ -9,14 +9,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::to_json;
-use crate::call::Call;
-use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
 use crate::durations;
+use crate::faults::hostile::Hostile;
 use crate::faults::{Fault, FaultError};
-use crate::hostile::Hostile;
-use crate::reply::Reply;
-use crate::routes::Route;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
+use crate::operations::route::Route;
 
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

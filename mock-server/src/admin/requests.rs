@@ -5,11 +5,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::to_json;
-use crate::call::Call;
-use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
 use crate::journal::Entry;
-use crate::reply::Reply;
 
 /// A refused request, and for people why.
 #[derive(Serialize, JsonSchema)]

@@ -5,12 +5,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::to_json;
-use crate::call::Call;
-use crate::config_file::{LifetimesTable, TimelineTable};
-use crate::credentials::Credentials;
-use crate::dispatch::Outcome;
+use crate::config::file::{LifetimesTable, TimelineTable};
 use crate::domain::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
+use crate::sandbox::credentials::Credentials;
 
 /// What a fresh sandbox does differently from the server's settings.
 #[derive(Default, Deserialize, JsonSchema)]

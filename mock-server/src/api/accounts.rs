@@ -6,12 +6,12 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::assets::{IconKind, png_url, svg_url};
-use crate::call::Call;
 use crate::clock::Moment;
-use crate::dispatch::Outcome;
 use crate::domain::library::{Account, service_of};
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
 
-use crate::reply::{Reply, ReplyBody};
+use crate::http::reply::{Reply, ReplyBody};
 
 /// Side of a provider's small icon, in pixels.
 const FAV_ICON: u32 = 25;

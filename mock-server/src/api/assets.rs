@@ -6,11 +6,11 @@ use http::StatusCode;
 use http::header::CACHE_CONTROL;
 
 use super::unwritable;
-use crate::call::Call;
-use crate::dispatch::Outcome;
+use crate::api::icon::{Icon, SIDES};
 use crate::domain::refusal::Refusal;
-use crate::icon::{Icon, SIDES};
-use crate::reply::{Reply, ReplyBody};
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::{Reply, ReplyBody};
 
 /// What there are icons of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

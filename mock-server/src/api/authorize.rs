@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use super::{FlowBody, require_registered, session_json, sign};
-use crate::call::Call;
-use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::AuthorizeRequest;
-use crate::reply::Reply;
-use crate::verify::claims::Claims;
-use crate::verify::{Verified, pkce};
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
+use crate::jwt::claims::Claims;
+use crate::jwt::pkce;
+use crate::verify::request::Verified;
 
 pub(crate) fn authorize(call: &mut Call) -> Outcome {
     let Verified { contract, claims } = call.verify()?;

@@ -8,16 +8,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{not_stored, reply_json, unwritable};
-use crate::call::Call;
-use crate::content::{Content, ContentWriter};
-use crate::dispatch::Outcome;
 use crate::domain::contract::Contract;
 use crate::domain::refusal::Refusal;
 use crate::domain::storage::StoredFile;
 use crate::domain::storage_path::{FilePath, StoragePath};
-use crate::reply::{Reply, ReplyBody};
-use crate::request_body;
-use crate::routes::Operation;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::{Reply, ReplyBody};
+use crate::http::request_body;
+use crate::operations::route::Operation;
+use crate::payload::content::{Content, ContentWriter};
 use crate::verify;
 
 /// The files of a folder.

@@ -4,12 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::call::Call;
-use crate::contract_certificate::{self, EXPIRES, SCHEMA_VERSION};
-use crate::dispatch::Outcome;
+use crate::api::contract_certificate::{self, EXPIRES, SCHEMA_VERSION};
 use crate::domain::contract::Contract;
 use crate::domain::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
 
 /// The partner that all contracts of the mock belong to.
 const PARTNER_ID: &str = "mock-partner";

@@ -7,16 +7,16 @@ use digime_fixtures::Compression;
 use http::StatusCode;
 use http::header::{HeaderName, LAST_MODIFIED};
 
-use crate::call::Call;
 use crate::clock::Moment;
-use crate::content::Content;
-use crate::dispatch::Outcome;
 use crate::domain::contract::Contract;
 use crate::domain::lifeline::Lifeline;
 use crate::domain::listing::{ListedFile, Listing};
 use crate::domain::refusal::Refusal;
-use crate::metadata;
-use crate::reply::{Reply, ReplyBody};
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::{Reply, ReplyBody};
+use crate::payload::content::Content;
+use crate::payload::x_metadata;
 
 /// A file of a session, ready to be sent.
 struct Found {
@@ -68,7 +68,7 @@ fn find(call: &mut Call) -> Result<Found, Refusal> {
     let (content, own_compression, metadata, shared) = match listed {
         ListedFile::Synced { file, .. } => {
             let content = Content::from(Arc::clone(&file.content));
-            (content, file.compression, metadata::of_sample(&file.metadata), true)
+            (content, file.compression, x_metadata::of_sample(&file.metadata), true)
         }
         ListedFile::Pushed(file, _) => (file.content.clone(), Compression::None, file.metadata(), false),
     };
@@ -76,7 +76,7 @@ fn find(call: &mut Call) -> Result<Found, Refusal> {
     Ok(Found {
         content,
         shared,
-        x_metadata: metadata::header_value(&metadata::json(metadata, compression)),
+        x_metadata: x_metadata::header_value(&x_metadata::json(metadata, compression)),
         updated: listed.updated(),
         lifeline: listed.lifeline().clone(),
         compression,

@@ -4,16 +4,16 @@ use axum::body::Body;
 use serde_json::{Value, json};
 
 use super::not_stored;
-use crate::call::Call;
-use crate::content::{Content, ContentWriter};
-use crate::dispatch::Outcome;
 use crate::domain::contract::Contract;
 use crate::domain::pushed::Descriptor;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::quota_used_up;
-use crate::reply::Reply;
-use crate::request_body;
-use crate::verify::jwt::UnverifiedJwt;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
+use crate::http::request_body;
+use crate::jwt::unverified::UnverifiedJwt;
+use crate::payload::content::{Content, ContentWriter};
 
 /// Everything is verified before the first byte is taken.
 pub(crate) async fn import(call: &mut Call) -> Outcome {

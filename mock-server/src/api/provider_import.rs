@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::call::Call;
-use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
 
 /// The data goes to the source and does not come back: the journal is where a developer sees it.
 pub(crate) fn import(call: &mut Call) -> Outcome {

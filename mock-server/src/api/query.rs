@@ -3,11 +3,11 @@
 use digime_fixtures::{AccountError, FileMetadata};
 use serde_json::{Map, Value, json};
 
-use crate::call::Call;
 use crate::clock::Moment;
-use crate::dispatch::Outcome;
 use crate::domain::listing::{AccountState, LibraryState, ListedFile, Listing};
-use crate::reply::Reply;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
 
 pub(crate) fn file_list(call: &mut Call) -> Outcome {
     let (verified, user) = call.verify_user()?;

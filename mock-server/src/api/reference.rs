@@ -4,11 +4,11 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::call::Call;
-use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Referent;
-use crate::reply::{Reply, ReplyBody};
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::{Reply, ReplyBody};
 
 #[derive(Default, Deserialize)]
 struct Body {

@@ -3,13 +3,13 @@
 use askama::Template;
 use http::StatusCode;
 
-use crate::call::Call;
 use crate::clock::Moment;
-use crate::dispatch::Outcome;
 use crate::domain::portability::Report;
 use crate::domain::pull_options::from_client;
 use crate::domain::refusal::Refusal;
-use crate::reply::{Reply, ReplyBody};
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::{Reply, ReplyBody};
 
 /// The participant that a report names: ours is an invented one.
 const PARTICIPANT: u32 = 4242;

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::require_registered;
-use crate::call::Call;
-use crate::dispatch::Outcome;
-use crate::reply::Reply;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
 
 /// Account and callback travel in headers; the path holds the literal text `h:accountId`.
 pub(crate) fn revoke(call: &mut Call) -> Outcome {

@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::reply_json;
-use crate::call::Call;
-use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
 
 /// A dataset; its id is the key that it stands under.
 #[derive(Serialize, JsonSchema)]

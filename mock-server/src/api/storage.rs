@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::reply_json;
-use crate::call::Call;
-use crate::dispatch::Outcome;
 use crate::domain::storage::StorageRef;
-use crate::verify::Verified;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::verify::request::Verified;
 
 /// A storage.
 #[derive(Serialize, JsonSchema)]

@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use super::sign;
-use crate::call::Call;
-use crate::dispatch::Outcome;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Exchange;
 use crate::domain::token::TokenPair;
-use crate::reply::Reply;
-use crate::verify::{Verified, pkce};
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
+use crate::jwt::pkce;
+use crate::verify::request::Verified;
 
 /// Everything is in the JWT; bodies, which some clients send, are ignored.
 pub(crate) fn token(call: &mut Call) -> Outcome {

@@ -4,11 +4,12 @@
 use serde_json::json;
 
 use super::{FlowBody, require_registered, session_json, sign};
-use crate::call::Call;
-use crate::dispatch::Outcome;
 use crate::domain::state::ReferenceRequest;
-use crate::reply::Reply;
-use crate::verify::{Verified, pkce};
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
+use crate::jwt::pkce;
+use crate::verify::request::Verified;
 
 /// A PKCE challenge tells the renewal of a user from the other two; its access token may have
 /// expired.

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::call::Call;
-use crate::dispatch::Outcome;
-use crate::reply::Reply;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
 
 /// The journal keeps the events; nothing else is done with them.
 pub(crate) fn tracking(call: &mut Call) -> Outcome {

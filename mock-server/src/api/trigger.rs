@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{acceptable, session_json};
-use crate::call::Call;
-use crate::dispatch::Outcome;
 use crate::domain::pull_options::PullOptions;
-use crate::reply::{Reply, ReplyBody};
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::{Reply, ReplyBody};
 
 /// The options stand at the top level here.
 #[derive(Default, Deserialize, JsonSchema)]

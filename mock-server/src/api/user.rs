@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 
-use crate::call::Call;
-use crate::dispatch::Outcome;
-use crate::reply::{Reply, ReplyBody};
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::{Reply, ReplyBody};
 
 pub(crate) fn delete(call: &mut Call) -> Outcome {
     let (_, user) = call.verify_user()?;

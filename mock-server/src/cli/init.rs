@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Failure;
-use crate::config_file::TEMPLATE;
+use crate::config::file::TEMPLATE;
 
 #[derive(Args, Debug)]
 pub(super) struct InitArgs {

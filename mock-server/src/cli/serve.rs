@@ -13,12 +13,13 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 use super::Failure;
-use crate::config_file::{self, public_origin};
+use crate::config::file::{self as config_file, public_origin};
+use crate::config::settings::{AdminToken, ContractSettings, Settings, redirect_rules};
 use crate::domain::contract::{ContractKeys, ContractKind};
 use crate::durations;
-use crate::mock::listen;
-use crate::server::{self, Server};
-use crate::settings::{AdminToken, ContractSettings, Settings, redirect_rules};
+use crate::embedded::mock_server::listen;
+use crate::http::server::Server;
+use crate::serve::connections;
 
 #[derive(Args, Debug)]
 pub(super) struct ServeArgs {
@@ -205,7 +206,7 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(Failure::new)?;
         let stop = stop_signal().map_err(Failure::new)?;
         print!("{}", banner(&server));
-        server::serve(Arc::clone(&server), listener, stop).await;
+        connections::serve(Arc::clone(&server), listener, stop).await;
         tracing::info!("stopped");
         write_client_report(&server)
     })
@@ -222,7 +223,8 @@ fn write_client_report(server: &Server) -> Result<(), Failure> {
 /// What a newcomer needs to know, with a curl line that works.
 fn banner(server: &Server) -> String {
     let origin = server.local_origin();
-    let credentials = crate::credentials::Credentials::of(&server.sandboxes.default_sandbox(), &origin);
+    let credentials =
+        crate::sandbox::credentials::Credentials::of(&server.sandboxes.default_sandbox(), &origin);
     let urls = &credentials.urls;
     let mut text = format!(
         "digime-mock {version} is listening on {origin}\n\n\

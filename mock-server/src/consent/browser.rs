@@ -5,8 +5,8 @@ use url::Url;
 use super::decision::{Choice, approve, fail};
 use super::parameters::PageParameters;
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page};
-use crate::hostile::{Hostile, with_another_state};
-use crate::routes::Operation;
+use crate::faults::hostile::{Hostile, with_another_state};
+use crate::operations::route::Operation;
 use crate::sandbox::{Sandbox, Sandboxes};
 
 /// What the user does with the page.

@@ -6,12 +6,12 @@ use http::StatusCode;
 
 use super::decision::{Choice, DEFAULT_DATASET, account, approve, default_source, fail, needs_no_source};
 use super::parameters::{BadParameters, PageParameters};
-use crate::call::Call;
-use crate::datasets::DatasetChoice;
-use crate::dispatch::Outcome;
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page};
 use crate::domain::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::call::Call;
+use crate::http::reply::Outcome;
+use crate::http::reply::Reply;
+use crate::sandbox::datasets::DatasetChoice;
 
 /// The authorize and the onboard page.
 #[derive(Template)]

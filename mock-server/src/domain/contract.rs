@@ -71,14 +71,20 @@ impl Contract {
     /// A contract with the development key of its kind.
     #[cfg(test)]
     pub(crate) fn sample(kind: ContractKind) -> Self {
-        let settings = crate::settings::ContractSettings::standard("c-1", kind).unwrap();
+        let key = match kind {
+            ContractKind::Read => &digime_fixtures::keys::READ,
+            ContractKind::Write => &digime_fixtures::keys::WRITE,
+            ContractKind::ReadRaw => &digime_fixtures::keys::READ_RAW,
+            ContractKind::OneOff => &digime_fixtures::keys::ONE_OFF,
+        };
+        let rules = super::redirect::DEFAULT_REDIRECT_RULES;
         Self {
             application_id: "app".to_owned(),
-            contract_id: settings.id,
+            contract_id: "c-1".to_owned(),
             kind,
-            service_groups: settings.service_groups,
-            redirect_rules: settings.redirect_rules,
-            keys: settings.keys,
+            service_groups: Vec::new(),
+            redirect_rules: rules.iter().map(|rule| RedirectRule::parse(rule).unwrap()).collect(),
+            keys: ContractKeys::from_development_key(key).unwrap(),
             certificate: OnceLock::new(),
         }
     }

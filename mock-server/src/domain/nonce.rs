@@ -9,7 +9,9 @@ use std::time::Duration;
 use super::refusal::Refusal;
 use crate::clock::Moment;
 use crate::fingerprint::Fingerprint;
-use crate::verify::timestamp::WINDOW;
+
+/// How far a client's clock may be off, either way.
+pub const WINDOW: Duration = Duration::from_secs(5 * 60);
 
 /// Nonces are forgotten together with the others of a minute.
 const BUCKET: Duration = Duration::from_secs(60);

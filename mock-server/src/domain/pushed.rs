@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::pull_options::RawFacts;
 use super::refusal::Refusal;
 use crate::clock::Moment;
-use crate::content::Content;
-use crate::metadata;
+use crate::payload::content::Content;
+use crate::payload::x_metadata;
 
 /// Longest `x-metadata` value that clients take for granted, in bytes (protocol reference,
 /// crypto §5).
@@ -49,7 +49,7 @@ impl Descriptor {
         if self.mime_type.is_empty() {
             return Err(Refusal::validation("FileDescriptor: metadata.mimeType is empty"));
         }
-        let length = metadata::header_value(&json!({ "metadata": self.lower_case() })).len();
+        let length = x_metadata::header_value(&json!({ "metadata": self.lower_case() })).len();
         if length > LONGEST_METADATA {
             return Err(Refusal::validation(format!(
                 "FileDescriptor: readers would get an x-metadata header of {length} bytes, \

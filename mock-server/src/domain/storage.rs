@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::library::LibraryId;
 use super::refusal::Refusal;
 use super::storage_path::{FilePath, FolderPath, StoragePath};
-use crate::content::Content;
+use crate::payload::content::Content;
 
 /// Identifies a storage.
 pub type StorageId = String;

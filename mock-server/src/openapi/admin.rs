@@ -6,10 +6,10 @@ use super::exchange::{Answer, Auth, Content, Exchange};
 use super::schemas::{Schemas, array, integer, object, string};
 use crate::admin;
 use crate::client_report::ClientReport;
-use crate::credentials::Credentials;
 use crate::faults::Fault;
 use crate::journal::Entry;
-use crate::routes::Operation;
+use crate::operations::route::Operation;
+use crate::sandbox::credentials::Credentials;
 
 fn done(schemas: &mut Schemas, name: &str, description: &'static str, schema: Value) -> Exchange {
     let answer = Answer::json(description, schemas.written(name, schema));

@@ -3,7 +3,7 @@
 use super::exchange::Exchange;
 use super::schemas::Schemas;
 use super::{admin, discovery, library, platform, storage, web};
-use crate::routes::Operation;
+use crate::operations::route::Operation;
 
 /// A match without a default, so that a new operation cannot be forgotten.
 pub(super) fn exchange(operation: Operation, schemas: &mut Schemas) -> Exchange {

@@ -118,7 +118,7 @@ pub(super) fn error(from_cloud: bool, codes: Option<&[&str]>) -> Value {
 mod tests {
     use super::*;
     use crate::openapi::operations;
-    use crate::routes::ROUTES;
+    use crate::operations::route::ROUTES;
 
     #[test]
     fn no_written_schema_hides_a_generated_one() {

@@ -10,13 +10,10 @@ use serde::Serialize;
 use super::source::{STATUSES, Sync};
 use super::tables::{CATEGORY_TYPE, CategoryTexts};
 use crate::api::assets::{self, IconKind};
+use crate::api::icon::SIDES;
 use crate::api::reply_json;
-use crate::call::Call;
-use crate::dispatch::Outcome;
-use crate::icon::SIDES;
-
-/// The header that names a contract.
-pub(crate) const CONTRACT_ID: &str = "contractid";
+use crate::http::call::{CONTRACT_ID, Call};
+use crate::http::reply::Outcome;
 
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Services<'a> {

@@ -2,11 +2,11 @@
 
 use super::State;
 use crate::clock::Moment;
-use crate::content::Content;
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::library::{Account, LibraryId};
 use crate::domain::pushed::{Descriptor, PushedFile};
 use crate::domain::refusal::Refusal;
+use crate::payload::content::Content;
 
 impl State {
     /// How many bytes the sandbox still takes.

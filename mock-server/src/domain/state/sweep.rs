@@ -68,12 +68,12 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::content::Content;
     use crate::domain::consent::{Decision, Page};
     use crate::domain::contract::{Contract, ContractKind};
     use crate::domain::pull_options::PullOptions;
     use crate::domain::pushed::Descriptor;
     use crate::domain::state::{AuthorizeRequest, Exchange, Lifetimes, Referent};
+    use crate::payload::content::Content;
     use crate::random::SandboxTag;
     use serde_json::json;
 

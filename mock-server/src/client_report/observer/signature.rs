@@ -1,0 +1,105 @@
+//! How requests are signed: algorithm, nonce and time.
+
+use super::memory::Memory;
+use super::request::Observed;
+use super::tally::Tallies;
+use crate::client_report::ClientCheck;
+use crate::fingerprint::Fingerprint;
+use crate::jwt::claims::Claims;
+use crate::jwt::{lifetime, nonce, timestamp};
+use crate::operations::route::{Area, Operation};
+
+/// The nonces that a client used last. The server remembers more, but not those of requests whose
+/// answer it lost on purpose.
+#[derive(Debug, Default)]
+pub(super) struct Signatures {
+    nonces: Memory<()>,
+}
+
+impl Signatures {
+    pub(super) fn observe(&mut self, request: &Observed<'_>, tallies: &mut Tallies) {
+        let Some(jwt) = &request.jwt else {
+            if needs_jwt(request) {
+                let missing = "there is no JWT that could be read".to_owned();
+                tallies.judge(ClientCheck::Ps512, request, Err(missing));
+            }
+            return;
+        };
+        let signed = match request.failed_check {
+            Some("signature") => Err("the signature is not one of the contract's key".to_owned()),
+            _ => jwt.require_ps512().map_err(|refusal| refusal.detail),
+        };
+        tallies.judge(ClientCheck::Ps512, request, signed);
+        if request.is_for_cloud() {
+            let fresh = lifetime::lifetime(&jwt.claims, request.when.real).map_err(|refusal| refusal.message);
+            tallies.judge(ClientCheck::TimestampInRange, request, fresh);
+            return;
+        }
+        let fresh = timestamp::fresh(&jwt.claims, request.when.real).map_err(|refusal| refusal.message);
+        tallies.judge(ClientCheck::TimestampInRange, request, fresh);
+        let fresh = self.fresh_nonce(request, &jwt.claims);
+        tallies.judge(ClientCheck::FreshNonce, request, fresh);
+    }
+
+    fn fresh_nonce(&mut self, request: &Observed<'_>, claims: &Claims) -> Result<(), String> {
+        let nonce = nonce::form(claims).map_err(|refusal| refusal.detail)?;
+        let before = self.nonces.insert(Fingerprint::of(&[nonce]), ());
+        match before.is_some() || request.failed_check == Some("nonce reuse") {
+            true => Err("the nonce was used before".to_owned()),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The key set, what older clients ask unsigned, and paths that lead nowhere need no JWT.
+fn needs_jwt(request: &Observed<'_>) -> bool {
+    let open =
+        matches!(request.operation, Some(Operation::AvailableServices | Operation::NamedContractDetails));
+    !open && matches!(request.area(), Some(Area::Api(_) | Area::Cloud | Area::CloudFolder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Sample;
+    use super::super::sample::{failed, offence};
+    use super::*;
+
+    #[test]
+    fn a_nonce_is_good_once() {
+        let first = Sample::of(Operation::ReadAccounts);
+        assert!(failed([&first]).is_empty());
+        assert_eq!(failed([&first, &first]), [ClientCheck::FreshNonce]);
+        for nonce in ["", "short", "ÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄ"] {
+            let bad = Sample::of(Operation::ReadAccounts).claim("nonce", nonce);
+            assert_eq!(failed([&bad]), [ClientCheck::FreshNonce], "{nonce}");
+        }
+        let forgotten = Sample::of(Operation::ReadAccounts).failed("nonce reuse");
+        assert_eq!(failed([&forgotten]), [ClientCheck::FreshNonce]);
+    }
+
+    #[test]
+    fn time_is_judged_in_both_kinds_of_jwt() {
+        let stale = Sample::of(Operation::ReadAccounts).claim("timestamp", 1);
+        assert_eq!(failed([&stale]), [ClientCheck::TimestampInRange]);
+        let good = Sample::of(Operation::DeleteStorageFiles);
+        assert!(failed([&good]).is_empty());
+        let expired = Sample::of(Operation::DeleteStorageFiles).claim("iat", 1).claim("exp", 2);
+        assert_eq!(failed([&expired]), [ClientCheck::TimestampInRange]);
+    }
+
+    #[test]
+    fn nothing_but_ps512_of_the_right_key_will_do() {
+        let other = Sample::of(Operation::ReadAccounts).algorithm("RS512");
+        let stranger = Sample::of(Operation::ReadAccounts).failed("signature");
+        let unsigned = Sample::of(Operation::ReadAccounts).without_jwt();
+        for sample in [other, stranger, unsigned] {
+            let offence = offence(ClientCheck::Ps512, [&sample]).unwrap();
+            assert_eq!(offence.sequence, sample.sequence());
+        }
+        let open = [
+            Sample::of(Operation::Jwks).without_jwt(),
+            Sample::of(Operation::NamedContractDetails).without_jwt(),
+        ];
+        assert!(open.iter().all(|sample| offence(ClientCheck::Ps512, [sample]).is_none()));
+    }
+}

@@ -1,0 +1,4 @@
+//! Settings: what they are, and where they come from.
+
+pub mod file;
+pub mod settings;

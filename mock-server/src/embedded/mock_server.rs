@@ -1,0 +1,239 @@
+//! The server in a Rust test.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use jiff::civil::Date;
+use tokio::sync::oneshot;
+
+use crate::clock::SandboxClock;
+use crate::config::settings::{ContractSettingsError, Settings};
+use crate::consent::browser::ConsentError;
+use crate::domain::state::Lifetimes;
+use crate::domain::storage::StorageLimits;
+use crate::domain::timeline::Timeline;
+use crate::embedded::sandbox_handle::SandboxHandle;
+use crate::http::server::Server;
+use crate::openapi;
+use crate::payload::signing::SigningKeyError;
+use crate::sandbox::credentials::Credentials;
+use crate::serve::connections;
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error(
+        "cannot listen on {address}: {source}; choose another with --host and --port (--port 0 picks a free one)"
+    )]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The runtime cannot be started.
+    #[error("cannot start a runtime for the server: {0}")]
+    Runtime(std::io::Error),
+    /// A contract is unusable.
+    #[error(transparent)]
+    Contract(#[from] ContractSettingsError),
+    /// The signing key is unusable.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+}
+
+/// A server of one's own: own port, own state, own thread, so that a test may use any runtime.
+/// It shuts down on drop; if one of its handlers panicked, the drop fails the test.
+#[derive(Debug)]
+#[must_use = "the server shuts down when it is dropped"]
+pub struct MockServer {
+    server: Arc<Server>,
+    default: SandboxHandle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl MockServer {
+    /// Starts a server on a free port of 127.0.0.1, with everything else as `digime-mock serve`.
+    ///
+    /// # Panics
+    /// If no port can be listened on; see [`MockServerBuilder::try_start`].
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// A server with settings of its own.
+    pub fn builder() -> MockServerBuilder {
+        MockServerBuilder { changes: Vec::new() }
+    }
+
+    /// The origin, such as `http://127.0.0.1:40123`.
+    pub fn url(&self) -> String {
+        self.server.local_origin()
+    }
+
+    /// Makes a fresh sandbox: own contracts, users, clock, faults and journal.
+    ///
+    /// # Panics
+    /// If the server already holds ten thousand.
+    #[allow(clippy::panic)]
+    pub async fn sandbox(&self) -> SandboxHandle {
+        match self.server.sandboxes.create(&self.server.settings) {
+            Some(sandbox) => SandboxHandle { server: Arc::clone(&self.server), sandbox },
+            None => panic!("the server holds as many sandboxes as it can"),
+        }
+    }
+
+    /// The sandbox that always exists.
+    pub fn default_sandbox(&self) -> &SandboxHandle {
+        &self.default
+    }
+
+    /// What a client needs to use the default sandbox.
+    pub fn credentials(&self) -> Credentials {
+        self.default.credentials()
+    }
+
+    /// The default sandbox's clock.
+    pub fn clock(&self) -> &SandboxClock {
+        self.default.clock()
+    }
+
+    /// The OpenAPI document that `GET /__admin/openapi.json` answers.
+    pub fn openapi(&self) -> serde_json::Value {
+        openapi::document(&self.url())
+    }
+
+    /// Approves a consent page of any sandbox; see [`SandboxHandle::approve`].
+    ///
+    /// # Errors
+    /// [`ConsentError`] if `url` is no consent page of this server.
+    pub fn approve(&self, url: &str) -> Result<String, ConsentError> {
+        self.default.approve(url)
+    }
+}
+
+impl Drop for MockServer {
+    #[allow(clippy::panic)]
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let ended = self.thread.take().map(JoinHandle::join);
+        let panics = self.server.panics();
+        if std::thread::panicking() {
+            return;
+        }
+        if !panics.is_empty() || matches!(ended, Some(Err(_))) {
+            panic!("the mock server panicked:\n{}", panics.join("\n"));
+        }
+    }
+}
+
+type Change = Box<dyn FnOnce(&mut Settings) + Send>;
+
+/// Settings of a server, as the configuration file has them.
+#[must_use = "nothing starts until start is called"]
+pub struct MockServerBuilder {
+    changes: Vec<Change>,
+}
+
+impl std::fmt::Debug for MockServerBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MockServerBuilder").field("changes", &self.changes.len()).finish()
+    }
+}
+
+impl MockServerBuilder {
+    /// How long codes, tokens and sessions live.
+    pub fn lifetimes(self, lifetimes: Lifetimes) -> Self {
+        self.settings(move |settings| settings.lifetimes = lifetimes)
+    }
+
+    /// How a sync unfolds; [`Timeline::INSTANT`] for tests that do not look at it.
+    pub fn timeline(self, timeline: Timeline) -> Self {
+        self.settings(move |settings| settings.timeline = timeline)
+    }
+
+    /// How much fits into a storage.
+    pub fn storage(self, limits: StorageLimits) -> Self {
+        self.settings(move |settings| settings.storage = limits)
+    }
+
+    /// The seed of the sample data.
+    pub fn seed(self, seed: u64) -> Self {
+        self.settings(move |settings| settings.sample_data.seed = seed)
+    }
+
+    /// The last day that the sample data covers, so that its bytes do not depend on the date.
+    pub fn sample_data_until(self, date: Date) -> Self {
+        self.settings(move |settings| settings.sample_data.until = Some(date))
+    }
+
+    /// Any other setting.
+    pub fn settings(mut self, change: impl FnOnce(&mut Settings) + Send + 'static) -> Self {
+        self.changes.push(Box::new(change));
+        self
+    }
+
+    /// Starts the server.
+    ///
+    /// # Panics
+    /// If it cannot be started; see [`MockServerBuilder::try_start`].
+    #[allow(clippy::panic)]
+    pub async fn start(self) -> MockServer {
+        match self.try_start() {
+            Ok(server) => server,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Starts the server.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn try_start(self) -> Result<MockServer, StartError> {
+        let mut settings = Settings::standard()?;
+        settings.port = 0;
+        for change in self.changes {
+            change(&mut settings);
+        }
+        let (listener, address) = listen(&settings)?;
+        let server = Arc::new(Server::new(settings, address)?);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(StartError::Runtime)?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let running = Arc::clone(&server);
+        let thread = std::thread::Builder::new().name("digime-mock".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+                // A test that drops its server is done with it: nothing is drained.
+                tokio::select! {
+                    () = connections::serve(running, listener, std::future::pending()) => {}
+                    _ = stopped => {}
+                }
+            });
+            runtime.shutdown_background();
+        });
+        let default =
+            SandboxHandle { sandbox: server.sandboxes.default_sandbox(), server: Arc::clone(&server) };
+        Ok(MockServer {
+            server,
+            default,
+            stop: Some(stop),
+            thread: Some(thread.map_err(StartError::Runtime)?),
+        })
+    }
+}
+
+/// Listens as the settings say.
+pub(crate) fn listen(settings: &Settings) -> Result<(TcpListener, SocketAddr), StartError> {
+    let address = SocketAddr::new(settings.host, settings.port);
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}

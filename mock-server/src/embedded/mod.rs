@@ -1,0 +1,5 @@
+//! The server inside a Rust test.
+
+pub(crate) mod mock_server;
+pub(crate) mod requests;
+pub(crate) mod sandbox_handle;

@@ -1,0 +1,150 @@
+//! A sandbox as a test holds it.
+
+use std::sync::Arc;
+
+use crate::client_report::ClientReport;
+use crate::clock::SandboxClock;
+use crate::consent::browser::{ConsentError, UserDecision, decide_url};
+use crate::consent::decision::Choice;
+use crate::domain::consent::CallbackErrorCode;
+use crate::domain::state::BindStorageError;
+use crate::embedded::requests::Requests;
+use crate::faults::Fault;
+use crate::http::server::Server;
+use crate::sandbox::Sandbox;
+use crate::sandbox::credentials::Credentials;
+
+/// A sandbox as a test holds it: everything that administration can do, as methods.
+#[derive(Clone, Debug)]
+pub struct SandboxHandle {
+    pub(crate) server: Arc<Server>,
+    pub(crate) sandbox: Arc<Sandbox>,
+}
+
+impl SandboxHandle {
+    /// The sandbox's id, which administration takes as `?sandbox=ID`.
+    pub fn id(&self) -> &str {
+        self.sandbox.id()
+    }
+
+    /// The (first) application's id.
+    pub fn application_id(&self) -> String {
+        self.credentials().application_id
+    }
+
+    /// What a client needs to use the sandbox.
+    pub fn credentials(&self) -> Credentials {
+        Credentials::of(&self.sandbox, &self.server.local_origin())
+    }
+
+    /// The clock that all lifetimes and the sync run on.
+    pub fn clock(&self) -> &SandboxClock {
+        &self.sandbox.clock
+    }
+
+    /// Approves the consent page at `url` as a user would who changes nothing, and gives the
+    /// callback that the browser is sent to.
+    ///
+    /// # Errors
+    /// [`ConsentError`] if `url` is no consent page of this server.
+    pub fn approve(&self, url: &str) -> Result<String, ConsentError> {
+        self.consent(url).approve()
+    }
+
+    /// Visits the consent page at `url`.
+    pub fn consent<'a>(&'a self, url: &'a str) -> ConsentVisit<'a> {
+        ConsentVisit { handle: self, url, choice: Choice::default() }
+    }
+
+    /// Binds a provisional storage to a user, whom clients know as `sub`, as the consent page does
+    /// for a `storageRef`.
+    ///
+    /// # Errors
+    /// [`BindStorageError`].
+    pub fn bind_storage(&self, storage_id: &str, user_id: &str) -> Result<(), BindStorageError> {
+        self.sandbox.state().bind_storage(storage_id, &user_id.to_owned())
+    }
+
+    /// Injects a fault.
+    pub fn inject(&self, fault: Fault) {
+        self.sandbox.faults.inject(fault);
+    }
+
+    /// The injected faults and how often each has struck.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.sandbox.faults.list()
+    }
+
+    /// Removes all faults.
+    pub fn clear_faults(&self) {
+        self.sandbox.faults.clear();
+    }
+
+    /// The requests that the journal keeps.
+    pub fn requests(&self) -> Requests {
+        Requests { entries: self.sandbox.journal.list(), narrowed_to: None }
+    }
+
+    /// Why a request was refused, by the `error.reference` of its answer.
+    pub fn explain(&self, reference: &str) -> Option<String> {
+        self.sandbox.journal.find(reference).map(|entry| entry.to_string())
+    }
+
+    /// How well the clients of the sandbox keep the platform's contract, as their traffic shows it.
+    pub fn client_report(&self) -> ClientReport {
+        self.sandbox.client_report()
+    }
+
+    /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
+    pub fn reset(&self) {
+        self.sandbox.reset();
+    }
+}
+
+/// A user on a consent page.
+#[derive(Debug)]
+#[must_use = "nothing is decided until the user approves, declines or fails"]
+pub struct ConsentVisit<'a> {
+    handle: &'a SandboxHandle,
+    url: &'a str,
+    choice: Choice,
+}
+
+impl ConsentVisit<'_> {
+    /// Chooses the source to connect, if the app left it open.
+    pub fn source(mut self, id: u32) -> Self {
+        self.choice.source = Some(id);
+        self
+    }
+
+    /// Chooses the dataset that the source delivers.
+    pub fn data_set(mut self, id: impl Into<String>) -> Self {
+        self.choice.dataset = Some(id.into());
+        self
+    }
+
+    /// Approves.
+    ///
+    /// # Errors
+    /// [`ConsentError`] if the URL is no consent page of this server.
+    pub fn approve(self) -> Result<String, ConsentError> {
+        let decision = UserDecision::Approve(self.choice);
+        decide_url(&self.handle.server.sandboxes, self.url, &decision)
+    }
+
+    /// Declines: `errorCode=USER_CANCEL`.
+    ///
+    /// # Errors
+    /// As [`ConsentVisit::approve`].
+    pub fn decline(self) -> Result<String, ConsentError> {
+        self.fail(CallbackErrorCode::UserCancel)
+    }
+
+    /// Is sent back with an error.
+    ///
+    /// # Errors
+    /// As [`ConsentVisit::approve`].
+    pub fn fail(self, code: CallbackErrorCode) -> Result<String, ConsentError> {
+        decide_url(&self.handle.server.sandboxes, self.url, &UserDecision::Fail(code))
+    }
+}

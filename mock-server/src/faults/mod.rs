@@ -1,0 +1,296 @@
+//! Injected faults: what goes wrong on purpose.
+
+pub(crate) mod hostile;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::domain::refusal::Refusal;
+use crate::faults::hostile::Hostile;
+use crate::operations::route::Operation;
+
+/// One rule: what happens to requests of an operation, and how often.
+///
+/// ```
+/// use std::time::Duration;
+/// use digime_mock_server::{Fault, Operation};
+///
+/// let fault = Fault::on(Operation::ReadFileList).times(2).status(503).retry_after(Duration::from_secs(1));
+/// ```
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[must_use = "a fault does nothing until it is injected into a sandbox"]
+pub struct Fault {
+    /// The operation that it meets.
+    pub operation: Operation,
+    /// How often it still strikes; always, if not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// Only requests for a file of this name; `*` stands for any text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Answer this status instead of doing anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Headers that are added to the answer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Code and message of the answered error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<FaultError>,
+    /// Wait before anything else.
+    #[serde(skip_serializing_if = "Duration::is_zero", with = "crate::durations::as_text")]
+    #[schemars(with = "String")]
+    pub delay: Duration,
+    /// Flip the bits of the answer's first byte.
+    pub corrupt: bool,
+    /// End the body half way, as if it were whole.
+    pub truncate: bool,
+    /// Close the connection half way through the body.
+    pub disconnect: bool,
+    /// Answer what a client must not believe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hostile: Option<Hostile>,
+    /// How often it has struck.
+    pub struck: u32,
+}
+
+/// Code and message of an injected error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FaultError {
+    /// The platform's code, or any other.
+    pub code: String,
+    /// The message.
+    pub message: String,
+}
+
+impl Fault {
+    /// A rule that does nothing yet, for every request of an operation.
+    pub fn on(operation: Operation) -> Self {
+        Self {
+            operation,
+            times: None,
+            file: None,
+            status: None,
+            headers: BTreeMap::new(),
+            error: None,
+            delay: Duration::ZERO,
+            corrupt: false,
+            truncate: false,
+            disconnect: false,
+            hostile: None,
+            struck: 0,
+        }
+    }
+
+    /// Strikes this often and then never again.
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Strikes requests for files of this name only; `*` stands for any text.
+    pub fn file(mut self, pattern: impl Into<String>) -> Self {
+        self.file = Some(pattern.into());
+        self
+    }
+
+    /// Answers this status instead of doing anything.
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Answers this error, with status 500 unless [`Fault::status`] says otherwise.
+    pub fn error(mut self, code: impl Into<String>, message: impl Into<String>) -> Self {
+        self.error = Some(FaultError { code: code.into(), message: message.into() });
+        self
+    }
+
+    /// Adds a header to the answer.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.insert(name.into(), value.into());
+        self
+    }
+
+    /// Adds `Retry-After`, in whole seconds.
+    pub fn retry_after(self, after: Duration) -> Self {
+        self.header("Retry-After", after.as_secs().to_string())
+    }
+
+    /// Waits before anything else.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Flips the bits of the answer's first byte: a file can no longer be decrypted, JSON no longer
+    /// be read.
+    pub fn corrupt(mut self) -> Self {
+        self.corrupt = true;
+        self
+    }
+
+    /// Ends the body half way, with a `Content-Length` that matches.
+    pub fn truncate(mut self) -> Self {
+        self.truncate = true;
+        self
+    }
+
+    /// Closes the connection half way through the body.
+    pub fn disconnect(mut self) -> Self {
+        self.disconnect = true;
+        self
+    }
+
+    /// Answers what a client must not believe. Without effect where [`Hostile::applies_to`] says no.
+    pub fn hostile(mut self, hostile: Hostile) -> Self {
+        self.hostile = Some(hostile);
+        self
+    }
+
+    /// Whether it answers in place of the operation.
+    pub fn replaces_answer(&self) -> bool {
+        self.status.is_some() || self.error.is_some() || self.hostile == Some(Hostile::RedirectLoop)
+    }
+
+    /// Whether the client cannot use the answer.
+    pub fn loses_answer(&self) -> bool {
+        self.replaces_answer()
+            || self.disconnect
+            || self.truncate
+            || self.corrupt
+            || self.hostile.is_some_and(Hostile::loses_answer)
+    }
+
+    /// The refusal that it answers with.
+    pub fn refusal(&self) -> Refusal {
+        let status = self.status.unwrap_or(500);
+        let (code, message) = match &self.error {
+            Some(error) => (error.code.as_str(), error.message.as_str()),
+            None => match status {
+                401 => ("InvalidToken", "The token (access_token) is invalid"),
+                429 => ("TooManyRequests", "Too many requests"),
+                _ => ("InternalServerError", "An injected fault"),
+            },
+        };
+        Refusal::new(status, code, message, "an injected fault: see GET /__admin/faults")
+    }
+
+    fn meets(&self, operation: Operation, file: Option<&str>) -> bool {
+        self.operation == operation
+            && self.times.is_none_or(|times| self.struck < times)
+            && self.file.as_deref().is_none_or(|pattern| file.is_some_and(|name| glob(pattern, name)))
+    }
+}
+
+/// The rules of a sandbox, in the order in which they were injected.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Mutex<Vec<Fault>>);
+
+impl Faults {
+    /// Adds a rule.
+    pub(crate) fn inject(&self, fault: Fault) {
+        self.rules().push(fault);
+    }
+
+    /// The rules and how often they have struck.
+    pub(crate) fn list(&self) -> Vec<Fault> {
+        self.rules().clone()
+    }
+
+    /// Removes all rules.
+    pub(crate) fn clear(&self) {
+        self.rules().clear();
+    }
+
+    /// The first rule that meets a request; it counts as struck.
+    pub(crate) fn strike(&self, operation: Operation, file: Option<&str>) -> Option<Fault> {
+        self.strike_first(|fault| fault.meets(operation, file))
+    }
+
+    /// As [`Faults::strike`], of the rules with this hostile answer alone.
+    pub(crate) fn strike_hostile(&self, operation: Operation, hostile: Hostile) -> Option<Fault> {
+        self.strike_first(|fault| fault.hostile == Some(hostile) && fault.meets(operation, None))
+    }
+
+    fn strike_first(&self, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
+        let mut rules = self.rules();
+        let fault = rules.iter_mut().find(|fault| wanted(fault))?;
+        fault.struck += 1;
+        Some(fault.clone())
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Vec<Fault>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Matches a text against a pattern in which `*` stands for any text.
+fn glob(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut remaining) = text.strip_prefix(start) else { return false };
+    let mut parts: Vec<_> = rest.split('*').collect();
+    let end = parts.pop().unwrap_or_default();
+    for part in parts {
+        match remaining.find(part) {
+            Some(at) => remaining = &remaining[at + part.len()..],
+            None => return false,
+        }
+    }
+    remaining.ends_with(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_strikes_as_often_as_it_says() {
+        let faults = Faults::default();
+        faults.inject(Fault::on(Operation::ReadFile).times(2).status(503));
+        assert!(faults.strike(Operation::ReadFileList, None).is_none());
+        for left in [true, true, false] {
+            assert_eq!(faults.strike(Operation::ReadFile, Some("a")).is_some(), left);
+        }
+        assert_eq!(faults.list()[0].struck, 2);
+    }
+
+    #[test]
+    fn a_hostile_rule_is_found_among_others_and_counts_like_them() {
+        let faults = Faults::default();
+        faults.inject(Fault::on(Operation::ConsentDecision).status(503));
+        faults.inject(Fault::on(Operation::ConsentDecision).times(1).hostile(Hostile::ChangedState));
+        let strike = || faults.strike_hostile(Operation::ConsentDecision, Hostile::ChangedState);
+        assert!(strike().is_some() && strike().is_none());
+        assert_eq!(faults.list().iter().map(|it| it.struck).collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_lost_and_one_that_can_is_not() {
+        let lost = |hostile| Fault::on(Operation::Token).hostile(hostile).loses_answer();
+        assert!(lost(Hostile::InvalidUtf8) && lost(Hostile::OversizeBody) && lost(Hostile::RedirectLoop));
+        assert!(!lost(Hostile::UnknownKid) && !lost(Hostile::ChangedState));
+    }
+
+    #[test]
+    fn a_pattern_chooses_files() {
+        for (pattern, text, matches) in [
+            ("18_*", "18_1_3", true),
+            ("18_*", "19_1", false),
+            ("*.json", "a.json", true),
+            ("a*c*e", "abcde", true),
+            ("a*c*e", "abde", false),
+            ("a*a", "a", false),
+            ("exact", "exact", true),
+            ("*", "", true),
+        ] {
+            assert_eq!(glob(pattern, text), matches, "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! One request on its way through the server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri};
+use serde::de::DeserializeOwned;
+
+use crate::clock::Moment;
+use crate::domain::contract::Contract;
+use crate::domain::library::LibraryId;
+use crate::domain::refusal::Refusal;
+use crate::http::server::Server;
+use crate::journal::verdict::Verdict;
+use crate::jwt::unverified::UnverifiedJwt;
+use crate::operations::route::Operation;
+use crate::sandbox::Sandbox;
+use crate::verify;
+use crate::verify::request::{NonceUse, Verified};
+
+/// The header that names a contract.
+pub(crate) const CONTRACT_ID: &str = "contractid";
+
+/// What the router found for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A row of the route table.
+    Operation(Operation),
+    /// Nothing.
+    UnknownPath,
+    /// A path that does not answer this method.
+    WrongMethod,
+}
+
+/// One request on its way through the server.
+pub(crate) struct Call {
+    pub(crate) server: Arc<Server>,
+    pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) target: Target,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) params: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// The body of an operation that takes it in piece by piece; `body` is empty then.
+    pub(crate) stream: Option<Body>,
+    /// When it came, in real time.
+    pub(crate) received: Moment,
+    /// `None` only if a request did not come through a socket.
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) nonce_use: NonceUse,
+    pub(crate) verdict: Verdict,
+}
+
+impl Call {
+    /// A parameter of the path; the route table guarantees that it is there.
+    pub(crate) fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The file that the request is for, by which faults may choose it.
+    pub(crate) fn file_name(&self) -> Option<&str> {
+        [self.param("fileName"), self.param("path")].into_iter().find(|name| !name.is_empty())
+    }
+
+    /// The contract that the request names: in its JWT, or, as older clients do, in its path or the
+    /// header `contractId`. Nothing of it is verified.
+    pub(crate) fn named_contract(&self, jwt: Option<&UnverifiedJwt<'_>>) -> Option<Arc<Contract>> {
+        let by_jwt = || self.sandbox.contract(&jwt?.claims.client_id()?);
+        let by_path =
+            || self.sandbox.contract(&format!("{}_{}", self.param("appId"), self.param("contractId")));
+        let by_header = || {
+            let id = self.headers.get(CONTRACT_ID)?.to_str().ok()?;
+            self.sandbox.contracts().iter().find(|contract| contract.contract_id == id).cloned()
+        };
+        by_jwt().or_else(by_path).or_else(by_header)
+    }
+
+    /// The parameters of the query, decoded once.
+    pub(crate) fn query(&self) -> Vec<(String, String)> {
+        url::form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
+    }
+
+    /// A header that must be there and not be empty.
+    pub(crate) fn required_header(&mut self, name: &'static str) -> Result<String, Refusal> {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        let value = value.filter(|value| !value.is_empty()).map(str::to_owned);
+        let missing = || Refusal::validation(format!("the header {name} is missing or empty"));
+        self.verdict.check(name, value.ok_or_else(missing))
+    }
+
+    /// Whether the request is one to the cloud host, whose errors have a form of their own.
+    pub(crate) fn is_for_cloud(&self) -> bool {
+        self.uri.path().starts_with("/v1/clouds/")
+    }
+
+    /// The origin that links of the answer begin with: the configured one, or the one that the
+    /// client used, so that containers and phones reach the server under their own name for it.
+    pub(crate) fn origin(&self) -> String {
+        self.server.origin(&self.headers)
+    }
+
+    /// The sandbox's present.
+    pub(crate) fn now(&self) -> Moment {
+        self.sandbox.now()
+    }
+
+    /// Verifies the request's JWT.
+    pub(crate) fn verify(&mut self) -> Result<Verified, Refusal> {
+        verify::request::request(&self.headers, &self.sandbox, self.nonce_use, &mut self.verdict)
+    }
+
+    /// Verifies the request's JWT and its access token.
+    pub(crate) fn verify_user(&mut self) -> Result<(Verified, LibraryId), Refusal> {
+        let verified = self.verify()?;
+        let token = self.verdict.check("access token claim", verified.claims.required("access_token"))?;
+        let opened = self.sandbox.state().access(&verified.contract, token, self.now()).cloned();
+        let library = self.verdict.check("access token", opened)?;
+        Ok((verified, library))
+    }
+
+    /// The JSON body; an empty one stands for an empty object, whatever its content type says,
+    /// because official clients send just that.
+    pub(crate) fn json<T: DeserializeOwned + Default>(&mut self) -> Result<T, Refusal> {
+        let body = std::mem::take(&mut self.body);
+        let read = read_json(&body);
+        self.body = body;
+        self.verdict.check("body", read)
+    }
+}
+
+pub(crate) fn read_json<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Refusal> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." { String::new() } else { format!("{path}: ") };
+        Refusal::validation(format!("{place}{}", error.into_inner()))
+    })?;
+    deserializer.end().map_err(|error| Refusal::validation(error.to_string()))?;
+    Ok(value)
+}

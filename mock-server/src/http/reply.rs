@@ -1,0 +1,196 @@
+//! What a handler answers, before it becomes an HTTP response.
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::domain::lifeline::Lifeline;
+use crate::domain::refusal::Refusal;
+use crate::payload::container::PIECE;
+use crate::payload::container_cache::Container;
+use crate::payload::content::Content;
+
+/// What a handler comes to.
+pub(crate) type Outcome = Result<Reply, Refusal>;
+
+/// What a handler answers.
+pub(crate) struct Reply {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers besides the content type.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: ReplyBody,
+}
+
+/// The body of an answer.
+pub(crate) enum ReplyBody {
+    /// Nothing.
+    Empty,
+    /// JSON.
+    Json(Value),
+    /// A page.
+    Html(String),
+    /// An XML document.
+    Xml(String),
+    /// A picture.
+    Image {
+        /// Its media type.
+        mimetype: &'static str,
+        /// Its bytes.
+        bytes: Bytes,
+    },
+    /// A file of a storage.
+    Stored(Content),
+    /// A file container, cut off if the lifeline is cut.
+    Container(Container, Lifeline),
+}
+
+impl ReplyBody {
+    /// Its media type.
+    pub(crate) fn content_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Empty => None,
+            Self::Json(_) => Some("application/json"),
+            Self::Html(_) => Some("text/html; charset=utf-8"),
+            Self::Xml(_) => Some("application/xml; charset=utf-8"),
+            Self::Image { mimetype, .. } => Some(mimetype),
+            Self::Stored(_) | Self::Container(..) => Some("application/octet-stream"),
+        }
+    }
+
+    /// Its length in bytes, of a body that is sent in pieces.
+    fn content_length(&self) -> Option<u64> {
+        match self {
+            Self::Stored(content) => Some(content.len()),
+            Self::Container(Container::Whole(bytes), _) => Some(bytes.len() as u64),
+            _ => None,
+        }
+    }
+
+    fn into_body(self) -> Body {
+        match self {
+            Self::Empty => Body::empty(),
+            Self::Json(value) => Body::from(value.to_string()),
+            Self::Html(html) => Body::from(html),
+            Self::Xml(xml) => Body::from(xml),
+            Self::Image { bytes, .. } => Body::from(bytes),
+            Self::Stored(content) => stored(content),
+            Self::Container(container, lifeline) => pieces(container, lifeline),
+        }
+    }
+}
+
+impl Reply {
+    /// An answer without headers.
+    pub(crate) fn new(status: StatusCode, body: ReplyBody) -> Self {
+        Self { status, headers: HeaderMap::new(), body }
+    }
+
+    /// 200 with JSON.
+    pub(crate) fn json(value: Value) -> Self {
+        Self::new(StatusCode::OK, ReplyBody::Json(value))
+    }
+
+    /// A page. Pages carry codes in their address and must not be kept or framed.
+    pub(crate) fn html(status: StatusCode, html: String) -> Self {
+        Self::new(status, ReplyBody::Html(html))
+            .header(CACHE_CONTROL, "no-store")
+            .header(http::header::REFERRER_POLICY, "no-referrer")
+            .header(http::header::X_FRAME_OPTIONS, "DENY")
+            .header(
+                http::header::CONTENT_SECURITY_POLICY,
+                "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'",
+            )
+    }
+
+    /// A redirect of the browser.
+    pub(crate) fn redirect(location: &str) -> Self {
+        Self::new(StatusCode::FOUND, ReplyBody::Empty)
+            .header(CACHE_CONTROL, "no-store")
+            .header(LOCATION, location)
+    }
+
+    /// A refusal in the body and in the headers: some clients read only the one, some only the
+    /// other. The cloud host's body has a form of its own (protocol reference, errors §1).
+    pub(crate) fn refusal(refusal: &Refusal, reference: &str, from_cloud: bool) -> Self {
+        let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let error = match from_cloud {
+            true => json!({ "error": refusal.code, "message": refusal.message }),
+            false => json!({
+                "error": { "code": refusal.code, "message": refusal.message, "reference": reference },
+            }),
+        };
+        Self::new(status, ReplyBody::Json(error))
+            .header(HeaderName::from_static("x-error-code"), &header_text(&refusal.code))
+            .header(HeaderName::from_static("x-error-message"), &header_text(&refusal.message))
+            .header(HeaderName::from_static("x-error-reference"), reference)
+    }
+
+    /// Adds a header; a value that no header can hold is left out.
+    #[must_use]
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// The HTTP response.
+    pub(crate) fn into_response(mut self) -> Response<Body> {
+        let content_type = self.body.content_type();
+        if let Some(length) = self.body.content_length() {
+            self.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        let body = self.body.into_body();
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        if let Some(content_type) = content_type {
+            response.headers_mut().entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+        }
+        response
+    }
+}
+
+/// The body of a storage's file.
+fn stored(content: Content) -> Body {
+    Body::from_stream(stream::try_unfold((content, 0), async |(content, position)| {
+        let piece = Bytes::copy_from_slice(&content.piece(position, PIECE)?);
+        let next = position + piece.len() as u64;
+        Ok::<_, std::io::Error>((!piece.is_empty()).then_some((piece, (content, next))))
+    }))
+}
+
+/// The body of a download. Cutting its lifeline closes the connection, so that the client can tell
+/// that the rest is missing.
+fn pieces(container: Container, lifeline: Lifeline) -> Body {
+    Body::from_stream(stream::try_unfold(container, move |container| {
+        let lifeline = lifeline.clone();
+        async move {
+            // A large file is many pieces of work; others get their turn in between.
+            tokio::task::yield_now().await;
+            if lifeline.is_cut() {
+                return Err(std::io::Error::other("the file was deleted while it was sent"));
+            }
+            Ok(match container {
+                Container::Whole(mut rest) => {
+                    let piece = rest.split_to(rest.len().min(PIECE));
+                    (!piece.is_empty()).then_some((piece, Container::Whole(rest)))
+                }
+                Container::Stream(mut writer) => {
+                    let piece = writer.next_piece().map_err(std::io::Error::other)?;
+                    piece.map(|piece| (piece, Container::Stream(writer)))
+                }
+            })
+        }
+    }))
+}
+
+/// Header values are visible ASCII; anything else, which a client put there, becomes `?`.
+fn header_text(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect()
+}

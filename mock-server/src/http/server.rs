@@ -1,0 +1,69 @@
+//! What all requests share.
+
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+
+use http::HeaderMap;
+use http::header::HOST;
+
+use crate::config::settings::Settings;
+use crate::payload::container_cache::ContainerCache;
+use crate::payload::signing::{SigningKey, SigningKeyError};
+use crate::sandbox::Sandboxes;
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) settings: Settings,
+    pub(crate) sandboxes: Sandboxes,
+    pub(crate) signing: SigningKey,
+    pub(crate) containers: ContainerCache,
+    address: SocketAddr,
+    panics: Mutex<Vec<String>>,
+}
+
+/// The peer of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+impl Server {
+    pub(crate) fn new(settings: Settings, address: SocketAddr) -> Result<Self, SigningKeyError> {
+        Ok(Self {
+            sandboxes: Sandboxes::new(&settings),
+            signing: SigningKey::development()?,
+            containers: ContainerCache::default(),
+            panics: Mutex::default(),
+            settings,
+            address,
+        })
+    }
+
+    /// The origin that the server's own machine reaches it under.
+    pub(crate) fn local_origin(&self) -> String {
+        match &self.settings.public_url {
+            Some(url) => url.clone(),
+            None if self.address.ip().is_unspecified() => format!("http://127.0.0.1:{}", self.address.port()),
+            None => format!("http://{}", self.address),
+        }
+    }
+
+    /// The origin that a client reaches the server under.
+    pub(crate) fn origin(&self, headers: &HeaderMap) -> String {
+        let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        match host.filter(|host| !host.is_empty() && host.chars().all(named)) {
+            Some(host) if self.settings.public_url.is_none() => format!("http://{host}"),
+            _ => self.local_origin(),
+        }
+    }
+
+    /// Notes that a handler panicked, for the test that runs the server.
+    pub(crate) fn note_panic(&self, what: String) {
+        self.panics.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+
+    /// The panics so far.
+    pub(crate) fn panics(&self) -> Vec<String> {
+        self.panics.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,142 @@
+//! The journal of a sandbox: the last requests and answers, secrets redacted.
+
+pub(crate) mod redact;
+pub(crate) mod verdict;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::journal::verdict::Verdict;
+use crate::operations::route::Operation;
+
+/// One request and its answer.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Counts the requests of a sandbox, from 1.
+    pub sequence: u64,
+    /// When it came, by the sandbox's clock (RFC 3339).
+    pub time: String,
+    /// What it asked for; none if nothing is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Operation>,
+    /// Method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// Headers.
+    pub headers: BTreeMap<String, String>,
+    /// JSON body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+    /// The checks that it passed or failed, and what it claimed.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// The fault that struck it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// Answered status.
+    pub status: u16,
+    /// Answered media type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// Answered JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Value>,
+    /// Size in bytes of an answered JSON that is too large to be kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer_left_out: Option<usize>,
+    /// Where the browser was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<JournalRefusal>,
+    /// How long the answer took, in milliseconds.
+    pub millis: u64,
+}
+
+/// Why a request was refused.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JournalRefusal {
+    /// The platform's code.
+    pub code: String,
+    /// What the client was told.
+    pub message: String,
+    /// What only the journal is told.
+    pub detail: String,
+    /// `error.reference` of the answer.
+    pub reference: String,
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operation = self.operation.map_or("no such operation", Operation::name);
+        writeln!(f, "{} {} -> {} ({operation})", self.method, self.path, self.status)?;
+        if let Some(refusal) = &self.refusal {
+            writeln!(f, "  {}: {} [{}]", refusal.code, refusal.message, refusal.reference)?;
+            writeln!(f, "  why: {}", refusal.detail)?;
+        }
+        if let Some(fault) = &self.fault {
+            writeln!(f, "  fault: {fault}")?;
+        }
+        write!(f, "{}", self.verdict)
+    }
+}
+
+/// The last requests of a sandbox.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    capacity: usize,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    written: u64,
+    kept: VecDeque<Entry>,
+}
+
+impl Journal {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { capacity, entries: Mutex::default() }
+    }
+
+    /// Writes an entry, whose `sequence` is set here, and gives that number.
+    pub(crate) fn write(&self, mut entry: Entry) -> u64 {
+        let mut entries = self.entries();
+        entries.written += 1;
+        entry.sequence = entries.written;
+        entries.kept.push_back(entry);
+        if entries.kept.len() > self.capacity {
+            entries.kept.pop_front();
+        }
+        entries.written
+    }
+
+    /// The entries that are kept, oldest first.
+    pub(crate) fn list(&self) -> Vec<Entry> {
+        self.entries().kept.iter().cloned().collect()
+    }
+
+    /// The refused request whose answer carried this reference.
+    pub(crate) fn find(&self, reference: &str) -> Option<Entry> {
+        let has = |entry: &&Entry| entry.refusal.as_ref().is_some_and(|it| it.reference == reference);
+        self.entries().kept.iter().rev().find(has).cloned()
+    }
+
+    /// Forgets all entries; the count goes on.
+    pub(crate) fn clear(&self) {
+        self.entries().kept.clear();
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

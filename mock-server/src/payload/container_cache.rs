@@ -1,0 +1,109 @@
+//! Containers that were made before: encrypting a file once per contract is enough.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use digime_fixtures::Compression;
+use rsa::RsaPublicKey;
+
+use crate::payload::container::{ContainerError, ContainerWriter};
+use crate::payload::content::Content;
+
+/// How many bytes of containers a server keeps.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+/// Content above this size is encrypted while it is sent, and not kept.
+const LARGEST_KEPT: u64 = 1024 * 1024;
+
+/// A container on its way to a client.
+pub(crate) enum Container {
+    /// All of it.
+    Whole(Bytes),
+    /// Made while it is sent.
+    Stream(Box<ContainerWriter>),
+}
+
+/// The same content has the same address for as long as the cache holds it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    content: usize,
+    compression: &'static str,
+    contract: RsaPublicKey,
+}
+
+#[derive(Default)]
+struct Kept {
+    containers: HashMap<Key, (Content, Bytes)>,
+    order: VecDeque<Key>,
+    bytes: u64,
+}
+
+/// The containers of one server, oldest out first.
+#[derive(Default)]
+pub(crate) struct ContainerCache(Mutex<Kept>);
+
+impl ContainerCache {
+    /// The container of a content that many ask for: kept, or made and kept.
+    pub(crate) async fn kept(
+        &self,
+        content: &Content,
+        compression: Compression,
+        contract: &RsaPublicKey,
+    ) -> Result<Container, ContainerError> {
+        let Some(address) = content.address() else {
+            return self.fresh(content, compression, contract).await;
+        };
+        let key = Key { content: address, compression: compression.as_str(), contract: contract.clone() };
+        if let Some(bytes) = self.get(&key) {
+            return Ok(Container::Whole(bytes));
+        }
+        let container = self.fresh(content, compression, contract).await?;
+        if let Container::Whole(bytes) = &container {
+            self.keep(key, content.clone(), bytes.clone());
+        }
+        Ok(container)
+    }
+
+    /// A container of its own.
+    pub(crate) async fn fresh(
+        &self,
+        content: &Content,
+        compression: Compression,
+        contract: &RsaPublicKey,
+    ) -> Result<Container, ContainerError> {
+        let writer = ContainerWriter::new(content.clone(), compression, contract)?;
+        if content.len() > LARGEST_KEPT {
+            return Ok(Container::Stream(Box::new(writer)));
+        }
+        let made = tokio::task::spawn_blocking(move || writer.into_bytes()).await;
+        let bytes = made.map_err(|panicked| std::io::Error::other(panicked.to_string()))??;
+        Ok(Container::Whole(bytes))
+    }
+
+    fn get(&self, key: &Key) -> Option<Bytes> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.containers.get(key).map(|(_, bytes)| bytes.clone())
+    }
+
+    fn keep(&self, key: Key, content: Content, bytes: Bytes) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.bytes += bytes.len() as u64 + content.len();
+        if let Some((content, bytes)) = kept.containers.insert(key.clone(), (content, bytes)) {
+            kept.bytes -= bytes.len() as u64 + content.len();
+        } else {
+            kept.order.push_back(key);
+        }
+        while kept.bytes > MOST_BYTES {
+            let Some(oldest) = kept.order.pop_front() else { break };
+            if let Some((content, bytes)) = kept.containers.remove(&oldest) {
+                kept.bytes -= bytes.len() as u64 + content.len();
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for ContainerCache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ContainerCache")
+    }
+}

@@ -1,0 +1,8 @@
+//! The bytes of files and tokens: content, compression, the encrypted container, signatures.
+
+pub(crate) mod compression;
+pub(crate) mod container;
+pub(crate) mod container_cache;
+pub mod content;
+pub(crate) mod signing;
+pub(crate) mod x_metadata;

@@ -1,0 +1,239 @@
+//! Sandboxes: each has its own contracts, users, clock, faults and journal.
+
+pub(crate) mod credentials;
+pub(crate) mod datasets;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+
+use crate::client_report::ClientReport;
+use crate::client_report::observer::Observer;
+use crate::clock::{Moment, SandboxClock};
+use crate::config::settings::Settings;
+use crate::domain::contract::Contract;
+use crate::domain::state::{Lifetimes, State};
+use crate::domain::storage::StorageLimits;
+use crate::domain::timeline::Timeline;
+use crate::faults::Faults;
+use crate::journal::Journal;
+use crate::random::SandboxTag;
+use crate::sandbox::datasets::Datasets;
+
+/// One sandbox.
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    tag: SandboxTag,
+    /// `client_id` → contract.
+    contracts: HashMap<String, Arc<Contract>>,
+    /// The contracts in the order of the configuration.
+    ordered: Vec<Arc<Contract>>,
+    application_names: HashMap<String, String>,
+    lifetimes: Lifetimes,
+    push_quota: u64,
+    /// How a sync unfolds.
+    pub timeline: Timeline,
+    /// What its sources deliver.
+    pub datasets: Datasets,
+    /// How much fits into one of its storages.
+    pub storage_limits: StorageLimits,
+    /// Its clock.
+    pub clock: SandboxClock,
+    /// Its injected faults.
+    pub faults: Faults,
+    /// Its requests and answers.
+    pub journal: Journal,
+    /// What it makes of its clients.
+    pub observer: Observer,
+    state: Mutex<State>,
+}
+
+impl Sandbox {
+    fn new(tag: SandboxTag, id_suffix: &str, settings: &Settings) -> Self {
+        let mut ordered = Vec::new();
+        let mut application_names = HashMap::new();
+        for application in &settings.applications {
+            let application_id = format!("{}{id_suffix}", application.id);
+            application_names.insert(application_id.clone(), application.name.clone());
+            for contract in &application.contracts {
+                ordered.push(Arc::new(Contract {
+                    application_id: application_id.clone(),
+                    contract_id: format!("{}{id_suffix}", contract.id),
+                    kind: contract.kind,
+                    service_groups: contract.service_groups.clone(),
+                    redirect_rules: contract.redirect_rules.clone(),
+                    keys: contract.keys.clone(),
+                    certificate: OnceLock::new(),
+                }));
+            }
+        }
+        let contracts = ordered.iter().map(|it| (it.client_id(), Arc::clone(it))).collect();
+        Self {
+            contracts,
+            ordered,
+            application_names,
+            lifetimes: settings.lifetimes,
+            push_quota: settings.push_quota,
+            timeline: settings.timeline,
+            datasets: Datasets::new(settings.sample_data, settings.datasets.clone()),
+            storage_limits: settings.storage,
+            clock: SandboxClock::default(),
+            faults: Faults::default(),
+            journal: Journal::new(settings.journal_size),
+            observer: Observer::new(settings.lifetimes.refresh_grace),
+            state: Mutex::new(State::new(tag.clone(), settings.lifetimes, settings.push_quota)),
+            tag,
+        }
+    }
+
+    /// The sandbox's id: how administration names it, and how everything it mints begins.
+    pub(crate) fn id(&self) -> &str {
+        self.tag.as_str()
+    }
+
+    /// What everything that the sandbox mints begins with.
+    pub(crate) fn tag(&self) -> &SandboxTag {
+        &self.tag
+    }
+
+    /// The sandbox's present.
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// The contract that signs as this `client_id`.
+    pub(crate) fn contract(&self, client_id: &str) -> Option<Arc<Contract>> {
+        self.contracts.get(client_id).cloned()
+    }
+
+    /// The contracts in the order of the configuration.
+    pub(crate) fn contracts(&self) -> &[Arc<Contract>] {
+        &self.ordered
+    }
+
+    /// What the consent page calls an application.
+    pub(crate) fn application_name<'a>(&'a self, application_id: &'a str) -> &'a str {
+        self.application_names.get(application_id).map_or(application_id, String::as_str)
+    }
+
+    /// The sandbox's state. Operations on it are short and never wait; none of them can leave it
+    /// half changed, so a panic elsewhere does not spoil it.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How well its clients keep the platform's contract.
+    pub(crate) fn client_report(&self) -> ClientReport {
+        self.observer.report(self.id())
+    }
+
+    /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
+    pub(crate) fn reset(&self) {
+        *self.state() = State::new(self.tag.clone(), self.lifetimes, self.push_quota);
+        self.faults.clear();
+        self.journal.clear();
+        self.observer.clear();
+        self.clock.reset();
+    }
+}
+
+/// All sandboxes of a server.
+#[derive(Debug)]
+pub(crate) struct Sandboxes {
+    default: Arc<Sandbox>,
+    fresh: RwLock<HashMap<SandboxTag, Arc<Sandbox>>>,
+    /// What was seen in sandboxes that were removed: tests remove theirs before the server ends.
+    removed: Mutex<VecDeque<ClientReport>>,
+}
+
+/// How many fresh sandboxes a server holds.
+const MOST_SANDBOXES: usize = 10_000;
+/// How many reports of removed sandboxes it keeps.
+const MOST_REMOVED: usize = 1_000;
+
+impl Sandboxes {
+    /// The default sandbox alone.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let default = Arc::new(Sandbox::new(SandboxTag::default_sandbox(), "", settings));
+        Self { default, fresh: RwLock::default(), removed: Mutex::default() }
+    }
+
+    /// The sandbox that always exists.
+    pub(crate) fn default_sandbox(&self) -> Arc<Sandbox> {
+        Arc::clone(&self.default)
+    }
+
+    /// Makes a sandbox; `None` if the server holds as many as it can.
+    pub(crate) fn create(&self, settings: &Settings) -> Option<Arc<Sandbox>> {
+        let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
+        if fresh.len() >= MOST_SANDBOXES {
+            return None;
+        }
+        let tag = SandboxTag::fresh();
+        let suffix = format!("-{}", tag.as_str());
+        let sandbox = Arc::new(Sandbox::new(tag.clone(), &suffix, settings));
+        fresh.insert(tag, Arc::clone(&sandbox));
+        Some(sandbox)
+    }
+
+    /// Throws a sandbox away; false if there is none, or it is the default one.
+    pub(crate) fn remove(&self, id: &str) -> bool {
+        let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(tag) = SandboxTag::of(id).filter(|tag| tag.as_str() == id) else { return false };
+        let Some(sandbox) = fresh.remove(&tag) else { return false };
+        let report = sandbox.client_report();
+        if !report.clients.is_empty() {
+            let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
+            removed.push_back(report);
+            if removed.len() > MOST_REMOVED {
+                removed.pop_front();
+            }
+        }
+        true
+    }
+
+    /// The client reports of all sandboxes that saw a client, removed ones first.
+    pub(crate) fn client_reports(&self) -> Vec<ClientReport> {
+        let removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
+        let living = [&self.default].into_iter().chain(fresh.values()).map(|it| it.client_report());
+        removed.into_iter().chain(living.filter(|report| !report.clients.is_empty())).collect()
+    }
+
+    /// The sandbox with this id; `default` names the default one.
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<Sandbox>> {
+        if id == "default" || id == self.default.id() {
+            return Some(self.default_sandbox());
+        }
+        SandboxTag::of(id).filter(|tag| tag.as_str() == id).and_then(|_| self.minting(id))
+    }
+
+    /// The sandbox that minted an identifier.
+    pub(crate) fn minting(&self, minted: &str) -> Option<Arc<Sandbox>> {
+        let tag = SandboxTag::of(minted)?;
+        if &tag == self.default.tag() {
+            return Some(self.default_sandbox());
+        }
+        self.fresh.read().unwrap_or_else(PoisonError::into_inner).get(&tag).cloned()
+    }
+
+    /// The sandbox that a `client_id` belongs to. A fresh sandbox's ids end in its tag, so the
+    /// search need not look through the others.
+    pub(crate) fn of_client(&self, client_id: &str) -> Option<Arc<Sandbox>> {
+        if self.default.contract(client_id).is_some() {
+            return Some(self.default_sandbox());
+        }
+        self.named_by(client_id).filter(|sandbox| sandbox.contract(client_id).is_some())
+    }
+
+    /// The fresh sandbox that a contract id belongs to.
+    pub(crate) fn of_contract(&self, contract_id: &str) -> Option<Arc<Sandbox>> {
+        let owns =
+            |sandbox: &Arc<Sandbox>| sandbox.contracts().iter().any(|it| it.contract_id == contract_id);
+        self.named_by(contract_id).filter(owns)
+    }
+
+    fn named_by(&self, id: &str) -> Option<Arc<Sandbox>> {
+        let (_, tag) = id.rsplit_once('-')?;
+        self.minting(tag)
+    }
+}

@@ -1,0 +1,7 @@
+//! The way of a request: connection → sandbox → fault → handler → answer → journal.
+
+pub(crate) mod connections;
+mod dispatch;
+mod hostile;
+mod injected;
+mod respond;

@@ -1,0 +1,170 @@
+//! The end of a request: its answer, what a fault makes of it, the journal and the log.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use http::HeaderName;
+use http::header::LOCATION;
+
+use super::{hostile, injected};
+use crate::client_report::observer::{Answered, Observed, When};
+use crate::clock::Stopwatch;
+use crate::domain::refusal::Refusal;
+use crate::faults::Fault;
+use crate::faults::hostile::Hostile;
+use crate::http::call::{Call, Target};
+use crate::http::reply::Outcome;
+use crate::http::reply::{Reply, ReplyBody};
+use crate::journal::redact::{fingerprint, is_secret, redact, redact_url};
+use crate::journal::{Entry, JournalRefusal};
+use crate::jwt::bearer;
+use crate::jwt::unverified::UnverifiedJwt;
+use crate::sandbox::Sandbox;
+
+/// Bodies above this size are not kept in the journal.
+const LARGEST_JOURNALLED: usize = 64 * 1024;
+
+/// Turns an outcome into the answer, and writes it down.
+pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, watch: Stopwatch) -> Response {
+    let (reply, refusal) = match outcome {
+        Ok(reply) => (reply, None),
+        Err(refusal) => {
+            let reference = call.sandbox.tag().mint();
+            let reply = Reply::refusal(&refusal, &reference, call.is_for_cloud());
+            (reply, Some((refusal, reference)))
+        }
+    };
+    let reply = fault.iter().flat_map(|fault| &fault.headers).fold(reply, |reply, (name, value)| {
+        match HeaderName::from_bytes(name.as_bytes()) {
+            Ok(name) => reply.header(name, value),
+            Err(_) => reply,
+        }
+    });
+    log(&call, &reply, refusal.as_ref(), watch);
+    let sandbox = Arc::clone(&call.sandbox);
+    let sequence = write_down(call, &reply, fault.as_ref(), refusal, watch);
+    let response = reply.into_response();
+    let Some(fault) = fault else { return response };
+    let response = match (fault.hostile, sequence) {
+        (Some(Hostile::InvalidUtf8), _) => hostile::body::invalid_utf8(response).await,
+        (Some(Hostile::OversizeBody), Some(sequence)) => {
+            hostile::body::oversize(response, Oversize { sandbox, sequence })
+        }
+        _ => response,
+    };
+    match fault.corrupt || fault.truncate || fault.disconnect {
+        true => injected::damage(response, &fault).await,
+        false => response,
+    }
+}
+
+/// An oversize answer on its way.
+struct Oversize {
+    sandbox: Arc<Sandbox>,
+    sequence: u64,
+}
+
+impl hostile::body::Appetite for Oversize {
+    fn ended(&self, read_all: bool) {
+        self.sandbox.observer.oversize_ended(self.sequence, read_all);
+    }
+}
+
+/// One readable line a request.
+fn log(call: &Call, reply: &Reply, refusal: Option<&(Refusal, String)>, watch: Stopwatch) {
+    let (method, path, status) = (&call.method, call.uri.path(), reply.status.as_u16());
+    let millis = watch.elapsed().as_millis();
+    match refusal {
+        Some((refusal, reference)) => tracing::info!(
+            "{method} {path} {status} {millis}ms {} - {} (explain {reference})",
+            refusal.code,
+            refusal.detail
+        ),
+        None => tracing::info!("{method} {path} {status} {millis}ms"),
+    }
+}
+
+/// Writes a request into the journal, shows it to the observer and gives its number; the mock's own
+/// operations are neither.
+fn write_down(
+    call: Call,
+    reply: &Reply,
+    fault: Option<&Fault>,
+    refusal: Option<(Refusal, String)>,
+    watch: Stopwatch,
+) -> Option<u64> {
+    let operation = match call.target {
+        Target::Operation(operation) if operation.is_admin() => return None,
+        Target::Operation(operation) => Some(operation),
+        Target::UnknownPath | Target::WrongMethod => None,
+    };
+    let headers = call.headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let shown = if is_secret(name.as_str()) { fingerprint(&value) } else { value.into_owned() };
+        (name.as_str().to_owned(), shown)
+    });
+    let body = Some(&call.body).filter(|body| !body.is_empty() && body.len() <= LARGEST_JOURNALLED);
+    let (answer, answer_left_out) = match &reply.body {
+        ReplyBody::Json(value) => match value.to_string().len() {
+            size if size > LARGEST_JOURNALLED => (None, Some(size)),
+            _ => (Some(redact(value)), None),
+        },
+        _ => (None, None),
+    };
+    let location = reply.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+    let failed_check = call.verdict.failure().map(|failure| failure.check);
+    let reference = refusal.as_ref().map(|(_, reference)| reference.clone());
+    let jwt = bearer::token(&call.headers).ok().and_then(|token| UnverifiedJwt::parse(token).ok());
+    let contract = call.named_contract(jwt.as_ref());
+    let entry = Entry {
+        sequence: 0,
+        time: call.now().timestamp().to_string(),
+        operation,
+        method: call.method.to_string(),
+        path: redact_url(&call.uri.to_string()),
+        headers: headers.collect(),
+        body: body.and_then(|body| serde_json::from_slice(body).ok()).as_ref().map(redact),
+        fault: fault.and_then(|fault| serde_json::to_string(fault).ok()),
+        status: reply.status.as_u16(),
+        content_type: reply.body.content_type().map(str::to_owned),
+        answer,
+        answer_left_out,
+        location: location.map(redact_url),
+        refusal: refusal.map(|(refusal, reference)| JournalRefusal {
+            code: refusal.code,
+            message: refusal.message,
+            detail: refusal.detail,
+            reference,
+        }),
+        millis: u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX),
+        verdict: call.verdict,
+    };
+    let sequence = call.sandbox.journal.write(entry);
+    call.sandbox.observer.observe(&Observed {
+        sequence,
+        reference: reference.as_deref(),
+        operation,
+        contract: contract.as_deref(),
+        method: &call.method,
+        uri: &call.uri,
+        headers: &call.headers,
+        body: &call.body,
+        jwt,
+        failed_check,
+        fault,
+        answer: Answered {
+            status: reply.status.as_u16(),
+            headers: &reply.headers,
+            json: match &reply.body {
+                ReplyBody::Json(value) => Some(value),
+                _ => None,
+            },
+        },
+        when: When {
+            real: call.received,
+            arrived: call.sandbox.clock.at(call.received),
+            answered: call.sandbox.now(),
+        },
+    });
+    Some(sequence)
+}
