@@ -32,6 +32,7 @@ pub use client_report::{
 pub use consent::browser::ConsentError;
 pub use domain::consent::CallbackErrorCode;
 pub use domain::contract::ContractKind;
+pub use domain::refusal::RefusalCode;
 pub use domain::state::{BindStorageError, Lifetimes};
 pub use domain::storage::StorageLimits;
 pub use domain::timeline::Timeline;
@@ -40,6 +41,7 @@ pub use embedded::requests::Requests;
 pub use embedded::sandbox_handle::{ConsentVisit, SandboxHandle};
 pub use faults::hostile::Hostile;
 pub use faults::{Fault, FaultError};
+pub use journal::check::Check;
 pub use journal::verdict::{CheckResult, Verdict};
 pub use journal::{Entry, JournalRefusal};
 pub use operations::refusals::DocumentedRefusal;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::consent::browser::{ConsentError, UserDecision, decide_url};
 use crate::consent::decision::Choice;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
 use crate::http::reply::Reply;
@@ -41,7 +41,7 @@ pub(super) fn decide(call: &mut Call) -> Outcome {
     let decided = decide_url(&call.server.sandboxes, &body.url, &decision);
     let location = decided.map_err(|error| match error {
         ConsentError::NoPage(_) => Refusal::validation(error.to_string()),
-        ConsentError::UnknownCode => Refusal::new(404, "NotFound", error.to_string(), error.to_string()),
+        ConsentError::UnknownCode => Refusal::new(404, RefusalCode::NotFound, error.to_string(), error.to_string()),
     })?;
     Ok(Reply::json(json!({ "location": location })))
 }

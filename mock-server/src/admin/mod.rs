@@ -11,7 +11,7 @@ use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
 use crate::http::reply::Reply;
@@ -50,7 +50,7 @@ pub(crate) fn handle(call: &mut Call, operation: Operation) -> Outcome {
         }
         Operation::AdminCreateSandbox => sandboxes::create(call),
         Operation::AdminRemoveSandbox => sandboxes::remove(call),
-        _ => Err(Refusal::new(404, "NotFound", "Not an administrative operation", operation.name())),
+        _ => Err(Refusal::new(404, RefusalCode::NotFound, "Not an administrative operation", operation.name())),
     }
 }
 
@@ -61,7 +61,7 @@ fn credentials(call: &Call) -> Outcome {
 fn to_json<T: serde::Serialize>(value: &T) -> Outcome {
     let json = serde_json::to_value(value);
     json.map(Reply::json).map_err(|error| {
-        Refusal::new(500, "InternalServerError", "The answer could not be written", error.to_string())
+        Refusal::new(500, RefusalCode::InternalServerError, "The answer could not be written", error.to_string())
     })
 }
 
@@ -77,9 +77,9 @@ fn require_access(call: &Call) -> Result<(), Refusal> {
             return Ok(());
         }
         let message = "Administration requires the admin token: Authorization: Bearer <token>";
-        return Err(Refusal::new(403, "AdminForbidden", message, "the token is missing or wrong"));
+        return Err(Refusal::new(403, RefusalCode::AdminForbidden, message, "the token is missing or wrong"));
     }
-    let forbidden = |message: &str| Err(Refusal::new(403, "AdminForbidden", message, message));
+    let forbidden = |message: &str| Err(Refusal::new(403, RefusalCode::AdminForbidden, message, message));
     if !call.peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
         return forbidden(
             "Administration answers this machine only; start the server with --admin-token to open it",

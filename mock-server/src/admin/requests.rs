@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::to_json;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
 use crate::http::reply::Reply;
@@ -29,7 +29,7 @@ pub(super) fn explain(call: &Call) -> Outcome {
     let entry = call.sandbox.journal.find(reference).ok_or_else(|| {
         Refusal::new(
             404,
-            "NotFound",
+            RefusalCode::NotFound,
             format!("No refused request has the reference {reference}"),
             "the journal keeps the last requests only (--journal-size), and a reset empties it",
         )

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::to_json;
 use crate::config::file::{LifetimesTable, TimelineTable};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
 use crate::http::reply::Reply;
@@ -27,7 +27,7 @@ pub(super) fn create(call: &mut Call) -> Outcome {
     body.timeline.apply(&mut settings.timeline);
     let sandbox = call.server.sandboxes.create(&settings).ok_or_else(|| {
         let message = "The server holds as many sandboxes as it can";
-        Refusal::new(429, "TooManyRequests", message, "DELETE /__admin/sandboxes?sandbox=ID removes one")
+        Refusal::new(429, RefusalCode::TooManyRequests, message, "DELETE /__admin/sandboxes?sandbox=ID removes one")
     })?;
     to_json(&Credentials::of(&sandbox, &call.origin()))
 }

@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::assets::{IconKind, png_url, svg_url};
+use crate::journal::check::Check;
 use crate::clock::Moment;
 use crate::domain::library::{Account, service_of};
 use crate::http::call::Call;
@@ -30,9 +31,9 @@ pub(crate) fn accounts(call: &mut Call) -> Outcome {
 /// Which account travels in a header; the path holds the literal text `h:accountId`.
 pub(crate) fn delete(call: &mut Call) -> Outcome {
     let (_, user) = call.verify_user()?;
-    let account = call.required_header("accountId")?;
+    let account = call.required_header("accountId", Check::AccountIdHeader)?;
     let deleted = call.sandbox.state().delete_account(&user, &account);
-    call.verdict.check("account", deleted)?;
+    call.verdict.check(Check::Account, deleted)?;
     Ok(Reply::new(StatusCode::NO_CONTENT, ReplyBody::Empty))
 }
 

@@ -7,7 +7,7 @@ use http::header::CACHE_CONTROL;
 
 use super::unwritable;
 use crate::api::icon::{Icon, SIDES};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
 use crate::http::reply::{Reply, ReplyBody};
@@ -55,7 +55,7 @@ pub(crate) fn asset(call: &Call) -> Outcome {
     let (kind, file) = (call.param("kind"), call.param("file"));
     let reply = drawn(kind, file).ok_or_else(|| {
         let detail = "icons are <reference>.svg and <reference>-25.png, -50.png, -75.png";
-        Refusal::new(404, "NotFound", format!("There is no icon {kind}/{file}"), detail)
+        Refusal::new(404, RefusalCode::NotFound, format!("There is no icon {kind}/{file}"), detail)
     })?;
     Ok(reply?.header(CACHE_CONTROL, "public, max-age=3600"))
 }

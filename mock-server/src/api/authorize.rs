@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{FlowBody, require_registered, session_json, sign};
+use crate::journal::check::Check;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::AuthorizeRequest;
 use crate::http::call::Call;
@@ -14,15 +15,15 @@ use crate::verify::request::Verified;
 
 pub(crate) fn authorize(call: &mut Call) -> Outcome {
     let Verified { contract, claims } = call.verify()?;
-    call.verdict.check("response type and mode", response_form(&claims))?;
-    let redirect_uri = call.verdict.check("redirect_uri claim", claims.required("redirect_uri"))?;
-    call.verdict.check("redirect_uri registered", require_registered(&contract, redirect_uri))?;
-    let code_challenge = call.verdict.check("PKCE challenge", pkce::challenge(&claims))?.to_owned();
-    let state = call.verdict.check("state claim", claims.text("state"))?.map(str::to_owned);
-    let library = match call.verdict.check("access token claim", claims.text("access_token"))? {
+    call.verdict.check(Check::ResponseTypeAndMode, response_form(&claims))?;
+    let redirect_uri = call.verdict.check(Check::RedirectUriClaim, claims.required("redirect_uri"))?;
+    call.verdict.check(Check::RedirectUriRegistered, require_registered(&contract, redirect_uri))?;
+    let code_challenge = call.verdict.check(Check::PkceChallenge, pkce::challenge(&claims))?.to_owned();
+    let state = call.verdict.check(Check::StateClaim, claims.text("state"))?.map(str::to_owned);
+    let library = match call.verdict.check(Check::AccessTokenClaim, claims.text("access_token"))? {
         Some(token) => {
             let linked = call.sandbox.state().linked_library(token, call.now()).cloned();
-            Some(call.verdict.check("linked access token", linked)?)
+            Some(call.verdict.check(Check::LinkedAccessToken, linked)?)
         }
         None => None,
     };

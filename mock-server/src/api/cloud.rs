@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{not_stored, reply_json, unwritable};
+use crate::journal::check::Check;
 use crate::domain::contract::Contract;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::storage::StoredFile;
 use crate::domain::storage_path::{FilePath, StoragePath};
 use crate::http::call::Call;
@@ -71,46 +72,46 @@ pub(crate) fn list(call: &mut Call) -> Outcome {
             .parse()
             .map_err(|_| Refusal::validation(format!("recursive is \"{value}\", expected true or false"))),
     };
-    let recursive = call.verdict.check("recursive", recursive)?;
+    let recursive = call.verdict.check(Check::Recursive, recursive)?;
     let state = call.sandbox.state();
-    let storage = call.verdict.check("storage", state.storage(&contract, call.param("storageId")))?;
+    let storage = call.verdict.check(Check::Storage, state.storage(&contract, call.param("storageId")))?;
     let files: Vec<_> = storage.list(&path.folder(), recursive).into_iter().map(StorageFile::of).collect();
     reply_json(&StorageFiles { total: files.len(), files })
 }
 
 pub(crate) async fn upload(call: &mut Call) -> Outcome {
     let Allowed { contract, path } = allowed(call)?;
-    let path = call.verdict.check("file name", path.file())?;
+    let path = call.verdict.check(Check::FileName, path.file())?;
     let announced = call.headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
     let room = require_room(call, &contract, &path, announced.unwrap_or(0));
-    call.verdict.check("room", room)?;
+    call.verdict.check(Check::Room, room)?;
     let received = receive(call, &contract, &path).await;
-    let content = call.verdict.check("content", received)?;
-    call.verdict.passed("size", format!("{} bytes", content.len()));
+    let content = call.verdict.check(Check::Content, received)?;
+    call.verdict.passed(Check::Size, format!("{} bytes", content.len()));
     let (tag, limits) = (call.sandbox.tag().clone(), call.sandbox.storage_limits);
     let mut state = call.sandbox.state();
     let put = state
         .storage_mut(&contract, call.param("storageId"))
         .and_then(|storage| storage.put(path, content, || tag.mint(), &limits));
-    let file = StorageFile::of(call.verdict.check("stored", put)?);
+    let file = StorageFile::of(call.verdict.check(Check::Stored, put)?);
     let json = serde_json::to_value(file).map_err(unwritable)?;
     Ok(Reply::new(StatusCode::CREATED, ReplyBody::Json(json)))
 }
 
 pub(crate) fn download(call: &mut Call) -> Outcome {
     let Allowed { contract, path } = allowed(call)?;
-    let path = call.verdict.check("file name", path.file())?;
+    let path = call.verdict.check(Check::FileName, path.file())?;
     let state = call.sandbox.state();
-    let storage = call.verdict.check("storage", state.storage(&contract, call.param("storageId")))?;
-    let content = call.verdict.check("file", storage.file(&path))?.content.clone();
+    let storage = call.verdict.check(Check::Storage, state.storage(&contract, call.param("storageId")))?;
+    let content = call.verdict.check(Check::File, storage.file(&path))?.content.clone();
     Ok(Reply::new(StatusCode::OK, ReplyBody::Stored(content)))
 }
 
 pub(crate) fn delete(call: &mut Call) -> Outcome {
     let Allowed { contract, path } = allowed(call)?;
     let mut state = call.sandbox.state();
-    let storage = call.verdict.check("storage", state.storage_mut(&contract, call.param("storageId")))?;
-    call.verdict.check("file or folder", storage.delete(&path))?;
+    let storage = call.verdict.check(Check::Storage, state.storage_mut(&contract, call.param("storageId")))?;
+    call.verdict.check(Check::FileOrFolder, storage.delete(&path))?;
     Ok(Reply::new(StatusCode::NO_CONTENT, ReplyBody::Empty))
 }
 
@@ -126,11 +127,11 @@ fn allowed(call: &mut Call) -> Result<Allowed, Refusal> {
     let named = call.param("applicationId");
     let own = (named == contract.application_id).then_some(()).ok_or_else(|| {
         let detail = format!("the path names \"{named}\", the JWT's sub \"{}\"", contract.application_id);
-        Refusal::new(403, "Forbidden", "The path is not in the application's own folder", detail)
+        Refusal::new(403, RefusalCode::Forbidden, "The path is not in the application's own folder", detail)
     });
     let path = StoragePath::parse(&contract.application_id, call.param("path"));
-    call.verdict.check("application's folder", own)?;
-    let path = call.verdict.check("path", path)?;
+    call.verdict.check(Check::ApplicationFolder, own)?;
+    let path = call.verdict.check(Check::Path, path)?;
     Ok(Allowed { contract, path })
 }
 

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use crate::journal::check::Check;
 use crate::api::contract_certificate::{self, EXPIRES, SCHEMA_VERSION};
 use crate::domain::contract::Contract;
 use crate::domain::refusal::Refusal;
@@ -23,7 +24,7 @@ pub(crate) fn details(call: &mut Call) -> Outcome {
 pub(crate) fn named(call: &mut Call) -> Outcome {
     let client_id = format!("{}_{}", call.param("appId"), call.param("contractId"));
     let known = call.sandbox.contract(&client_id).ok_or_else(|| Refusal::invalid_client(&client_id));
-    let contract = call.verdict.check("contract", known)?;
+    let contract = call.verdict.check(Check::Contract, known)?;
     answer(call, &contract)
 }
 

@@ -7,6 +7,7 @@ use digime_fixtures::Compression;
 use http::StatusCode;
 use http::header::{HeaderName, LAST_MODIFIED};
 
+use crate::journal::check::Check;
 use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::lifeline::Lifeline;
@@ -54,7 +55,7 @@ fn find(call: &mut Call) -> Result<Found, Refusal> {
     let (key, name) = (call.param("sessionKey").to_owned(), call.param("fileName").to_owned());
     let sandbox = Arc::clone(&call.sandbox);
     let state = sandbox.state();
-    let (session, library) = call.verdict.check("session", state.session(&contract, &user, &key, now))?;
+    let (session, library) = call.verdict.check(Check::Session, state.session(&contract, &user, &key, now))?;
     let listing = Listing::at(session, library, &contract, &sandbox.timeline, now);
     let listed = listing.files.iter().find(|listed| listed.name() == name).ok_or_else(|| {
         let detail = format!(
@@ -64,7 +65,7 @@ fn find(call: &mut Call) -> Result<Found, Refusal> {
         );
         Refusal::file_not_found(&name, detail)
     });
-    let listed = call.verdict.check("file listed", listed)?;
+    let listed = call.verdict.check(Check::FileListed, listed)?;
     let (content, own_compression, metadata, shared) = match listed {
         ListedFile::Synced { file, .. } => {
             let content = Content::from(Arc::clone(&file.content));

@@ -4,6 +4,7 @@ use axum::body::Body;
 use serde_json::{Value, json};
 
 use super::not_stored;
+use crate::journal::check::Check;
 use crate::domain::contract::Contract;
 use crate::domain::pushed::Descriptor;
 use crate::domain::refusal::Refusal;
@@ -21,16 +22,16 @@ pub(crate) async fn import(call: &mut Call) -> Outcome {
     let contract = verified.contract;
     let now = call.now();
     let room = call.sandbox.state().push_room(&contract, now);
-    let room = call.verdict.check("contract kind", room)?;
-    let descriptor = call.required_header("FileDescriptor")?;
-    let descriptor = call.verdict.check("FileDescriptor", read_descriptor(&descriptor, &contract))?;
+    let room = call.verdict.check(Check::ContractKind, room)?;
+    let descriptor = call.required_header("FileDescriptor", Check::FileDescriptor)?;
+    let descriptor = call.verdict.check(Check::FileDescriptor, read_descriptor(&descriptor, &contract))?;
     let mut incoming = call.stream.take().unwrap_or_default();
     let limits = Limits { file: call.server.settings.push_limit, quota: call.server.settings.push_quota };
     let content = receive(&mut incoming, limits, room).await;
     call.stream = Some(incoming);
-    let content = call.verdict.check("body", content)?;
+    let content = call.verdict.check(Check::Body, content)?;
     let pushed = call.sandbox.state().push(&contract, &library, descriptor, content, now);
-    call.verdict.check("library", pushed)?;
+    call.verdict.check(Check::Library, pushed)?;
     // What vendor tests answer; no client looks at it.
     Ok(Reply::json(json!({ "status": "delivered", "expires": 200_000 })))
 }

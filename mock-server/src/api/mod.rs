@@ -28,9 +28,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::journal::check::Check;
 use crate::domain::contract::Contract;
 use crate::domain::pull_options::PullOptions;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::session::SessionRef;
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
@@ -43,7 +44,7 @@ fn reply_json<T: Serialize>(value: &T) -> Outcome {
 
 /// An answer that cannot be written is a defect of the server.
 fn unwritable(error: impl std::fmt::Display) -> Refusal {
-    Refusal::new(500, "InternalServerError", "The answer could not be written", error.to_string())
+    Refusal::new(500, RefusalCode::InternalServerError, "The answer could not be written", error.to_string())
 }
 
 /// A file that the disk does not take is no fault of the client's.
@@ -98,9 +99,9 @@ fn acceptable(
     options: &PullOptions,
 ) -> Result<(), Refusal> {
     let served = agent.map_or(Ok(()), |agent| call.server.settings.agents.require_served(agent));
-    call.verdict.check("agent", served)?;
-    call.verdict.check("session options", options.validate())?;
-    call.verdict.check("scope within contract", options.require_within(contract))
+    call.verdict.check(Check::Agent, served)?;
+    call.verdict.check(Check::SessionOptions, options.validate())?;
+    call.verdict.check(Check::ScopeWithinContract, options.require_within(contract))
 }
 
 /// `session` of an answer: `expiry` in milliseconds.

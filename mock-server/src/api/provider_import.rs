@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::journal::check::Check;
 use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
@@ -12,14 +13,14 @@ use crate::http::reply::Reply;
 pub(crate) fn import(call: &mut Call) -> Outcome {
     let (verified, user) = call.verify_user()?;
     let known = known_standard(call.param("standard"), call.param("version"));
-    call.verdict.check("standard and version", known)?;
-    let account = call.required_header("accountId")?;
+    call.verdict.check(Check::StandardAndVersion, known)?;
+    let account = call.required_header("accountId", Check::AccountIdHeader)?;
     let target = call.sandbox.state().push_target(&verified.contract, &user, &account).map(|_| ());
-    call.verdict.check("account", target)?;
+    call.verdict.check(Check::Account, target)?;
     let body: Map<String, Value> = call.json()?;
     let filled = (!body.is_empty()).then_some(());
     let empty = || Refusal::validation("the body is empty; expected a JSON object");
-    call.verdict.check("body", filled.ok_or_else(empty))?;
+    call.verdict.check(Check::Body, filled.ok_or_else(empty))?;
     Ok(Reply::json(json!({ "status": "delivered" })))
 }
 

@@ -3,6 +3,7 @@
 use digime_fixtures::{AccountError, FileMetadata};
 use serde_json::{Map, Value, json};
 
+use crate::journal::check::Check;
 use crate::clock::Moment;
 use crate::domain::listing::{AccountState, LibraryState, ListedFile, Listing};
 use crate::http::call::Call;
@@ -14,7 +15,7 @@ pub(crate) fn file_list(call: &mut Call) -> Outcome {
     let (contract, now) = (verified.contract, call.now());
     let state = call.sandbox.state();
     let (session, library) =
-        call.verdict.check("session", state.session(&contract, &user, call.param("sessionKey"), now))?;
+        call.verdict.check(Check::Session, state.session(&contract, &user, call.param("sessionKey"), now))?;
     let listing = Listing::at(session, library, &contract, &call.sandbox.timeline, now);
     Ok(Reply::json(listing_json(&listing, now)))
 }

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::journal::check::Check;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Referent;
 use crate::http::call::Call;
@@ -21,9 +22,9 @@ struct Body {
 pub(crate) fn reference(call: &mut Call) -> Outcome {
     let verified = call.verify()?;
     let body: Body = call.json()?;
-    let referent = call.verdict.check("reference type", referent(body))?;
+    let referent = call.verdict.check(Check::ReferenceType, referent(body))?;
     let made = call.sandbox.state().reference(&verified.contract, referent, call.now());
-    let id = call.verdict.check("reference value", made)?;
+    let id = call.verdict.check(Check::ReferenceValue, made)?;
     Ok(Reply::new(StatusCode::CREATED, ReplyBody::Json(json!({ "id": id }))))
 }
 

@@ -3,6 +3,7 @@
 use askama::Template;
 use http::StatusCode;
 
+use crate::journal::check::Check;
 use crate::clock::Moment;
 use crate::domain::portability::Report;
 use crate::domain::pull_options::from_client;
@@ -37,13 +38,13 @@ pub(crate) fn report(call: &mut Call) -> Outcome {
     let query = call.query();
     let get = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let known = known_report(call.param("serviceType"), get("format").unwrap_or("xml"));
-    call.verdict.check("service type and format", known)?;
+    call.verdict.check(Check::ServiceTypeAndFormat, known)?;
     let (from, to) = (bound(get("from")), bound(get("to")));
     let in_order = match (from, to) {
         (Some(from), Some(to)) if from > to => Err(Refusal::validation("from is later than to")),
         _ => Ok(()),
     };
-    call.verdict.check("from and to", in_order)?;
+    call.verdict.check(Check::FromAndTo, in_order)?;
     let now = call.now();
     let report = Report::of(call.sandbox.state().library(&user)?, from, to, now);
     let xml = ReportDocument { participant: PARTICIPANT, report }.render();

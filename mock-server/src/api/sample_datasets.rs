@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::reply_json;
-use crate::domain::refusal::Refusal;
+use crate::journal::check::Check;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
 
@@ -27,12 +28,12 @@ pub(crate) fn sample_datasets(call: &mut Call) -> Outcome {
             "the source id is \"{text}\", expected a number as discovery/sources has it"
         ))
     });
-    let id = call.verdict.check("source id", id)?;
+    let id = call.verdict.check(Check::SourceId, id)?;
     let source = catalogue::source(id).ok_or_else(|| {
         let detail = "POST discovery/sources lists the sources; a service id is something else";
-        Refusal::new(404, "SourceNotFound", format!("There is no source {id}"), detail)
+        Refusal::new(404, RefusalCode::SourceNotFound, format!("There is no source {id}"), detail)
     });
-    let source = call.verdict.check("source", source)?;
+    let source = call.verdict.check(Check::Source, source)?;
     let choices = call.sandbox.datasets.choices(source);
     let datasets: BTreeMap<_, _> = choices
         .into_iter()

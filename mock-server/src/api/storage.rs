@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::reply_json;
+use crate::journal::check::Check;
 use crate::domain::storage::StorageRef;
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
@@ -33,5 +34,5 @@ pub(crate) fn create(call: &mut Call) -> Outcome {
 pub(crate) fn of_user(call: &mut Call) -> Outcome {
     let (_, user) = call.verify_user()?;
     let storage = call.sandbox.state().user_storage(&user);
-    reply_json(&StorageJson::from(call.verdict.check("storage", storage)?))
+    reply_json(&StorageJson::from(call.verdict.check(Check::Storage, storage)?))
 }

@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::{FlowBody, require_registered, session_json, sign};
+use crate::journal::check::Check;
 use crate::domain::state::ReferenceRequest;
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
@@ -15,26 +16,26 @@ use crate::verify::request::Verified;
 /// expired.
 pub(crate) fn refer(call: &mut Call) -> Outcome {
     let Verified { contract, claims } = call.verify()?;
-    let redirect_uri = call.verdict.check("redirect_uri claim", claims.required("redirect_uri"))?;
-    call.verdict.check("redirect_uri registered", require_registered(&contract, redirect_uri))?;
-    let state = call.verdict.check("state claim", claims.text("state"))?.map(str::to_owned);
-    let renews = call.verdict.check("code_challenge claim", claims.text("code_challenge"))?.is_some();
+    let redirect_uri = call.verdict.check(Check::RedirectUriClaim, claims.required("redirect_uri"))?;
+    call.verdict.check(Check::RedirectUriRegistered, require_registered(&contract, redirect_uri))?;
+    let state = call.verdict.check(Check::StateClaim, claims.text("state"))?.map(str::to_owned);
+    let renews = call.verdict.check(Check::CodeChallengeClaim, claims.text("code_challenge"))?.is_some();
     let code_challenge = match renews {
-        true => Some(call.verdict.check("PKCE challenge", pkce::challenge(&claims))?.to_owned()),
+        true => Some(call.verdict.check(Check::PkceChallenge, pkce::challenge(&claims))?.to_owned()),
         false => None,
     };
-    let token = call.verdict.check("access token claim", claims.required("access_token"))?;
+    let token = call.verdict.check(Check::AccessTokenClaim, claims.required("access_token"))?;
     let now = call.now();
     let opened = match renews {
         true => call.sandbox.state().renewable(&contract, token).cloned(),
         false => call.sandbox.state().access(&contract, token, now).cloned(),
     };
-    let library = call.verdict.check("access token", opened)?;
+    let library = call.verdict.check(Check::AccessToken, opened)?;
     let options = FlowBody::read(call, &contract)?;
     let redirect_uri = redirect_uri.to_owned();
     let request = ReferenceRequest { redirect_uri, state, code_challenge, library, options };
     let opened = call.sandbox.state().refer(&contract, request, now);
-    let opened = call.verdict.check("contract kind", opened)?;
+    let opened = call.verdict.check(Check::ContractKind, opened)?;
     // iOS requires all three members (protocol reference, http-api §2.2).
     let payload = json!({
         "reference_code": opened.code,

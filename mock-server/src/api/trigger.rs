@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{acceptable, session_json};
+use crate::journal::check::Check;
 use crate::domain::pull_options::PullOptions;
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
@@ -26,7 +27,7 @@ pub(crate) fn trigger(call: &mut Call) -> Outcome {
     acceptable(call, &verified.contract, agent.as_ref(), &options)?;
     let now = call.now();
     let opened = call.sandbox.state().trigger(&verified.contract, &library, options, now);
-    let session = call.verdict.check("contract kind", opened)?;
+    let session = call.verdict.check(Check::ContractKind, opened)?;
     let body = ReplyBody::Json(json!({ "session": session_json(&session) }));
     Ok(Reply::new(StatusCode::ACCEPTED, body))
 }

@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use super::decision::{Choice, DEFAULT_DATASET, account, approve, default_source, fail, needs_no_source};
 use super::parameters::{BadParameters, PageParameters};
+use crate::journal::check::Check;
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page};
 use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
@@ -150,7 +151,7 @@ pub(crate) fn decide(call: &mut Call, page: Page) -> Outcome {
 }
 
 fn bad_parameters(call: &mut Call, bad: &BadParameters) -> Outcome {
-    call.verdict.passed("page parameters", format!("INITIALIZE_CHECK_FAIL: {}", bad.problem));
+    call.verdict.passed(Check::PageParameters, format!("INITIALIZE_CHECK_FAIL: {}", bad.problem));
     leave(call, fail(&call.sandbox, (bad.page, &bad.code), CallbackErrorCode::InitializeCheckFail))
 }
 
@@ -160,11 +161,11 @@ fn leave(call: &mut Call, location: Result<String, ConsentProblem>) -> Outcome {
         Ok(location) => Ok(Reply::redirect(&location)),
         Err(ConsentProblem::Closed { location }) => {
             let detail = "decided before, expired, or not for this page: sent back with INVALID_CODE";
-            call.verdict.passed("code", detail);
+            call.verdict.passed(Check::Code, detail);
             Ok(Reply::redirect(&location))
         }
         Err(ConsentProblem::UnknownCode) => {
-            call.verdict.passed("code", "no consent waits under this code, so no callback is known");
+            call.verdict.passed(Check::Code, "no consent waits under this code, so no callback is known");
             let page = ErrorPage {
                 problem: "This link does not belong to any request for consent.",
                 advice: "Go back to the app and start again. Developers: the code in the address is not \

@@ -12,6 +12,7 @@ pub mod pull_options;
 pub mod pushed;
 pub mod redirect;
 pub mod refusal;
+pub mod refusal_code;
 pub mod session;
 pub mod source_query;
 pub mod state;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::library::LibraryId;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, RefusalCode};
 use super::storage_path::{FilePath, FolderPath, StoragePath};
 use crate::payload::content::Content;
 
@@ -90,14 +90,14 @@ impl Storage {
         if size > limits.file {
             let message = format!("The file is larger than {} bytes", limits.file);
             let detail = "raise it with --storage-file-limit if that is on purpose";
-            return Err(Refusal::new(413, "FileTooLarge", message, detail));
+            return Err(Refusal::new(413, RefusalCode::FileTooLarge, message, detail));
         }
         let replaced = self.files.get(&path.key()).map_or(0, |file| file.content.len());
         let others = self.used - replaced;
         if others + size > limits.quota {
             let message = format!("The storage holds at most {} bytes", limits.quota);
             let detail = format!("{others} are used by other files; see --storage-quota");
-            return Err(Refusal::new(507, "QuotaExceeded", message, detail));
+            return Err(Refusal::new(507, RefusalCode::QuotaExceeded, message, detail));
         }
         Ok(())
     }
@@ -155,13 +155,13 @@ impl Storage {
 
 /// The storage that a client names does not exist, or is not its own.
 pub(crate) fn no_such_storage(id: &str, detail: &str) -> Refusal {
-    Refusal::new(404, "NotFound", format!("There is no storage {id}"), detail)
+    Refusal::new(404, RefusalCode::NotFound, format!("There is no storage {id}"), detail)
 }
 
 fn not_found(path: &impl std::fmt::Display) -> Refusal {
     Refusal::new(
         404,
-        "NotFound",
+        RefusalCode::NotFound,
         format!("{path} is not in the storage"),
         "a folder's path ends in a slash, a file's does not; letters may be of either case",
     )
@@ -225,10 +225,10 @@ mod tests {
         let mut storage = storage(&[]);
         put(&mut storage, "a", 60).unwrap();
         put(&mut storage, "b", 40).unwrap();
-        assert_eq!(put(&mut storage, "c", 61).unwrap_err().code, "FileTooLarge");
+        assert_eq!(put(&mut storage, "c", 61).unwrap_err().code.as_str(), "FileTooLarge");
         let full = put(&mut storage, "c", 1).unwrap_err();
         assert_eq!((full.status, full.code.as_str()), (507, "QuotaExceeded"));
-        assert_eq!(put(&mut storage, "B", 41).unwrap_err().code, "QuotaExceeded");
+        assert_eq!(put(&mut storage, "B", 41).unwrap_err().code.as_str(), "QuotaExceeded");
         put(&mut storage, "A", 60).unwrap();
         storage.delete(&path("a")).unwrap();
         assert_eq!(storage.used, 40);
@@ -239,7 +239,7 @@ mod tests {
     fn files_and_folders_are_deleted_and_what_is_not_there_is_not_found() {
         let mut storage = storage(&["a", "Docs/b", "docs/deep/c"]);
         for text in ["docs", "a/", "x", "docs/none/"] {
-            assert_eq!(storage.delete(&path(text)).unwrap_err().code, "NotFound", "{text}");
+            assert_eq!(storage.delete(&path(text)).unwrap_err().code.as_str(), "NotFound", "{text}");
         }
         storage.delete(&path("DOCS/")).unwrap();
         assert_eq!(listed(&storage, "", true), ["/apps/App/a"]);

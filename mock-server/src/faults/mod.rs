@@ -9,7 +9,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::faults::hostile::Hostile;
 use crate::operations::route::Operation;
 
@@ -172,11 +172,11 @@ impl Fault {
     pub fn refusal(&self) -> Refusal {
         let status = self.status.unwrap_or(500);
         let (code, message) = match &self.error {
-            Some(error) => (error.code.as_str(), error.message.as_str()),
+            Some(error) => (RefusalCode::Injected(error.code.clone()), error.message.as_str()),
             None => match status {
-                401 => ("InvalidToken", "The token (access_token) is invalid"),
-                429 => ("TooManyRequests", "Too many requests"),
-                _ => ("InternalServerError", "An injected fault"),
+                401 => (RefusalCode::InvalidToken, "The token (access_token) is invalid"),
+                429 => (RefusalCode::TooManyRequests, "Too many requests"),
+                _ => (RefusalCode::InternalServerError, "An injected fault"),
             },
         };
         Refusal::new(status, code, message, "an injected fault: see GET /__admin/faults")

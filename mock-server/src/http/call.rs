@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde::de::DeserializeOwned;
 
+use crate::journal::check::Check;
 use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
@@ -84,11 +85,11 @@ impl Call {
     }
 
     /// A header that must be there and not be empty.
-    pub(crate) fn required_header(&mut self, name: &'static str) -> Result<String, Refusal> {
+    pub(crate) fn required_header(&mut self, name: &'static str, check: Check) -> Result<String, Refusal> {
         let value = self.headers.get(name).and_then(|value| value.to_str().ok());
         let value = value.filter(|value| !value.is_empty()).map(str::to_owned);
         let missing = || Refusal::validation(format!("the header {name} is missing or empty"));
-        self.verdict.check(name, value.ok_or_else(missing))
+        self.verdict.check(check, value.ok_or_else(missing))
     }
 
     /// Whether the request is one to the cloud host, whose errors have a form of their own.
@@ -115,9 +116,9 @@ impl Call {
     /// Verifies the request's JWT and its access token.
     pub(crate) fn verify_user(&mut self) -> Result<(Verified, LibraryId), Refusal> {
         let verified = self.verify()?;
-        let token = self.verdict.check("access token claim", verified.claims.required("access_token"))?;
+        let token = self.verdict.check(Check::AccessTokenClaim, verified.claims.required("access_token"))?;
         let opened = self.sandbox.state().access(&verified.contract, token, self.now()).cloned();
-        let library = self.verdict.check("access token", opened)?;
+        let library = self.verdict.check(Check::AccessToken, opened)?;
         Ok((verified, library))
     }
 
@@ -127,7 +128,7 @@ impl Call {
         let body = std::mem::take(&mut self.body);
         let read = read_json(&body);
         self.body = body;
-        self.verdict.check("body", read)
+        self.verdict.check(Check::Body, read)
     }
 }
 

@@ -119,13 +119,13 @@ impl Reply {
     pub(crate) fn refusal(refusal: &Refusal, reference: &str, from_cloud: bool) -> Self {
         let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
         let error = match from_cloud {
-            true => json!({ "error": refusal.code, "message": refusal.message }),
+            true => json!({ "error": refusal.code.as_str(), "message": refusal.message }),
             false => json!({
-                "error": { "code": refusal.code, "message": refusal.message, "reference": reference },
+                "error": { "code": refusal.code.as_str(), "message": refusal.message, "reference": reference },
             }),
         };
         Self::new(status, ReplyBody::Json(error))
-            .header(HeaderName::from_static("x-error-code"), &header_text(&refusal.code))
+            .header(HeaderName::from_static("x-error-code"), &header_text(refusal.code.as_str()))
             .header(HeaderName::from_static("x-error-message"), &header_text(&refusal.message))
             .header(HeaderName::from_static("x-error-reference"), reference)
     }

@@ -1,5 +1,6 @@
 //! The journal of a sandbox: the last requests and answers, secrets redacted.
 
+pub(crate) mod check;
 pub(crate) mod redact;
 pub(crate) mod verdict;
 

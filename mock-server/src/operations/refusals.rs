@@ -3,81 +3,82 @@
 //!
 //! Faults, which answer whatever a test asks for, and defects of the server (500) are no part of it.
 
+use crate::domain::refusal::RefusalCode;
 use crate::operations::route::Operation;
 
 /// A refusal that an operation can answer with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentedRefusal {
     /// HTTP status.
     pub status: u16,
     /// The platform's error code.
-    pub code: &'static str,
+    pub code: RefusalCode,
     /// What leads to it.
     pub when: &'static str,
 }
 
-const fn row(status: u16, code: &'static str, when: &'static str) -> DocumentedRefusal {
+const fn row(status: u16, code: RefusalCode, when: &'static str) -> DocumentedRefusal {
     DocumentedRefusal { status, code, when }
 }
 
 type Group = [DocumentedRefusal];
 
-const UNREADABLE: &Group = &[row(400, "ValidationErrors", "path, query or body cannot be understood")];
-const TOO_LARGE: &Group = &[row(413, "ValidationErrors", "the body is larger than the configured limit")];
+const UNREADABLE: &Group = &[row(400, RefusalCode::ValidationErrors, "path, query or body cannot be understood")];
+const TOO_LARGE: &Group = &[row(413, RefusalCode::ValidationErrors, "the body is larger than the configured limit")];
 const SIGNED: &Group = &[
-    row(401, "InvalidJWT", "the request's JWT is missing, unreadable or not signed by the contract's key"),
-    row(403, "InvalidClient", "no contract has the JWT's client_id"),
+    row(401, RefusalCode::InvalidJwt, "the request's JWT is missing, unreadable or not signed by the contract's key"),
+    row(403, RefusalCode::InvalidClient, "no contract has the JWT's client_id"),
     row(
         400,
-        "InvalidRequest",
+        RefusalCode::InvalidRequest,
         "a claim is missing or malformed, the nonce was used or the timestamp is stale",
     ),
 ];
 const USER: &Group =
-    &[row(401, "InvalidToken", "the access token is unknown, expired or another contract's")];
+    &[row(401, RefusalCode::InvalidToken, "the access token is unknown, expired or another contract's")];
 const CLOUD: &Group = &[
     row(
         401,
-        "InvalidJWT",
+        RefusalCode::InvalidJwt,
         "the storage JWT is missing, unreadable, expired or not signed by the contract's key",
     ),
-    row(403, "Forbidden", "the path is in another application's folder"),
-    row(404, "NotFound", "there is no such storage for this contract, or nothing at the path"),
+    row(403, RefusalCode::Forbidden, "the path is in another application's folder"),
+    row(404, RefusalCode::NotFound, "there is no such storage for this contract, or nothing at the path"),
 ];
 const ADMIN: &Group = &[
-    row(403, "AdminForbidden", "administration is not open to the caller"),
-    row(404, "NotFound", "there is no such sandbox, or nothing of that name in it"),
+    row(403, RefusalCode::AdminForbidden, "administration is not open to the caller"),
+    row(404, RefusalCode::NotFound, "there is no such sandbox, or nothing of that name in it"),
 ];
 const KIND: &Group =
-    &[row(400, "InvalidContractDataRequest", "the contract's kind does not allow the operation")];
+    &[row(400, RefusalCode::InvalidContractDataRequest, "the contract's kind does not allow the operation")];
 const ONE_OFF: &Group =
-    &[row(403, "InsufficientScope", "a one-off contract asks for an ongoing one's right")];
-const SESSION: &Group = &[row(404, "SessionInvalid", "the session is unknown, expired or another's")];
-const FILE: &Group = &[row(404, "FileNotFound", "the session has no such file, or not yet")];
+    &[row(403, RefusalCode::InsufficientScope, "a one-off contract asks for an ongoing one's right")];
+const SESSION: &Group = &[row(404, RefusalCode::SessionInvalid, "the session is unknown, expired or another's")];
+const FILE: &Group = &[row(404, RefusalCode::FileNotFound, "the session has no such file, or not yet")];
 
 const OPENING: &Group = &[
-    row(400, "SDKInvalid", "the agent is one that the settings refuse"),
-    row(403, "SDKVersionInvalid", "the agent's version is one that the settings call outdated"),
-    row(400, "ScopeOutOfBounds", "the scope names a service group that the contract does not cover"),
+    row(400, RefusalCode::SdkInvalid, "the agent is one that the settings refuse"),
+    row(403, RefusalCode::SdkVersionInvalid, "the agent's version is one that the settings call outdated"),
+    row(400, RefusalCode::ScopeOutOfBounds, "the scope names a service group that the contract does not cover"),
 ];
-const CALLBACK: &Group = &[row(404, "InvalidRedirectUri", "the callback is not registered for the contract")];
+const CALLBACK: &Group = &[row(404, RefusalCode::InvalidRedirectUri, "the callback is not registered for the contract")];
 const LINKED: &Group =
-    &[row(401, "InvalidToken", "the access token of the library to attach to is unknown or expired")];
+    &[row(401, RefusalCode::InvalidToken, "the access token of the library to attach to is unknown or expired")];
 const GRANT: &Group = &[
-    row(400, "InvalidGrant", "the code is unknown, expired or used, or the verifier is wrong"),
-    row(401, "InvalidToken", "the refresh token is unknown, expired or replaced"),
+    row(400, RefusalCode::InvalidGrant, "the code is unknown, expired or used, or the verifier is wrong"),
+    row(401, RefusalCode::InvalidToken, "the refresh token is unknown, expired or replaced"),
 ];
-const ACCOUNT: &Group = &[row(404, "AccountNotFound", "the library has no such account")];
-const STORAGE: &Group = &[row(404, "StorageNotFound", "there is no such storage for this contract")];
-const NAMED: &Group = &[row(403, "InvalidClient", "there is no such contract")];
-const SOURCE: &Group = &[row(404, "SourceNotFound", "the catalogue has no such source")];
-const NO_STORAGE: &Group = &[row(404, "StorageNotFound", "no storage was bound to the user")];
+const ACCOUNT: &Group = &[row(404, RefusalCode::AccountNotFound, "the library has no such account")];
+const STORAGE: &Group = &[row(404, RefusalCode::StorageNotFound, "there is no such storage for this contract")];
+const NAMED: &Group = &[row(403, RefusalCode::InvalidClient, "there is no such contract")];
+const SOURCE: &Group = &[row(404, RefusalCode::SourceNotFound, "the catalogue has no such source")];
+const NO_STORAGE: &Group = &[row(404, RefusalCode::StorageNotFound, "no storage was bound to the user")];
 const ROOM: &Group = &[
-    row(413, "FileTooLarge", "the file is larger than the configured limit"),
-    row(507, "QuotaExceeded", "the storage is full"),
+    row(413, RefusalCode::FileTooLarge, "the file is larger than the configured limit"),
+    row(507, RefusalCode::QuotaExceeded, "the storage is full"),
 ];
-const ICON: &Group = &[row(404, "NotFound", "there is no such icon")];
-const SANDBOXES: &Group = &[row(429, "TooManyRequests", "the server holds as many sandboxes as it can")];
+const ICON: &Group = &[row(404, RefusalCode::NotFound, "there is no such icon")];
+const SANDBOXES: &Group = &[row(429, RefusalCode::TooManyRequests, "the server holds as many sandboxes as it can")];
 
 /// The groups that make up an operation's refusals. A match without a default, so that a new
 /// operation cannot be forgotten.
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn no_operation_lists_a_refusal_twice() {
         for route in ROUTES {
-            let listed: Vec<_> = route.operation.refusals().map(|it| (it.status, it.code)).collect();
+            let listed: Vec<_> = route.operation.refusals().map(|it| (it.status, it.code.clone())).collect();
             let mut distinct = listed.clone();
             distinct.sort_unstable();
             distinct.dedup();

@@ -19,7 +19,7 @@ use crate::api;
 use crate::clock::{Moment, Stopwatch};
 use crate::consent;
 use crate::domain::consent::Page;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::faults::hostile::Hostile;
 use crate::http::call::{CONTRACT_ID, Call, Target};
 use crate::http::reply::{Outcome, Reply};
@@ -144,7 +144,7 @@ async fn run(call: &mut Call, operation: Operation) -> Outcome {
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
             tracing::error!("{line} panicked: {text}");
             server.note_panic(format!("{line}: {text}"));
-            Err(Refusal::new(500, "InternalServerError", "The mock server has a defect", text))
+            Err(Refusal::new(500, RefusalCode::InternalServerError, "The mock server has a defect", text))
         }
     }
 }
@@ -209,7 +209,7 @@ fn sandbox_of(call: &Call, operation: Operation) -> Result<Arc<Sandbox>, Refusal
         return match in_query("sandbox") {
             Some(id) => sandboxes.get(&id).ok_or_else(|| {
                 let message = format!("There is no sandbox {id}");
-                Refusal::new(404, "NotFound", message, "POST /__admin/sandboxes makes one")
+                Refusal::new(404, RefusalCode::NotFound, message, "POST /__admin/sandboxes makes one")
             }),
             None => Ok(by_reference.unwrap_or_else(|| sandboxes.default_sandbox())),
         };
@@ -242,13 +242,13 @@ fn nothing_there(call: &Call) -> Refusal {
     match call.target {
         Target::WrongMethod => Refusal::new(
             405,
-            "MethodNotAllowed",
+            RefusalCode::MethodNotAllowed,
             format!("{path} does not answer {method}"),
             "the Allow header names the methods that it answers",
         ),
         _ => Refusal::new(
             404,
-            "NotFound",
+            RefusalCode::NotFound,
             format!("There is no {method} {path}"),
             "base URLs: {origin}/v1.7/ (API), {origin}/apps/saas/ (onboarding), {origin}/v1/ (cloud)",
         ),

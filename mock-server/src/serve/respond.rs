@@ -131,7 +131,7 @@ fn write_down(
         answer_left_out,
         location: location.map(redact_url),
         refusal: refusal.map(|(refusal, reference)| JournalRefusal {
-            code: refusal.code,
+            code: refusal.code.to_string(),
             message: refusal.message,
             detail: refusal.detail,
             reference,

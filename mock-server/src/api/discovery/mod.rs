@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::reply_json;
+use crate::journal::check::Check;
 use crate::domain::catalogue_query::CatalogueQuery;
 use crate::domain::source_query::SourceQuery;
 use crate::http::call::Call;
@@ -40,10 +41,10 @@ pub(crate) struct TableJson<T> {
 pub(crate) fn sources(call: &mut Call) -> Outcome {
     call.verify()?;
     let query: SourceQuery = call.json()?;
-    let page = call.verdict.check("paging", query.page(catalogue::sources()))?;
+    let page = call.verdict.check(Check::Paging, query.page(catalogue::sources()))?;
     let ignored = query.ignored();
     if !ignored.is_empty() {
-        call.verdict.passed("query fields", format!("not documented, and ignored: {}", ignored.join(", ")));
+        call.verdict.passed(Check::QueryFields, format!("not documented, and ignored: {}", ignored.join(", ")));
     }
     let origin = call.origin();
     reply_json(&SourcePageJson {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::source::{STATUSES, Sync};
 use super::tables::{CATEGORY_TYPE, CategoryTexts};
+use crate::journal::check::Check;
 use crate::api::assets::{self, IconKind};
 use crate::api::icon::SIDES;
 use crate::api::reply_json;
@@ -134,7 +135,7 @@ pub(crate) fn services(call: &mut Call) -> Outcome {
     let contract = header.and_then(|id| call.sandbox.contracts().iter().find(|it| it.contract_id == id));
     if let (Some(id), None) = (header, contract) {
         call.verdict
-            .passed("contractId header", format!("there is no contract \"{id}\": nothing is narrowed"));
+            .passed(Check::ContractIdHeader, format!("there is no contract \"{id}\": nothing is narrowed"));
     }
     let usable = contract.map(|it| if it.kind.reads() { SourceType::Pull } else { SourceType::Push });
     let listed = |source: &&Source| match source.status {

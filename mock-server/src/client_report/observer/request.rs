@@ -6,6 +6,7 @@ use http::header::{LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
+use crate::journal::check::Check;
 use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::faults::Fault;
@@ -31,7 +32,7 @@ pub(crate) struct Observed<'a> {
     pub(crate) body: &'a [u8],
     pub(crate) jwt: Option<UnverifiedJwt<'a>>,
     /// The check of the verdict that it failed.
-    pub(crate) failed_check: Option<&'static str>,
+    pub(crate) failed_check: Option<Check>,
     pub(crate) fault: Option<&'a Fault>,
     pub(crate) answer: Answered<'a>,
     pub(crate) when: When,

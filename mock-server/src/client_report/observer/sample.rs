@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde_json::{Value, json};
 
 use super::{Answered, Observed, Observer, When};
+use crate::journal::check::Check;
 use crate::client_report::{CheckOutcome, ClientCheck, ClientReport, Offence};
 use crate::clock::Moment;
 use crate::domain::contract::{Contract, ContractKind};
@@ -29,7 +30,7 @@ pub(super) struct Sample {
     token: Option<String>,
     header: Value,
     claims: Value,
-    failed_check: Option<&'static str>,
+    failed_check: Option<Check>,
     fault: Option<Fault>,
     status: u16,
     answer_headers: HeaderMap,
@@ -119,7 +120,7 @@ impl Sample {
         self
     }
 
-    pub(super) fn failed(mut self, check: &'static str) -> Self {
+    pub(super) fn failed(mut self, check: Check) -> Self {
         self.failed_check = Some(check);
         self
     }

@@ -3,6 +3,7 @@
 use super::memory::Memory;
 use super::request::Observed;
 use super::tally::Tallies;
+use crate::journal::check::Check;
 use crate::client_report::ClientCheck;
 use crate::fingerprint::Fingerprint;
 use crate::jwt::claims::Claims;
@@ -26,7 +27,7 @@ impl Signatures {
             return;
         };
         let signed = match request.failed_check {
-            Some("signature") => Err("the signature is not one of the contract's key".to_owned()),
+            Some(Check::Signature) => Err("the signature is not one of the contract's key".to_owned()),
             _ => jwt.require_ps512().map_err(|refusal| refusal.detail),
         };
         tallies.judge(ClientCheck::Ps512, request, signed);
@@ -44,7 +45,7 @@ impl Signatures {
     fn fresh_nonce(&mut self, request: &Observed<'_>, claims: &Claims) -> Result<(), String> {
         let nonce = nonce::form(claims).map_err(|refusal| refusal.detail)?;
         let before = self.nonces.insert(Fingerprint::of(&[nonce]), ());
-        match before.is_some() || request.failed_check == Some("nonce reuse") {
+        match before.is_some() || request.failed_check == Some(Check::NonceReuse) {
             true => Err("the nonce was used before".to_owned()),
             false => Ok(()),
         }
@@ -73,7 +74,7 @@ mod tests {
             let bad = Sample::of(Operation::ReadAccounts).claim("nonce", nonce);
             assert_eq!(failed([&bad]), [ClientCheck::FreshNonce], "{nonce}");
         }
-        let forgotten = Sample::of(Operation::ReadAccounts).failed("nonce reuse");
+        let forgotten = Sample::of(Operation::ReadAccounts).failed(Check::NonceReuse);
         assert_eq!(failed([&forgotten]), [ClientCheck::FreshNonce]);
     }
 
@@ -90,7 +91,7 @@ mod tests {
     #[test]
     fn nothing_but_ps512_of_the_right_key_will_do() {
         let other = Sample::of(Operation::ReadAccounts).algorithm("RS512");
-        let stranger = Sample::of(Operation::ReadAccounts).failed("signature");
+        let stranger = Sample::of(Operation::ReadAccounts).failed(Check::Signature);
         let unsigned = Sample::of(Operation::ReadAccounts).without_jwt();
         for sample in [other, stranger, unsigned] {
             let offence = offence(ClientCheck::Ps512, [&sample]).unwrap();

@@ -374,7 +374,7 @@ mod tests {
             let options: PullOptions =
                 serde_json::from_value(json!({"scope": {"timeRanges": [{"last": last}]}})).unwrap();
             let refusal = options.validate().unwrap_err();
-            assert_eq!(refusal.code, "ValidationErrors");
+            assert_eq!(refusal.code.as_str(), "ValidationErrors");
             assert!(refusal.message.contains(last));
         }
     }

@@ -5,7 +5,7 @@ use super::State;
 use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::library::AccountId;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 
 /// What a reference stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl State {
             && self.storage(contract, id).is_err()
         {
             let message = format!("The storage ({id}) does not exist");
-            return Err(Refusal::new(404, "StorageNotFound", message, "POST storage makes one"));
+            return Err(Refusal::new(404, RefusalCode::StorageNotFound, message, "POST storage makes one"));
         }
         self.tidy(now);
         let (id, expires) = (self.tag.mint(), now.plus(self.lifetimes.code));

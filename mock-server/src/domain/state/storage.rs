@@ -3,7 +3,7 @@
 use super::State;
 use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::storage::{Storage, StorageRef, no_such_storage};
 
 /// Why a storage cannot be bound to a user.
@@ -71,7 +71,7 @@ impl State {
         let found = self.storages.iter().find(|(_, storage)| storage.owner.as_ref() == Some(user));
         found.map(|(id, storage)| StorageRef { id: id.clone(), kid: storage.kid.clone() }).ok_or_else(|| {
             let detail = "POST storage makes one; its reference goes to the consent page as storageRef";
-            Refusal::new(404, "StorageNotFound", "The user has no storage", detail)
+            Refusal::new(404, RefusalCode::StorageNotFound, "The user has no storage", detail)
         })
     }
 
@@ -139,7 +139,7 @@ mod tests {
         let (ann, bob) = ("ann".to_owned(), "bob".to_owned());
         let made = state.create_storage(&contract);
         assert_eq!(made.kid, "c_app_0");
-        assert_eq!(state.user_storage(&ann).unwrap_err().code, "StorageNotFound");
+        assert_eq!(state.user_storage(&ann).unwrap_err().code.as_str(), "StorageNotFound");
         for _ in 0..2 {
             assert_eq!(state.bind_storage(&made.id, &ann), Ok(()));
         }
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(state.storage(&friend, &made.id).unwrap_err().status, 404);
         state.bind_storage(&made.id, &"ann".to_owned()).unwrap();
         assert!(state.storage(&friend, &made.id).is_ok() && state.storage_mut(&own, &made.id).is_ok());
-        assert_eq!(state.storage_mut(&stranger, &made.id).unwrap_err().code, "NotFound");
+        assert_eq!(state.storage_mut(&stranger, &made.id).unwrap_err().code.as_str(), "NotFound");
     }
 
     #[test]
