@@ -1,20 +1,61 @@
 //! `POST oauth/authorize` (protocol reference, http-api §2.1).
 
-use serde_json::json;
+use http::Method;
+use serde::Serialize;
 
-use super::{FlowBody, require_registered, session_json, sign};
-use crate::journal::check::Check;
+use super::flow::{FlowBody, TokenAndSession, require_registered, sign};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::AuthorizeRequest;
 use crate::http::call::Call;
-use crate::http::reply::Outcome;
-use crate::http::reply::Reply;
+use crate::http::endpoint::{BY_JWT, Endpoint};
+use crate::http::reply::{Outcome, reply_json};
+use crate::journal::check::Check;
 use crate::jwt::claims::Claims;
 use crate::jwt::pkce;
+use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
+use crate::openapi::schemas::Schemas;
+use crate::operations::Operation;
+use crate::operations::generation::{Generation, Generations};
+use crate::operations::refusals::{CALLBACK, LINKED, OPENING, SIGNED, TOO_LARGE, UNREADABLE};
+use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 use crate::verify::request::Verified;
 
-pub(crate) fn authorize(call: &mut Call) -> Outcome {
-    let Verified { contract, claims } = call.verify()?;
+impl Operation {
+    /// `POST oauth/authorize`
+    pub const AUTHORIZE: Self = Self::named("authorize");
+}
+
+pub(super) static ENDPOINT: Endpoint = Endpoint {
+    route: Route {
+        operation: Operation::AUTHORIZE,
+        method: Method::POST,
+        area: Area::Api(Generations::Since(Generation::V1_7)),
+        template: "/oauth/authorize",
+        summary: "`POST oauth/authorize`",
+        deprecated: false,
+        answer: AnswerKind::CodeToken,
+        body: BodyMode::Whole,
+        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, CALLBACK, LINKED, OPENING],
+    },
+    sandbox: BY_JWT,
+    exchange,
+    handler: |call| Box::pin(authorize(call)),
+};
+
+fn exchange(schemas: &mut Schemas) -> Exchange {
+    let answer = schemas.answer::<TokenAndSession>();
+    let answer = Answer::json("A preauthorization code, as a signed token, and a session.", answer);
+    Exchange::new(Auth::Contract, answer).body(Content::json(schemas.request::<FlowBody>()))
+}
+
+/// The payload of the token.
+#[derive(Serialize)]
+struct Preauthorization {
+    preauthorization_code: String,
+}
+
+async fn authorize(call: &mut Call) -> Outcome {
+    let Verified { contract, claims } = call.verify().await?;
     call.verdict.check(Check::ResponseTypeAndMode, response_form(&claims))?;
     let redirect_uri = call.verdict.check(Check::RedirectUriClaim, claims.required("redirect_uri"))?;
     call.verdict.check(Check::RedirectUriRegistered, require_registered(&contract, redirect_uri))?;
@@ -22,7 +63,7 @@ pub(crate) fn authorize(call: &mut Call) -> Outcome {
     let state = call.verdict.check(Check::StateClaim, claims.text("state"))?.map(str::to_owned);
     let library = match call.verdict.check(Check::AccessTokenClaim, claims.text("access_token"))? {
         Some(token) => {
-            let linked = call.sandbox.state().linked_library(token, call.now()).cloned();
+            let linked = call.sandbox.store.linked_library(token, call.now()).await;
             Some(call.verdict.check(Check::LinkedAccessToken, linked)?)
         }
         None => None,
@@ -30,9 +71,9 @@ pub(crate) fn authorize(call: &mut Call) -> Outcome {
     let options = FlowBody::read(call, &contract)?;
     let redirect_uri = redirect_uri.to_owned();
     let request = AuthorizeRequest { redirect_uri, state, code_challenge, library, options };
-    let opened = call.sandbox.state().authorize(&contract, request, call.now());
-    let token = sign(call, &json!({ "preauthorization_code": opened.code }))?;
-    Ok(Reply::json(json!({ "token": token, "session": session_json(&opened.session) })))
+    let opened = call.sandbox.store.authorize(&contract, request, call.now()).await;
+    let token = sign(call, &Preauthorization { preauthorization_code: opened.code })?;
+    reply_json(&TokenAndSession { token, session: opened.session.into() })
 }
 
 /// The platform knows one form of answer; a client that asks for another would wait in vain.

@@ -20,6 +20,7 @@ use crate::durations;
 use crate::embedded::mock_server::listen;
 use crate::http::server::Server;
 use crate::serve::connections;
+use crate::serve::endpoints::endpoints;
 
 #[derive(Args, Debug)]
 pub(super) struct ServeArgs {
@@ -198,7 +199,7 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
         .init();
     let settings = args.settings()?;
     let (listener, address) = listen(&settings).map_err(Failure::new)?;
-    let server = Arc::new(Server::new(settings, address).map_err(Failure::new)?);
+    let server = Arc::new(Server::new(settings, address, endpoints().collect()).map_err(Failure::new)?);
     // A file that cannot be written is told now, not when the traffic is over.
     write_client_report(&server)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;

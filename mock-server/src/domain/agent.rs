@@ -27,7 +27,12 @@ impl AgentRules {
         let (name, version) = (text("name"), text("version"));
         if self.refused.iter().any(|refused| refused == name) {
             let message = format!("The SDK is invalid: {name}");
-            return Err(Refusal::new(400, RefusalCode::SdkInvalid, message, "the settings refuse this agent"));
+            return Err(Refusal::new(
+                400,
+                RefusalCode::SdkInvalid,
+                message,
+                "the settings refuse this agent",
+            ));
         }
         let outdated = |rule: &String| match rule.split_once('@') {
             Some((outdated, versions)) => outdated == name && version.starts_with(versions),
@@ -67,7 +72,11 @@ mod tests {
             ("7", None),
         ] {
             let agent = serde_json::from_str(json).unwrap();
-            assert_eq!(rules.require_served(&agent).err().map(|it| it.code.to_string()).as_deref(), code, "{json}");
+            assert_eq!(
+                rules.require_served(&agent).err().map(|it| it.code.to_string()).as_deref(),
+                code,
+                "{json}"
+            );
         }
     }
 }

@@ -30,7 +30,12 @@ pub enum TokenKind {
 
 impl Refusal {
     /// A refusal with any code; the named constructors below are preferred.
-    pub fn new(status: u16, code: RefusalCode, message: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn new(
+        status: u16,
+        code: RefusalCode,
+        message: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
         Self { status, code, message: message.into(), detail: detail.into() }
     }
 
@@ -57,12 +62,22 @@ impl Refusal {
     /// A body, header or path parameter that cannot be understood.
     pub fn validation(detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self::new(400, RefusalCode::ValidationErrors, format!("Parameter validation errors: {detail}"), detail)
+        Self::new(
+            400,
+            RefusalCode::ValidationErrors,
+            format!("Parameter validation errors: {detail}"),
+            detail,
+        )
     }
 
     /// The callback is not registered for the contract.
     pub fn invalid_redirect_uri(uri: &str, detail: impl Into<String>) -> Self {
-        Self::new(404, RefusalCode::InvalidRedirectUri, format!("The redirect_uri ({uri}) is invalid"), detail)
+        Self::new(
+            404,
+            RefusalCode::InvalidRedirectUri,
+            format!("The redirect_uri ({uri}) is invalid"),
+            detail,
+        )
     }
 
     /// The token is unknown, expired or another contract's.
@@ -76,12 +91,22 @@ impl Refusal {
 
     /// The authorization code or its verifier is wrong.
     pub fn invalid_grant(detail: impl Into<String>) -> Self {
-        Self::new(400, RefusalCode::InvalidGrant, "The authorization code or code_verifier is invalid", detail)
+        Self::new(
+            400,
+            RefusalCode::InvalidGrant,
+            "The authorization code or code_verifier is invalid",
+            detail,
+        )
     }
 
     /// The contract's kind does not allow this operation at all.
     pub fn wrong_contract_kind(detail: impl Into<String>) -> Self {
-        Self::new(400, RefusalCode::InvalidContractDataRequest, "The contract does not allow this request", detail)
+        Self::new(
+            400,
+            RefusalCode::InvalidContractDataRequest,
+            "The contract does not allow this request",
+            detail,
+        )
     }
 
     /// The scope asks for more than the contract covers.
@@ -105,7 +130,12 @@ impl Refusal {
             [] => "the library has no accounts".to_owned(),
             known => format!("the library's accounts are {}", known.join(", ")),
         };
-        Self::new(404, RefusalCode::AccountNotFound, format!("The account ({id}) is not in this library"), detail)
+        Self::new(
+            404,
+            RefusalCode::AccountNotFound,
+            format!("The account ({id}) is not in this library"),
+            detail,
+        )
     }
 
     /// More was sent than is taken.

@@ -9,7 +9,7 @@ use super::storage_path::{FilePath, FolderPath, StoragePath};
 use crate::payload::content::Content;
 
 /// Identifies a storage.
-pub type StorageId = String;
+pub(crate) type StorageId = String;
 
 /// How much fits into a storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Default for StorageLimits {
 
 /// What clients are told of a storage: `{"id", "kid"}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StorageRef {
+pub(crate) struct StorageRef {
     /// Its id.
     pub id: StorageId,
     /// The key id that cloud JWTs of the contract that created it carry.
@@ -39,7 +39,7 @@ pub struct StorageRef {
 
 /// A file of a storage.
 #[derive(Clone, Debug)]
-pub struct StoredFile {
+pub(crate) struct StoredFile {
     /// Stays the same when the file is replaced.
     pub id: String,
     /// Where it is, as it was last written.
@@ -50,7 +50,7 @@ pub struct StoredFile {
 
 /// One storage.
 #[derive(Debug)]
-pub struct Storage {
+pub(crate) struct Storage {
     /// Key id, see [`StorageRef::kid`].
     pub kid: String,
     /// The application whose contract created it.
@@ -63,13 +63,13 @@ pub struct Storage {
 
 impl Storage {
     /// An empty storage that belongs to nobody yet.
-    pub fn provisional(kid: String, application_id: String) -> Self {
+    pub(crate) fn provisional(kid: String, application_id: String) -> Self {
         Self { kid, application_id, owner: None, files: BTreeMap::new(), used: 0 }
     }
 
     /// The files of a folder, and of the folders in it if `recursive`, in the order of their paths.
     /// A folder exists by its files alone, so that an unknown one is empty.
-    pub fn list(&self, folder: &FolderPath, recursive: bool) -> Vec<&StoredFile> {
+    pub(crate) fn list(&self, folder: &FolderPath, recursive: bool) -> Vec<&StoredFile> {
         let within = self.within(&folder.key());
         within.filter(|(rest, _)| recursive || !rest.contains('/')).map(|(_, file)| file).collect()
     }
@@ -78,7 +78,7 @@ impl Storage {
     ///
     /// # Errors
     /// `NotFound` if there is none.
-    pub fn file(&self, path: &FilePath) -> Result<&StoredFile, Refusal> {
+    pub(crate) fn file(&self, path: &FilePath) -> Result<&StoredFile, Refusal> {
         self.files.get(&path.key()).ok_or_else(|| not_found(path))
     }
 
@@ -86,7 +86,12 @@ impl Storage {
     ///
     /// # Errors
     /// `FileTooLarge` (413) or `QuotaExceeded` (507).
-    pub fn require_room(&self, path: &FilePath, size: u64, limits: &StorageLimits) -> Result<(), Refusal> {
+    pub(crate) fn require_room(
+        &self,
+        path: &FilePath,
+        size: u64,
+        limits: &StorageLimits,
+    ) -> Result<(), Refusal> {
         if size > limits.file {
             let message = format!("The file is larger than {} bytes", limits.file);
             let detail = "raise it with --storage-file-limit if that is on purpose";
@@ -106,7 +111,7 @@ impl Storage {
     ///
     /// # Errors
     /// As [`Storage::require_room`]; nothing changes then.
-    pub fn put(
+    pub(crate) fn put(
         &mut self,
         path: FilePath,
         content: Content,
@@ -127,7 +132,7 @@ impl Storage {
     ///
     /// # Errors
     /// `NotFound` if there is nothing.
-    pub fn delete(&mut self, path: &StoragePath) -> Result<(), Refusal> {
+    pub(crate) fn delete(&mut self, path: &StoragePath) -> Result<(), Refusal> {
         let keys: Vec<String> = match path {
             StoragePath::File(file) => vec![self.file(file)?.path.key()],
             StoragePath::Folder(folder) => {

@@ -19,6 +19,7 @@ use crate::openapi;
 use crate::payload::signing::SigningKeyError;
 use crate::sandbox::credentials::Credentials;
 use crate::serve::connections;
+use crate::serve::endpoints::endpoints;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +104,7 @@ impl MockServer {
 
     /// The OpenAPI document that `GET /__admin/openapi.json` answers.
     pub fn openapi(&self) -> serde_json::Value {
-        openapi::document(&self.url())
+        openapi::document(&self.url(), self.server.described())
     }
 
     /// Approves a consent page of any sandbox; see [`SandboxHandle::approve`].
@@ -199,7 +200,7 @@ impl MockServerBuilder {
             change(&mut settings);
         }
         let (listener, address) = listen(&settings)?;
-        let server = Arc::new(Server::new(settings, address)?);
+        let server = Arc::new(Server::new(settings, address, endpoints().collect())?);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -62,7 +62,7 @@ impl SandboxHandle {
     /// # Errors
     /// [`BindStorageError`].
     pub fn bind_storage(&self, storage_id: &str, user_id: &str) -> Result<(), BindStorageError> {
-        self.sandbox.state().bind_storage(storage_id, &user_id.to_owned())
+        pollster::block_on(self.sandbox.store.bind_storage(storage_id, &user_id.to_owned()))
     }
 
     /// Injects a fault.
@@ -97,7 +97,7 @@ impl SandboxHandle {
 
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
     pub fn reset(&self) {
-        self.sandbox.reset();
+        pollster::block_on(self.sandbox.reset());
     }
 }
 
@@ -129,7 +129,7 @@ impl ConsentVisit<'_> {
     /// [`ConsentError`] if the URL is no consent page of this server.
     pub fn approve(self) -> Result<String, ConsentError> {
         let decision = UserDecision::Approve(self.choice);
-        decide_url(&self.handle.server.sandboxes, self.url, &decision)
+        pollster::block_on(decide_url(&self.handle.server.sandboxes, self.url, &decision))
     }
 
     /// Declines: `errorCode=USER_CANCEL`.
@@ -145,6 +145,7 @@ impl ConsentVisit<'_> {
     /// # Errors
     /// As [`ConsentVisit::approve`].
     pub fn fail(self, code: CallbackErrorCode) -> Result<String, ConsentError> {
-        decide_url(&self.handle.server.sandboxes, self.url, &UserDecision::Fail(code))
+        let decision = UserDecision::Fail(code);
+        pollster::block_on(decide_url(&self.handle.server.sandboxes, self.url, &decision))
     }
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::domain::lifeline::Lifeline;
@@ -82,6 +83,22 @@ impl ReplyBody {
             Self::Container(container, lifeline) => pieces(container, lifeline),
         }
     }
+}
+
+/// 200 with a value as JSON.
+pub(crate) fn reply_json<T: Serialize + ?Sized>(value: &T) -> Outcome {
+    reply_json_as(StatusCode::OK, value)
+}
+
+/// A status with a value as JSON.
+pub(crate) fn reply_json_as<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Outcome {
+    let json = serde_json::to_value(value).map_err(unwritable)?;
+    Ok(Reply::new(status, ReplyBody::Json(json)))
+}
+
+/// An answer that cannot be written is a defect of the server.
+pub(crate) fn unwritable(error: serde_json::Error) -> Refusal {
+    Refusal::defect("The answer could not be written", &error)
 }
 
 impl Reply {

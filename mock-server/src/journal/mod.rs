@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::journal::verdict::Verdict;
-use crate::operations::route::Operation;
+use crate::operations::Operation;
 
 /// One request and its answer.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

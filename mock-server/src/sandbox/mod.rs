@@ -2,22 +2,21 @@
 
 pub(crate) mod credentials;
 pub(crate) mod datasets;
+pub(crate) mod store;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::client_report::ClientReport;
 use crate::client_report::observer::Observer;
 use crate::clock::{Moment, SandboxClock};
 use crate::config::settings::Settings;
 use crate::domain::contract::Contract;
-use crate::domain::state::{Lifetimes, State};
-use crate::domain::storage::StorageLimits;
-use crate::domain::timeline::Timeline;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::random::SandboxTag;
 use crate::sandbox::datasets::Datasets;
+use crate::sandbox::store::{Store, StoreRules};
 
 /// One sandbox.
 #[derive(Debug)]
@@ -28,14 +27,8 @@ pub(crate) struct Sandbox {
     /// The contracts in the order of the configuration.
     ordered: Vec<Arc<Contract>>,
     application_names: HashMap<String, String>,
-    lifetimes: Lifetimes,
-    push_quota: u64,
-    /// How a sync unfolds.
-    pub timeline: Timeline,
     /// What its sources deliver.
     pub datasets: Datasets,
-    /// How much fits into one of its storages.
-    pub storage_limits: StorageLimits,
     /// Its clock.
     pub clock: SandboxClock,
     /// Its injected faults.
@@ -44,7 +37,8 @@ pub(crate) struct Sandbox {
     pub journal: Journal,
     /// What it makes of its clients.
     pub observer: Observer,
-    state: Mutex<State>,
+    /// What it keeps of its users.
+    pub store: Store,
 }
 
 impl Sandbox {
@@ -71,16 +65,20 @@ impl Sandbox {
             contracts,
             ordered,
             application_names,
-            lifetimes: settings.lifetimes,
-            push_quota: settings.push_quota,
-            timeline: settings.timeline,
             datasets: Datasets::new(settings.sample_data, settings.datasets.clone()),
-            storage_limits: settings.storage,
             clock: SandboxClock::default(),
             faults: Faults::default(),
             journal: Journal::new(settings.journal_size),
             observer: Observer::new(settings.lifetimes.refresh_grace),
-            state: Mutex::new(State::new(tag.clone(), settings.lifetimes, settings.push_quota)),
+            store: Store::new(
+                tag.clone(),
+                StoreRules {
+                    lifetimes: settings.lifetimes,
+                    push_quota: settings.push_quota,
+                    timeline: settings.timeline,
+                    storage: settings.storage,
+                },
+            ),
             tag,
         }
     }
@@ -115,20 +113,14 @@ impl Sandbox {
         self.application_names.get(application_id).map_or(application_id, String::as_str)
     }
 
-    /// The sandbox's state. Operations on it are short and never wait; none of them can leave it
-    /// half changed, so a panic elsewhere does not spoil it.
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// How well its clients keep the platform's contract.
     pub(crate) fn client_report(&self) -> ClientReport {
         self.observer.report(self.id())
     }
 
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
-    pub(crate) fn reset(&self) {
-        *self.state() = State::new(self.tag.clone(), self.lifetimes, self.push_quota);
+    pub(crate) async fn reset(&self) {
+        self.store.reset().await;
         self.faults.clear();
         self.journal.clear();
         self.observer.clear();

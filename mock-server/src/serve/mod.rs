@@ -2,6 +2,7 @@
 
 pub(crate) mod connections;
 mod dispatch;
+pub(crate) mod endpoints;
 mod hostile;
 mod injected;
 mod respond;

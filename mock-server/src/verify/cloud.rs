@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use crate::journal::check::Check;
 use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::refusal::Refusal;
+use crate::journal::check::Check;
 use crate::journal::verdict::Verdict;
 use crate::jwt::bearer;
 use crate::jwt::claims::Claims;

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use crate::journal::check::Check;
 use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::refusal::Refusal;
+use crate::journal::check::Check;
 use crate::journal::verdict::Verdict;
 use crate::jwt::claims::Claims;
 use crate::jwt::unverified::UnverifiedJwt;
@@ -48,7 +48,7 @@ pub(crate) fn note_claims(headers: &HeaderMap, verdict: &mut Verdict) {
 ///
 /// # Errors
 /// The refusal of the first check that fails.
-pub(crate) fn request(
+pub(crate) async fn request(
     headers: &HeaderMap,
     sandbox: &Sandbox,
     nonce_use: NonceUse,
@@ -64,7 +64,7 @@ pub(crate) fn request(
     verdict.check(Check::Signature, jwt.require_signature(contract.keys.verification()))?;
     let nonce = verdict.check(Check::NonceForm, nonce::form(&jwt.claims))?.to_owned();
     if nonce_use == NonceUse::Takes {
-        let taken = sandbox.state().nonces.take(&client_id, &nonce, Moment::real());
+        let taken = sandbox.store.take_nonce(&client_id, &nonce, Moment::real()).await;
         verdict.check(Check::NonceReuse, taken)?;
     }
     verdict.check(Check::Timestamp, timestamp::fresh(&jwt.claims, Moment::real()))?;

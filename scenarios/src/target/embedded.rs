@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use digime_mock_server::MockServer;
-use digime_mock_server::domain::agent::AgentRules;
+use digime_mock_server::settings::AgentRules;
 
 use super::control::Control;
 use super::{Stage, TargetError};

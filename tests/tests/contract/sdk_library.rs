@@ -236,7 +236,7 @@ async fn data_is_pushed_to_the_provider_behind_an_account() {
     for version in [FhirVersion::Stu3, FhirVersion::V3_0_2] {
         user.push_to_provider(&account.id, version, &bundle).await.unwrap();
     }
-    world.sandbox.requests().of(Operation::PushToProvider).expect(2);
+    world.sandbox.requests().of(Operation::PUSH_TO_PROVIDER).expect(2);
     let nobody = user.push_to_provider(&"nobody".into(), FhirVersion::Stu3, &bundle).await.unwrap_err();
     assert_eq!(nobody.api().unwrap().code.as_str(), "AccountNotFound");
 }
