@@ -12,15 +12,14 @@ use futures_util::StreamExt;
 use reqwest::{Method, Response};
 use serde::Deserialize;
 
-use crate::body::Body;
-use crate::content::Content;
+use crate::download::compression::Compression;
 use crate::download::{Download, chunks};
-use crate::error::Result;
-use crate::operation::Operation;
-use crate::session::Compression;
+use crate::error::{Operation, Result};
+use crate::http::body::Body;
+use crate::http::content::Content;
+use crate::http::transport::{ReadAnswer, Request, Transport, Unread, UpTo};
 use crate::storage::files::StorageFiles;
 use crate::storage::path::StoragePath;
-use crate::transport::{ReadAnswer, Request, Transport, Unread, UpTo};
 
 /// An accepted upload.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -105,7 +104,7 @@ impl StorageFiles {
     /// ```no_run
     /// use futures_util::TryStreamExt;
     ///
-    /// # async fn save(files: digime::StorageFiles, path: digime::StoragePath) -> Result<(), digime::Error> {
+    /// # async fn save(files: digime::storage::StorageFiles, path: digime::storage::StoragePath) -> Result<(), digime::Error> {
     /// let mut stream = files.download_stream(&path).await?;
     /// while let Some(chunk) = stream.try_next().await? {
     ///     // write `chunk`

@@ -78,7 +78,8 @@ fn exported() -> Vec<String> {
     let uses = lib.split("\npub use ").skip(1);
     let names = uses.flat_map(|item| {
         let item = item.split(';').next().unwrap();
-        let names = item.split_once("::").unwrap().1;
+        let names =
+            item.split_once("::{").map_or_else(|| item.rsplit_once("::").unwrap().1, |(_, names)| names);
         names.trim_matches(['{', '}', '\n']).split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>()
     });
     let elsewhere = |name: &str| OPERATION_TYPES.contains(&name);

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
+use digime::discovery::*;
+use digime::storage::*;
 use digime::*;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

@@ -226,7 +226,7 @@ async fn a_redirect_is_not_followed_once() {
         user.refresh().await.unwrap_err(),
         user.read_accounts().await.unwrap_err(),
         user.read_file(&session.key, &name).await.unwrap_err(),
-        client.query_countries(&contract, &digime::ListQuery::new()).await.unwrap_err(),
+        client.query_countries(&contract, &digime::discovery::ListQuery::new()).await.unwrap_err(),
     ];
     for error in errors {
         assert_eq!((error.kind(), error.status()), (ErrorKind::UnexpectedResponse, Some(307)), "{error}");

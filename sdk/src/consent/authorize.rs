@@ -1,0 +1,116 @@
+//! Starting an authorization: the page to send the user to, and what must be
+//! kept until the user comes back (protocol reference, http-api §2.1,
+//! consent-web §2).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::client::Client;
+use crate::consent::authorize_options::AuthorizeOptions;
+use crate::consent::callback::CallbackResult;
+use crate::consent::state::State;
+use crate::contract::Contract;
+use crate::error::{Operation, Result};
+use crate::http::endpoint;
+use crate::http::jwt::Claims;
+use crate::http::transport::UpTo;
+use crate::read::session::Session;
+use crate::tokens::pkce::CodeVerifier;
+use crate::tokens::token::MAX_TOKEN_ANSWER;
+
+/// A started authorization.
+///
+/// Send the browser to [`Authorization::url`] and keep this value, in the user's
+/// server-side session, until the callback: it holds what proves that the
+/// callback belongs to this user and this login. It serialises with its
+/// secrets (`state`, `codeVerifier`), so keep it where no other user can read it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[must_use = "the user must be sent to its URL, and the callback needs it"]
+#[non_exhaustive]
+pub struct Authorization {
+    /// The consent page. It contains a single-use code: do not log it.
+    pub url: Url,
+    /// Comes back with the callback.
+    pub state: State,
+    /// Needed to exchange the callback's code.
+    pub code_verifier: CodeVerifier,
+    /// The session the consent starts; readable once the user has consented.
+    pub session: Session,
+}
+
+impl Authorization {
+    /// Reads the callback of this authorization, given as whole URL, as path
+    /// with query, or as bare query. `state` is checked before all else.
+    ///
+    /// # Errors
+    ///
+    /// As [`CallbackResult::parse`].
+    pub fn callback(&self, url_or_query: &str) -> Result<CallbackResult> {
+        CallbackResult::parse(url_or_query, self.state.expose())
+    }
+}
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = endpoint::without_query(&self.url);
+        f.debug_struct("Authorization")
+            .field("url", &shown)
+            .field("state", &self.state)
+            .field("code_verifier", &self.code_verifier)
+            .field("session", &self.session)
+            .finish()
+    }
+}
+
+impl Client {
+    /// Starts the authorization of a user, optionally connecting one source
+    /// (protocol reference, http-api §2.1).
+    ///
+    /// # Errors
+    ///
+    /// [`crate::ErrorKind::Config`] for options that cannot be meant,
+    /// [`crate::ErrorKind::Api`] (for example `InvalidRedirectUri`),
+    /// [`crate::ErrorKind::TokenRejected`] if the answer's token fails verification,
+    /// [`crate::ErrorKind::Transport`], [`crate::ErrorKind::Timeout`], [`crate::ErrorKind::Decode`].
+    /// The request is never repeated automatically.
+    pub async fn authorize_url(
+        &self,
+        contract: &Contract,
+        options: AuthorizeOptions,
+    ) -> Result<Authorization> {
+        let operation = Operation::Authorize;
+        options.check().map_err(|error| error.with_operation(operation))?;
+        let state = options.page.state()?;
+        let code_verifier = CodeVerifier::random()?;
+        let challenge = code_verifier.challenge();
+        let claims = Claims {
+            access_token: options.token.as_ref().map(|token| token.access_token.value.expose()),
+            code_challenge: Some(&challenge),
+            code_challenge_method: Some("S256"),
+            redirect_uri: Some(&options.page.callback.0),
+            response_mode: Some("query"),
+            response_type: Some("code"),
+            state: Some(state.expose()),
+            ..Claims::default()
+        };
+        let path: (&[_], _) = (&["oauth", "authorize"], "oauth/authorize");
+        let request = self.start_request(operation, path, options.page.session.as_ref())?;
+        let signer = self.signer(contract, claims);
+        let answer = self.transport().send(&request, Some(&signer), &UpTo(MAX_TOKEN_ANSWER)).await?;
+        let started = self.started(operation, &answer).await?;
+        let storage = match &options.storage {
+            Some(storage) => Some(self.reference(contract, "cloudId", storage.as_str()).await?),
+            None => None,
+        };
+        let parameters = options.page.connect_parameters(storage.as_deref())?;
+        Ok(Authorization {
+            url: self.page("authorize", &started.code, parameters)?,
+            state,
+            code_verifier,
+            session: started.session,
+        })
+    }
+}
