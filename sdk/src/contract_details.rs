@@ -13,7 +13,7 @@ use crate::contract::Contract;
 use crate::crypto::der;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::http::json;
-use crate::http::transport::Request;
+use crate::http::request::Request;
 use crate::ids::ContractId;
 use crate::text_enum::text_enum;
 

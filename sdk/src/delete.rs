@@ -5,7 +5,7 @@ use http::Method;
 
 use crate::client::user::User;
 use crate::error::{Operation, Result};
-use crate::http::transport::Request;
+use crate::http::request::Request;
 use crate::ids::{AccountId, check_plain};
 
 impl User {

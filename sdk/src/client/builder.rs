@@ -7,6 +7,8 @@ use crate::client::agent::Agent;
 use crate::client::{Client, Shared};
 use crate::error::{Error, Result};
 use crate::http::endpoint;
+use crate::http::observer::Observer;
+use crate::http::proxy::{self, Proxies, Route};
 use crate::http::retry::RetryPolicy;
 use crate::http::transport::{TimeLimits, Transport};
 use crate::ids::check_plain;
@@ -26,7 +28,10 @@ pub struct ClientBuilder {
     connect_timeout: Duration,
     user_agent: String,
     agent: Agent,
-    http: Option<reqwest::Client>,
+    route: Route,
+    proxy: Option<String>,
+    roots: Vec<String>,
+    observer: Option<Arc<dyn Observer>>,
     trusted: Vec<String>,
     max_file_size: u64,
     max_json_size: usize,
@@ -49,7 +54,10 @@ impl ClientBuilder {
             connect_timeout: Duration::from_secs(10),
             user_agent: concat!("digime-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
             agent: Agent::default(),
-            http: None,
+            route: Route::default(),
+            proxy: None,
+            roots: Vec::new(),
+            observer: None,
             trusted: Vec::new(),
             max_file_size: 512 * 1024 * 1024,
             max_json_size: 64 * 1024 * 1024,
@@ -102,8 +110,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Longest wait for a connection. Default 10 s. Has no effect on a client
-    /// given with [`ClientBuilder::http_client`].
+    /// Longest wait for a connection. Default 10 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
@@ -143,13 +150,39 @@ impl ClientBuilder {
         self
     }
 
-    /// Uses this HTTP client, for proxies, certificates or connection pools of
-    /// your own. Build it with `redirect(Policy::none())` and
-    /// `retry(reqwest::retry::never())`: an automatically repeated request
-    /// would repeat its nonce and be refused, and an answer that arrives by way
-    /// of a redirect is refused here.
-    pub fn http_client(mut self, http: reqwest::Client) -> Self {
-        self.http = Some(http);
+    /// Sends everything through this HTTP proxy, whatever the environment says;
+    /// it may hold a user name and password, which are never shown.
+    ///
+    /// Without this setting the proxies of the environment are used (`HTTP_PROXY`,
+    /// `HTTPS_PROXY`, `ALL_PROXY`, except for hosts in `NO_PROXY`), but never for
+    /// loopback addresses (`127.0.0.0/8`, `::1`, `localhost` and names below it):
+    /// a proxy elsewhere cannot reach a server on this machine. A proxy set here
+    /// is used for loopback addresses too.
+    ///
+    /// An error of a request that went by way of a proxy names the proxy.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Uses no proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = None;
+        self.route = Route::Direct;
+        self
+    }
+
+    /// Trusts the certificates of a PEM text as roots of TLS, besides those of the
+    /// operating system: for a server or proxy with a certificate of your own.
+    pub fn root_certificate(mut self, pem: impl Into<String>) -> Self {
+        self.roots.push(pem.into());
+        self
+    }
+
+    /// Shows every attempt of every request to an observer, secrets included; see
+    /// [`Observer`].
+    pub fn observe(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
         self
     }
 
@@ -195,15 +228,25 @@ impl ClientBuilder {
         let onboard = endpoint::base("onboard_url", &self.onboard_url, endpoint::ONBOARD)?;
         let cloud = endpoint::base("cloud_url", &self.cloud_url, endpoint::CLOUD)?;
         let trusted = TrustedKeySets::new(&api, &self.trusted)?;
-        let http = match self.http {
-            Some(http) => http,
-            None => own_client(self.connect_timeout)?,
+        let route = match self.proxy {
+            Some(proxy) => Route::Fixed(proxy::fixed(&proxy)?),
+            None => self.route,
         };
+        let proxies = Arc::new(Proxies::new(route));
+        let http = http_client(self.connect_timeout, &proxies, &self.roots)?;
         let user_agent = self
             .user_agent
             .parse()
             .map_err(|_| Error::config("user_agent", "is not a valid header value"))?;
-        let transport = Transport::new(http, self.retry, self.times, user_agent, self.max_json_size);
+        let transport = Transport::new(
+            http,
+            proxies,
+            self.observer,
+            self.retry,
+            self.times,
+            user_agent,
+            self.max_json_size,
+        );
         Ok(Client::from_shared(Shared {
             application_id: self.application_id,
             api,
@@ -219,15 +262,35 @@ impl ClientBuilder {
     }
 }
 
-fn own_client(connect_timeout: Duration) -> Result<reqwest::Client> {
+fn http_client(
+    connect_timeout: Duration,
+    proxies: &Arc<Proxies>,
+    roots: &[String],
+) -> Result<reqwest::Client> {
+    let field = "root_certificate";
+    let mut certificates = Vec::new();
+    for pem in roots {
+        let found = reqwest::Certificate::from_pem_bundle(pem.as_bytes())
+            .map_err(|error| Error::config(field, "is not a PEM text").because(error))?;
+        if found.is_empty() {
+            return Err(Error::config(field, "holds no certificate"));
+        }
+        certificates.extend(found);
+    }
+    let proxies = Arc::clone(proxies);
     reqwest::Client::builder()
+        // A redirect would carry a signed request, token included, elsewhere.
         .redirect(reqwest::redirect::Policy::none())
         // reqwest would resend the very same signed request, nonce included.
         .retry(reqwest::retry::never())
         .connect_timeout(connect_timeout)
         .referer(false)
+        // The environment is read by `Proxies`, which errors are named after.
+        .no_proxy()
+        .proxy(reqwest::Proxy::custom(move |url| proxies.of(url)))
+        .tls_certs_merge(certificates)
         .build()
-        .map_err(|error| Error::config("http_client", "cannot be built").because(error))
+        .map_err(|error| Error::config("the HTTP client", "cannot be built").because(error))
 }
 
 impl std::fmt::Debug for ClientBuilder {

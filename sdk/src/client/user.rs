@@ -16,7 +16,8 @@ use crate::contract::Contract;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::http::json;
 use crate::http::jwt::{Claims, Signer};
-use crate::http::transport::{Answer, ReadAnswer, Request, UpTo};
+use crate::http::request::Request;
+use crate::http::transport::{Answer, ReadAnswer, UpTo};
 use crate::tokens::listener::notify;
 use crate::tokens::token::UserAccessToken;
 

@@ -13,7 +13,8 @@ use crate::ids::{AccountReference, AuthorizationCode};
 /// Far more than any browser sends.
 const MAX_LENGTH: usize = 64 * 1024;
 
-/// Outcome of a consent.
+/// Outcome of a consent, for applications that keep `state` and code verifier
+/// themselves; others use [`crate::Authorization::callback`].
 ///
 /// ```
 /// use digime::CallbackResult;
@@ -88,16 +89,25 @@ impl CallbackResult {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ConsentDenied`] if access was not granted.
+    /// [`ErrorKind::ConsentDenied`] if access was not granted;
+    /// [`Error::declined`] says why not.
     pub fn into_code(self) -> Result<AuthorizationCode> {
+        self.approved().map(|(code, _)| code)
+    }
+
+    pub(crate) fn approved(self) -> Result<(AuthorizationCode, Option<AccountReference>)> {
         match self {
-            Self::Approved { code, .. } => Ok(code),
-            Self::Declined { error_code } => {
-                let what = format!("the user's consent was not given: {error_code}");
-                Err(Error::new(ErrorKind::ConsentDenied, what).with_operation(Operation::Callback))
-            }
+            Self::Approved { code, account_reference } => Ok((code, account_reference)),
+            Self::Declined { error_code } => Err(declined("the user's consent was not given", error_code)),
         }
     }
+}
+
+/// A callback that says no.
+pub(crate) fn declined(what: &str, code: CallbackErrorCode) -> Error {
+    Error::new(ErrorKind::ConsentDenied, format!("{what}: {code}"))
+        .with_operation(Operation::Callback)
+        .with_declined(code)
 }
 
 /// The query of a callback given as whole URL, as path with query, or as bare query.

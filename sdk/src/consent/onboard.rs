@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::client::user::User;
-use crate::consent::callback_outcome::CallbackOutcome;
+use crate::consent::account_callback;
 use crate::consent::page_options::{PageOptions, page_option_methods};
 use crate::consent::state::State;
 use crate::error::{Operation, Result};
 use crate::http::endpoint;
 use crate::http::jwt::Claims;
+use crate::ids::AccountReference;
 use crate::read::session::Session;
 
 /// Options of [`User::onboard_service_url`].
@@ -58,28 +59,31 @@ pub struct Onboarding {
 
 impl Onboarding {
     /// Reads the callback, given as whole URL, as path with query, or as bare
-    /// query. `state` is checked before all else.
+    /// query. `state` is checked before all else. What comes back finds the new
+    /// account in [`User::read_accounts`], if the page gave it.
     ///
     /// ```
-    /// use digime::{CallbackOutcome, Onboarding};
+    /// use digime::Onboarding;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let kept = r#"{"url":"https://api.digi.me/apps/saas/onboard?code=c","state":"s-1",
     ///                "session":{"key":"k","expiry":1767229200000}}"#;
     /// let onboarding: Onboarding = serde_json::from_str(kept)?;
-    /// let outcome = onboarding.callback("/return?success=true&state=s-1&accountReference=a-1")?;
-    /// assert_eq!(outcome.into_result()?.unwrap().as_str(), "a-1");
+    /// let account = onboarding.callback("/return?success=true&state=s-1&accountReference=a-1")?;
+    /// assert_eq!(account.unwrap().as_str(), "a-1");
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
+    /// [`crate::ErrorKind::ConsentDenied`] if the flow was not completed;
+    /// [`crate::Error::declined`] says why not.
     /// [`crate::ErrorKind::StateMismatch`] if `state` is missing, repeated or
     /// another's; [`crate::ErrorKind::Callback`] if the callback is malformed or
     /// contradicts itself.
-    pub fn callback(&self, url_or_query: &str) -> Result<CallbackOutcome> {
-        CallbackOutcome::with_state(url_or_query, self.state.expose(), true)
+    pub fn callback(&self, url_or_query: &str) -> Result<Option<AccountReference>> {
+        account_callback::with_state(url_or_query, self.state.expose(), true)
     }
 
     /// As [`Onboarding::callback`], for a platform that does not give `state`
@@ -90,8 +94,8 @@ impl Onboarding {
     /// # Errors
     ///
     /// As [`Onboarding::callback`].
-    pub fn callback_without_state(&self, url_or_query: &str) -> Result<CallbackOutcome> {
-        CallbackOutcome::with_state(url_or_query, self.state.expose(), false)
+    pub fn callback_without_state(&self, url_or_query: &str) -> Result<Option<AccountReference>> {
+        account_callback::with_state(url_or_query, self.state.expose(), false)
     }
 }
 
@@ -121,7 +125,7 @@ impl User {
     /// let options = digime::OnboardOptions::new("https://app.example/onboarded").service_id(16);
     /// let onboarding = user.onboard_service_url(options).await?;
     /// // … the browser goes to `onboarding.url` and comes back with `callback` …
-    /// onboarding.callback(callback)?.into_result()?;
+    /// onboarding.callback(callback)?;
     /// # Ok(())
     /// # }
     /// ```

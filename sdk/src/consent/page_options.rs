@@ -148,7 +148,23 @@ fn flag(value: bool) -> Cow<'static, str> {
     Cow::Borrowed(if value { "true" } else { "false" })
 }
 
-/// Refuses callback URLs the platform cannot come back to.
+/// Parameters that a callback carries, in any of its flows and generations
+/// (protocol reference, consent-web §5).
+const CALLBACK_PARAMETERS: [&str; 10] = [
+    "success",
+    "state",
+    "code",
+    "error",
+    "errorCode",
+    "error_message",
+    "errorMessage",
+    "accountReference",
+    "result",
+    "postboxId",
+];
+
+/// Refuses callback URLs the platform cannot come back to, and those whose answer
+/// could not be told from the caller's own query.
 pub(crate) fn check_callback(callback: &str) -> Result<()> {
     let url = Url::parse(callback)
         .map_err(|error| Error::config("callback_url", format!("is not a URL ({error})")))?;
@@ -157,6 +173,17 @@ pub(crate) fn check_callback(callback: &str) -> Result<()> {
     }
     if callback.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(Error::config("callback_url", "must not contain white space"));
+    }
+    // The platform keeps the query and appends its own, so the callback would have the
+    // parameter twice. That is refused as an attack, but only after the consent.
+    for (name, _) in url.query_pairs() {
+        if CALLBACK_PARAMETERS.iter().any(|taken| taken.eq_ignore_ascii_case(&name)) {
+            let problem = format!(
+                "must not have a parameter `{name}`: the platform adds its own to the callback; \
+                 `state` is an option of the flow, everything else needs another name"
+            );
+            return Err(Error::config("callback_url", problem));
+        }
     }
     Ok(())
 }

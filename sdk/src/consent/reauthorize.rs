@@ -53,11 +53,8 @@ impl User {
     /// let options = digime::ReauthorizeOptions::new("https://app.example/return");
     /// let authorization = user.reauthorize_url(options).await?;
     /// // … the browser goes to `authorization.url` and comes back with `callback` …
-    /// let code = authorization.callback(callback)?.into_code()?;
-    /// let contract = user.contract();
-    /// let token =
-    ///     client.exchange_code_for_token(contract, code, &authorization.code_verifier).await?;
-    /// Ok(client.user(contract, token))
+    /// let grant = authorization.callback(callback)?;
+    /// client.connect(grant).await
     /// # }
     /// ```
     pub async fn reauthorize_url(&self, options: ReauthorizeOptions) -> Result<Authorization> {
@@ -78,6 +75,7 @@ impl User {
         let answer = self.send_as_is(&claims, &request, &UpTo(MAX_TOKEN_ANSWER)).await?;
         let started = self.client().started(operation, &answer).await?;
         let url = self.client().page("user-reauth", &started.code, page.renew_parameters())?;
-        Ok(Authorization { url, state, code_verifier, session: started.session })
+        let (session, contract) = (started.session, self.contract().clone());
+        Ok(Authorization { url, state, code_verifier, session, contract })
     }
 }

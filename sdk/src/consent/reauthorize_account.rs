@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::client::user::User;
-use crate::consent::callback_outcome::CallbackOutcome;
+use crate::consent::account_callback;
 use crate::consent::page_options::{PageOptions, page_option_methods};
 use crate::error::{Operation, Result};
 use crate::http::endpoint;
 use crate::http::jwt::Claims;
-use crate::ids::{AccountId, check_plain};
+use crate::ids::{AccountId, AccountReference, check_plain};
 use crate::read::session::Session;
 
 /// Options of [`User::reauthorize_account_url`].
@@ -64,11 +64,13 @@ impl AccountReauthorization {
     ///
     /// # Errors
     ///
+    /// [`crate::ErrorKind::ConsentDenied`] if the flow was not completed;
+    /// [`crate::Error::declined`] says why not.
     /// [`crate::ErrorKind::StateMismatch`] if that query is missing or changed;
     /// [`crate::ErrorKind::Callback`] if the callback is malformed or contradicts
     /// itself.
-    pub fn callback(&self, url_or_query: &str) -> Result<CallbackOutcome> {
-        CallbackOutcome::with_query_of(url_or_query, &self.callback_url)
+    pub fn callback(&self, url_or_query: &str) -> Result<Option<AccountReference>> {
+        account_callback::with_query_of(url_or_query, &self.callback_url)
     }
 }
 
@@ -96,7 +98,7 @@ impl User {
     ///     digime::ReauthorizeAccountOptions::new("https://app.example/return?flow=k81Jq0", account);
     /// let started = user.reauthorize_account_url(options).await?;
     /// // … the browser goes to `started.url` and comes back with `callback` …
-    /// started.callback(callback)?.into_result()?;
+    /// started.callback(callback)?;
     /// # Ok(())
     /// # }
     /// ```

@@ -15,7 +15,8 @@ use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::http::endpoint;
 use crate::http::json;
 use crate::http::jwt::Claims;
-use crate::http::transport::{Answer, Request, UpTo};
+use crate::http::request::Request;
+use crate::http::transport::{Answer, UpTo};
 use crate::read::session::{Session, SessionOptions};
 use crate::tokens::token::MAX_TOKEN_ANSWER;
 

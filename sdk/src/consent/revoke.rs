@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::client::user::User;
-use crate::consent::callback_outcome::CallbackOutcome;
+use crate::consent::account_callback;
 use crate::consent::page_options::check_callback;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::http::endpoint;
-use crate::http::transport::Request;
-use crate::ids::{AccountId, check_plain};
+use crate::http::request::Request;
+use crate::ids::{AccountId, AccountReference, check_plain};
 
 /// A page of the data provider. Send the browser to
 /// [`PermissionRevocation::url`] and keep this value until the callback.
@@ -34,10 +34,12 @@ impl PermissionRevocation {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::ConsentDenied`] if the flow was not completed;
+    /// [`crate::Error::declined`] says why not.
     /// [`ErrorKind::StateMismatch`] if that query is missing or changed;
     /// [`ErrorKind::Callback`] if the callback is malformed or contradicts itself.
-    pub fn callback(&self, url_or_query: &str) -> Result<CallbackOutcome> {
-        CallbackOutcome::of_revocation(url_or_query, &self.callback_url)
+    pub fn callback(&self, url_or_query: &str) -> Result<Option<AccountReference>> {
+        account_callback::of_revocation(url_or_query, &self.callback_url)
     }
 }
 
@@ -74,7 +76,7 @@ impl User {
     ///     .revoke_account_permission_url(&account, "https://app.example/revoked?flow=k81Jq0")
     ///     .await?;
     /// // … the browser goes to `revocation.url` and comes back with `callback` …
-    /// revocation.callback(callback)?.into_result()?;
+    /// revocation.callback(callback)?;
     /// # Ok(())
     /// # }
     /// ```

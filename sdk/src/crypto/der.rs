@@ -3,6 +3,18 @@
 /// OID 1.2.840.113549.1.1.1, `rsaEncryption`.
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
+/// OID 1.2.840.113549.1.1.10, `id-RSASSA-PSS`.
+const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
+
+/// Algorithms of private keys that people have lying about, by OID.
+const OTHER_ALGORITHMS: [(&[u8], &str); 5] = [
+    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01], "an elliptic-curve private key"),
+    (&[0x2b, 0x65, 0x70], "an Ed25519 private key"),
+    (&[0x2b, 0x65, 0x71], "an Ed448 private key"),
+    (&[0x2b, 0x65, 0x6e], "an X25519 private key"),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01], "a DSA private key"),
+];
+
 /// OID 1.2.826.0.1.6861219.1, the extension that holds a contract
 /// (protocol reference, crypto §7).
 pub(crate) const CONTRACT_DOCUMENT: &[u8] = &[0x2a, 0x86, 0x3a, 0x00, 0x01, 0x83, 0xa2, 0xe3, 0x23, 0x01];
@@ -23,8 +35,8 @@ const EXTENSIONS: u8 = 0xa3;
 pub(crate) enum KeyForm<'a> {
     /// `RSAPrivateKey` (PKCS#1) with its modulus.
     RsaPrivate { pkcs1: &'a [u8], modulus: &'a [u8] },
-    /// A PKCS#8 key of another algorithm.
-    OtherPrivate,
+    /// A private key that cannot serve, and what it is.
+    OtherPrivate(&'static str),
     /// `RSAPublicKey` or `SubjectPublicKeyInfo` of an RSA key.
     RsaPublic { modulus: &'a [u8], exponent: &'a [u8] },
     /// A public key of another algorithm.
@@ -98,8 +110,8 @@ fn private_or_pkcs1_public<'a>(der: &'a [u8], body: &'a [u8]) -> Option<KeyForm<
     let rest = Reader(reader.0).next()?.0;
     if rest == SEQUENCE {
         let algorithm = reader.expect(SEQUENCE)?;
-        if Reader(algorithm).expect(OBJECT_ID)? != RSA_ENCRYPTION {
-            return Some(KeyForm::OtherPrivate);
+        if let Some(other) = unsuitable(algorithm)? {
+            return Some(KeyForm::OtherPrivate(other));
         }
         let pkcs1 = reader.expect(OCTET_STRING)?;
         return match recognise(pkcs1)? {
@@ -109,13 +121,31 @@ fn private_or_pkcs1_public<'a>(der: &'a [u8], body: &'a [u8]) -> Option<KeyForm<
     }
     if rest == OCTET_STRING {
         // SEC 1 `ECPrivateKey` starts with version 1 and an octet string.
-        return Some(KeyForm::OtherPrivate);
+        return Some(KeyForm::OtherPrivate("an elliptic-curve private key"));
     }
     let second = reader.unsigned()?;
     if reader.0.is_empty() {
         return Some(KeyForm::RsaPublic { modulus: first, exponent: second });
     }
     Some(KeyForm::RsaPrivate { pkcs1: der, modulus: second })
+}
+
+/// What a key of this `AlgorithmIdentifier` is, unless it can serve.
+fn unsuitable(algorithm: &[u8]) -> Option<Option<&'static str>> {
+    let mut reader = Reader(algorithm);
+    let id = reader.expect(OBJECT_ID)?;
+    if id == RSA_ENCRYPTION {
+        return Some(None);
+    }
+    if id == RSASSA_PSS {
+        // Without parameters (RFC 4055 §3.1) the key may sign with any hash, and its
+        // numbers are those of any RSA key. With parameters it is bound to a hash
+        // that need not be SHA-512.
+        let bound = !reader.0.is_empty();
+        return Some(bound.then_some("an RSA-PSS private key that is bound to one hash by its parameters"));
+    }
+    let known = OTHER_ALGORITHMS.iter().find(|(oid, _)| *oid == id);
+    Some(Some(known.map_or("a private key of another kind than RSA", |(_, what)| what)))
 }
 
 fn subject_public_key_info(body: &[u8]) -> Option<KeyForm<'_>> {

@@ -37,8 +37,10 @@ struct Keys {
 }
 
 impl PrivateKey {
-    /// Reads a PEM text, PKCS#1 or PKCS#8. Windows line ends, a byte-order mark
-    /// and text around the key are accepted.
+    /// Reads a PEM text, PKCS#1 or PKCS#8. Windows line ends, a byte-order mark,
+    /// indentation and text around the key are accepted, and so are line ends written
+    /// as the two characters `\n`, as in many `.env` files and secret stores. A key
+    /// made for RSA-PSS is accepted unless it is bound to one hash.
     ///
     /// # Errors
     ///
@@ -54,6 +56,14 @@ impl PrivateKey {
     /// assert!(error.to_string().contains("found a public key"));
     /// ```
     pub fn from_pem(pem: &str) -> Result<Self> {
+        let unescaped: Zeroizing<String>;
+        // No PEM text contains a backslash, so this cannot change a sound one.
+        let pem = if pem.contains('\\') {
+            unescaped = Zeroizing::new(pem.replace("\\r", "").replace("\\n", "\n"));
+            unescaped.as_str()
+        } else {
+            pem
+        };
         let (label, body) = first_block(pem)?;
         refuse_by_label(label)?;
         if body.contains("ENCRYPTED") {
@@ -70,9 +80,7 @@ impl PrivateKey {
     fn from_der(der: &[u8]) -> Result<Self> {
         let (pkcs1, modulus) = match der::recognise(der) {
             Some(KeyForm::RsaPrivate { pkcs1, modulus }) => (pkcs1, modulus),
-            Some(KeyForm::OtherPrivate) => {
-                return Err(found("a private key of another kind, such as an elliptic-curve key"));
-            }
+            Some(KeyForm::OtherPrivate(what)) => return Err(found(what)),
             Some(KeyForm::RsaPublic { .. } | KeyForm::OtherPublic) => {
                 return Err(found("a public key"));
             }
@@ -150,11 +158,13 @@ fn found(what: &str) -> Error {
     Error::new(ErrorKind::PrivateKey, format!("found {what}; {NEEDED}"))
 }
 
+const BEGIN: &str = "-----BEGIN ";
+
 /// The label and content of the first PEM block that is a key.
 fn first_block(pem: &str) -> Result<(&str, &str)> {
     let mut rest = pem;
     let mut first = None;
-    while let Some((_, after)) = rest.split_once("-----BEGIN ") {
+    while let Some((_, after)) = rest.split_once(BEGIN) {
         let Some((label, body)) = after.split_once("-----") else { break };
         let end = format!("-----END {label}-----");
         let Some((content, following)) = body.split_once(end.as_str()) else {
@@ -171,8 +181,25 @@ fn first_block(pem: &str) -> Result<(&str, &str)> {
         Some(label) if label.contains("CERTIFICATE") => found("a certificate"),
         Some(_) => found("a PEM block that is not a key"),
         None if pem.trim().is_empty() => found("an empty text"),
-        None => found("a text without a PEM block"),
+        None => without_block(pem),
     })
+}
+
+/// What a text without BEGIN and END lines is.
+fn without_block(text: &str) -> Error {
+    let compact: Zeroizing<String> =
+        Zeroizing::new(text.chars().filter(|c| !c.is_whitespace() && *c != '\u{feff}').collect());
+    match STANDARD.decode(compact.as_bytes()).map(Zeroizing::new) {
+        // Secret stores that hold bytes show them like this.
+        Ok(bytes) if bytes.windows(BEGIN.len()).any(|window| window == BEGIN.as_bytes()) => {
+            found("the Base64 form of a whole PEM text")
+                .advice("decode it once, for example with `base64 -d`")
+        }
+        Ok(bytes) if der::recognise(&bytes).is_some() => {
+            found("the content of a PEM block without its BEGIN and END lines")
+        }
+        _ => found("a text without a PEM block"),
+    }
 }
 
 fn refuse_by_label(label: &str) -> Result<()> {

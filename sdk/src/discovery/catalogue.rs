@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::contract::Contract;
 use crate::error::{Operation, Result};
-use crate::http::transport::Request;
+use crate::http::request::Request;
 use crate::ids::{CategoryId, CountryId, PlatformId, SourceTypeId};
 
 /// A picture.

@@ -18,7 +18,7 @@ use crate::discovery::source::Source;
 use crate::discovery::sources_query::SourcesQuery;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::http::json;
-use crate::http::transport::Request;
+use crate::http::request::Request;
 
 /// One page of sources.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::Client;
 use crate::contract::Contract;
 use crate::error::{Operation, Result};
-use crate::http::transport::Request;
+use crate::http::request::Request;
 use crate::ids::SourceId;
 
 /// A set of canned data.

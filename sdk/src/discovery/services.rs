@@ -12,7 +12,8 @@ use crate::discovery::catalogue::Resource;
 use crate::discovery::source::PublishedStatus;
 use crate::error::{Operation, Result};
 use crate::http::json;
-use crate::http::transport::{Request, UpTo};
+use crate::http::request::Request;
+use crate::http::transport::UpTo;
 use crate::ids::{CategoryId, ContractId, CountryId, ServiceId, SourceId, check_plain};
 
 /// Query of [`Client::services`].

@@ -3,23 +3,20 @@
 
 pub(crate) mod compression;
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt, stream};
-use http::header::LAST_MODIFIED;
-use reqwest::Response;
 
 use crate::client::Client;
 use crate::clock;
 use crate::crypto::container::Decryptor;
 use crate::crypto::private_key::PrivateKey;
-use crate::download::compression::Compression;
-use crate::download::compression::Decompressor;
+use crate::download::compression::{Compression, Decompressor};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::http::failure;
-use crate::http::transport::Transport;
+use crate::http::response::Response;
 
 const OUTPUT: usize = 64 * 1024;
 /// A container is this much larger than its content, at most.
@@ -67,7 +64,7 @@ impl Download {
     }
 
     /// The next plain bytes; `None` at the verified end of the file.
-    pub(crate) async fn next(&mut self, transport: &Transport) -> Result<Option<Bytes>> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
         loop {
             if let Some(bytes) = self.take()? {
                 return Ok(Some(bytes));
@@ -76,16 +73,16 @@ impl Download {
                 self.decompressor.finish()?;
                 return Ok(None);
             }
-            self.receive(transport).await?;
+            self.receive().await?;
         }
     }
 
     /// All plain bytes.
-    pub(crate) async fn collect(&mut self, transport: &Transport) -> Result<Bytes> {
+    pub(crate) async fn collect(&mut self) -> Result<Bytes> {
         // A size the server claims is a hint, not a reason to reserve gigabytes.
         let hint = self.response.content_length().unwrap_or(0).min(self.limit).min(16 << 20);
         let mut all = Vec::with_capacity(usize::try_from(hint).unwrap_or(0));
-        while let Some(bytes) = self.next(transport).await? {
+        while let Some(bytes) = self.next().await? {
             all.extend_from_slice(&bytes);
         }
         tracing::Span::current().record("bytes", self.received);
@@ -131,11 +128,11 @@ impl Download {
         Ok(())
     }
 
-    async fn receive(&mut self, transport: &Transport) -> Result<()> {
+    async fn receive(&mut self) -> Result<()> {
         self.pending.clear();
         self.taken = 0;
         let left = self.longest.saturating_sub(clock::instant().duration_since(self.started));
-        let chunk = tokio::time::timeout(left, transport.chunk(&mut self.response))
+        let chunk = tokio::time::timeout(left, self.response.chunk())
             .await
             .map_err(|_| failure::timed_out("the download", self.longest))??;
         match (chunk, &mut self.decryptor) {
@@ -156,25 +153,15 @@ impl Download {
 }
 
 /// The rest of a download as a stream; its failures name the operation.
-pub(crate) fn chunks(
-    client: Client,
-    operation: Operation,
-    download: Download,
-) -> BoxStream<'static, Result<Bytes>> {
-    stream::unfold(Some((client, download)), move |state| async move {
-        let (client, mut download) = state?;
-        match download.next(client.transport()).await {
-            Ok(Some(bytes)) => Some((Ok(bytes), Some((client, download)))),
+pub(crate) fn chunks(operation: Operation, download: Download) -> BoxStream<'static, Result<Bytes>> {
+    stream::unfold(Some(download), move |state| async move {
+        let mut download = state?;
+        match download.next().await {
+            Ok(Some(bytes)) => Some((Ok(bytes), Some(download))),
             Ok(None) => None,
             Err(error) => Some((Err(error.with_operation(operation)), None)),
         }
     })
     .fuse()
     .boxed()
-}
-
-/// The `Last-Modified` header, if there is a readable one.
-pub(crate) fn last_modified(response: &Response) -> Option<SystemTime> {
-    let text = response.headers().get(LAST_MODIFIED)?.to_str().ok()?;
-    httpdate::parse_http_date(text).ok()
 }

@@ -94,6 +94,7 @@ struct Inner {
     api: Option<ApiError>,
     body: Option<Arc<str>>,
     attempts: u32,
+    declined: Option<CallbackErrorCode>,
     retry_after: Option<Duration>,
     retryable: bool,
 }
@@ -111,6 +112,7 @@ impl Error {
                 api: None,
                 body: None,
                 attempts: 0,
+                declined: None,
                 retry_after: None,
                 retryable: matches!(kind, ErrorKind::Transport | ErrorKind::Timeout),
             }),
@@ -149,6 +151,11 @@ impl Error {
 
     pub(crate) fn with_body(mut self, body: &str) -> Self {
         self.inner.body = Some(Arc::from(body));
+        self
+    }
+
+    pub(crate) fn with_declined(mut self, code: CallbackErrorCode) -> Self {
+        self.inner.declined = Some(code);
         self
     }
 
@@ -213,6 +220,21 @@ impl Error {
     #[must_use]
     pub fn api(&self) -> Option<&ApiError> {
         self.inner.api.as_ref()
+    }
+
+    /// Why a consent page was not completed, for [`ErrorKind::ConsentDenied`]
+    /// (protocol reference, consent-web §5.2).
+    ///
+    /// ```
+    /// use digime::{CallbackErrorCode, CallbackResult};
+    ///
+    /// let callback = "success=false&state=s-1&errorCode=USER_CANCEL";
+    /// let error = CallbackResult::parse(callback, "s-1").unwrap().into_code().unwrap_err();
+    /// assert_eq!(error.declined(), Some(&CallbackErrorCode::UserCancel));
+    /// ```
+    #[must_use]
+    pub fn declined(&self) -> Option<&CallbackErrorCode> {
+        self.inner.declined.as_ref()
     }
 
     /// HTTP status of the answer that caused this failure.

@@ -1,9 +1,10 @@
 //! The body of a request, made anew for every attempt.
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 
 use crate::crypto::private_key::PrivateKey;
-use crate::crypto::sealing;
+use crate::crypto::sealing::{self, Pieces};
 use crate::error::Result;
 use crate::http::content::Content;
 
@@ -32,14 +33,12 @@ impl Body {
         matches!(self, Self::Plain(_) | Self::Sealed(..))
     }
 
-    pub(crate) async fn open(&self) -> Result<Option<reqwest::Body>> {
+    /// The pieces of an upload; JSON is no upload.
+    pub(crate) async fn open(&self) -> Result<Option<Pieces>> {
         Ok(match self {
-            Self::Empty => None,
-            Self::Json(bytes) => Some(bytes.clone().into()),
-            Self::Plain(content) => Some(reqwest::Body::wrap_stream(content.open().await?)),
-            Self::Sealed(content, key) => {
-                Some(reqwest::Body::wrap_stream(sealing::seal(key, content.open().await?)?))
-            }
+            Self::Empty | Self::Json(_) => None,
+            Self::Plain(content) => Some(content.open().await?),
+            Self::Sealed(content, key) => Some(sealing::seal(key, content.open().await?)?.boxed()),
         })
     }
 }

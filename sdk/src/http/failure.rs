@@ -4,20 +4,22 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use http::header::{HeaderMap, LOCATION};
-use reqwest::Response;
 use url::Url;
 
 use crate::clock;
 use crate::error::{ApiError, Error, ErrorCode, ErrorKind};
 use crate::http::content;
 use crate::http::endpoint;
+use crate::http::proxy::ProxyName;
 use crate::http::retry;
 
 /// Clocks further apart than this are worth a word: servers accept a request's
 /// timestamp for minutes at most.
 const NOTABLE_SKEW: Duration = Duration::from_secs(5 * 60);
 
-pub(crate) fn network(error: reqwest::Error, what: &str) -> Error {
+/// A failure below HTTP. A proxy on the way is named: it is often the culprit, and
+/// nothing else of the error points at it.
+pub(crate) fn network(error: reqwest::Error, what: &str, proxy: Option<&ProxyName>) -> Error {
     // The library's own text contains the URL, and with it the session key.
     let error = error.without_url();
     if let Some(failure) = content::failure_of_body(&error) {
@@ -29,11 +31,21 @@ pub(crate) fn network(error: reqwest::Error, what: &str) -> Error {
         cause = next.to_string();
         inner = next.source();
     }
-    if error.is_timeout() {
-        return Error::new(ErrorKind::Timeout, format!("{what} in time")).because(error);
+    let way = proxy.map_or_else(String::new, |proxy| format!(" by way of the proxy {proxy}"));
+    let failed = if error.is_timeout() {
+        Error::new(ErrorKind::Timeout, format!("{what} in time{way}"))
+    } else {
+        let what = if error.is_connect() { "the server cannot be reached" } else { what };
+        Error::new(ErrorKind::Transport, format!("{what}{way}: {cause}"))
+    };
+    let failed = failed.because(error);
+    match proxy {
+        Some(_) => failed.advice(
+            "the proxy comes from ClientBuilder::proxy, or from HTTP_PROXY, HTTPS_PROXY or ALL_PROXY; \
+             NO_PROXY and ClientBuilder::no_proxy lead past it",
+        ),
+        None => failed,
     }
-    let what = if error.is_connect() { "the server cannot be reached" } else { what };
-    Error::new(ErrorKind::Transport, format!("{what}: {cause}")).because(error)
 }
 
 pub(crate) fn timed_out(what: &str, limit: Duration) -> Error {
@@ -46,26 +58,21 @@ pub(crate) fn too_large(what: &str, limit: u64) -> Error {
         .advice("the limit is a setting of the client's builder")
 }
 
-/// An answer that a caller's own HTTP client fetched from elsewhere.
-pub(crate) fn redirected(status: u16, to: Option<&Url>) -> Error {
-    let target = to.map_or_else(|| "somewhere".to_owned(), endpoint::origin);
-    Error::new(ErrorKind::UnexpectedResponse, format!("the server redirected to {target}"))
-        .with_status(status)
-        .advice("redirects are never followed: check the configured URLs")
-}
-
-pub(crate) fn redirect_answer(from: &Url, response: &Response) -> Error {
-    let target = response
-        .headers()
-        .get(LOCATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| from.join(value).ok());
-    let status = response.status().as_u16();
-    match target {
-        Some(target) => redirected(status, Some(&target)),
-        None => Error::new(ErrorKind::UnexpectedResponse, format!("unexpected status {status}"))
-            .with_status(status),
-    }
+/// A 3xx answer. Following it would carry a signed request to another address.
+pub(crate) fn redirect_answer(from: &Url, status: u16, headers: &HeaderMap) -> Error {
+    let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+    let what = match location.and_then(|value| from.join(value).ok()) {
+        Some(target) => {
+            return Error::new(
+                ErrorKind::UnexpectedResponse,
+                format!("the server redirected to {}", endpoint::origin(&target)),
+            )
+            .with_status(status)
+            .advice("redirects are never followed: check the configured URLs");
+        }
+        None => format!("unexpected status {status}"),
+    };
+    Error::new(ErrorKind::UnexpectedResponse, what).with_status(status)
 }
 
 /// A 4xx or 5xx answer.

@@ -1,20 +1,23 @@
 //! One way to send a request: sign, send, classify, wait and sign again, read
 //! the answer within limits. Operations only describe themselves.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http::Method;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::Response;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use tracing::{Instrument, Span, field};
-use url::Url;
 
-use crate::error::{Error, Operation, Result};
+use crate::error::Result;
 use crate::http::body::Body;
-use crate::http::endpoint;
 use crate::http::failure;
 use crate::http::jwt::Signer;
+use crate::http::observer::{Event, Observer, Watch};
+use crate::http::proxy::Proxies;
+use crate::http::request::Request;
+use crate::http::response::Response;
 use crate::http::retry::RetryPolicy;
 
 /// Time limits of one attempt.
@@ -29,88 +32,6 @@ pub(crate) struct TimeLimits {
     pub(crate) file: Duration,
 }
 
-/// A request as an operation describes it.
-pub(crate) struct Request {
-    pub(crate) operation: Operation,
-    pub(crate) method: Method,
-    pub(crate) url: Url,
-    /// The path with `{names}` instead of values: all that errors show of it.
-    pub(crate) template: &'static str,
-    pub(crate) accept: &'static str,
-    pub(crate) content_type: Option<&'static str>,
-    /// Headers of this operation alone.
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Body,
-    /// Whether a failed attempt may be followed by another.
-    pub(crate) idempotent: bool,
-}
-
-const JSON: &str = "application/json";
-pub(crate) const BYTES: &str = "application/octet-stream";
-
-impl Request {
-    pub(crate) fn new(operation: Operation, method: Method, url: Url, template: &'static str) -> Self {
-        let idempotent = is_idempotent(&method);
-        Self {
-            operation,
-            method,
-            url,
-            template,
-            accept: JSON,
-            content_type: None,
-            headers: HeaderMap::new(),
-            body: Body::Empty,
-            idempotent,
-        }
-    }
-
-    /// Calls the request JSON although it has no body, as official clients do
-    /// (protocol reference, http-api §1.2).
-    pub(crate) fn json_type(mut self) -> Self {
-        self.content_type = Some(JSON);
-        self
-    }
-
-    /// Asks for bytes instead of JSON.
-    pub(crate) fn for_bytes(mut self) -> Self {
-        self.accept = BYTES;
-        self
-    }
-
-    /// Adds a header; refuses values no header can have.
-    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Result<Self> {
-        let value = HeaderValue::try_from(value)
-            .map_err(|_| Error::config(name, "has characters that no header may have"))?;
-        self.headers.insert(name, value);
-        Ok(self)
-    }
-
-    /// Adds an upload.
-    pub(crate) fn upload(mut self, body: Body) -> Self {
-        self.body = body;
-        self.content_type = Some(BYTES);
-        self
-    }
-
-    /// Declares a POST that only asks: it may be repeated.
-    pub(crate) fn only_asks(mut self) -> Self {
-        self.idempotent = true;
-        self
-    }
-
-    /// Adds a JSON body.
-    pub(crate) fn json(mut self, body: &impl serde::Serialize) -> Result<Self> {
-        let bytes = serde_json::to_vec(body)
-            .map_err(|error| Error::config("options", format!("cannot be written ({error})")))?;
-        self.body = Body::Json(Bytes::from(bytes));
-        Ok(self.json_type())
-    }
-
-    fn endpoint(&self) -> String {
-        format!("{} {}/…/{}", self.method, endpoint::origin(&self.url), self.template)
-    }
-}
-
 /// How a successful answer is read.
 pub(crate) trait ReadAnswer: Sync {
     /// What reading gives.
@@ -120,11 +41,7 @@ pub(crate) trait ReadAnswer: Sync {
     const WITHIN_REQUEST_LIMIT: bool;
 
     /// Reads the answer.
-    fn read(
-        &self,
-        transport: &Transport,
-        response: Response,
-    ) -> impl Future<Output = Result<Self::Output>> + Send;
+    fn read(&self, response: Response) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
 /// A complete answer.
@@ -140,14 +57,14 @@ impl ReadAnswer for UpTo {
     type Output = Answer;
     const WITHIN_REQUEST_LIMIT: bool = true;
 
-    async fn read(&self, transport: &Transport, mut response: Response) -> Result<Answer> {
+    async fn read(&self, mut response: Response) -> Result<Answer> {
         let limit = self.0;
-        let headers = std::mem::take(response.headers_mut());
+        let headers = response.take_headers();
         if response.content_length().is_some_and(|length| length > limit as u64) {
             return Err(failure::too_large("the answer", limit as u64));
         }
         let mut body = Vec::new();
-        while let Some(chunk) = transport.chunk(&mut response).await? {
+        while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > limit {
                 return Err(failure::too_large("the answer", limit as u64));
             }
@@ -165,15 +82,16 @@ impl ReadAnswer for Unread {
     type Output = Response;
     const WITHIN_REQUEST_LIMIT: bool = false;
 
-    async fn read(&self, _: &Transport, response: Response) -> Result<Response> {
+    async fn read(&self, response: Response) -> Result<Response> {
         Ok(response)
     }
 }
 
 /// The one sender of requests.
-#[derive(Debug)]
 pub(crate) struct Transport {
     http: reqwest::Client,
+    proxies: Arc<Proxies>,
+    observer: Option<Arc<dyn Observer>>,
     retry: RetryPolicy,
     times: TimeLimits,
     user_agent: HeaderValue,
@@ -181,14 +99,17 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
+    /// `http` must ask `proxies` for the way of each request.
     pub(crate) fn new(
         http: reqwest::Client,
+        proxies: Arc<Proxies>,
+        observer: Option<Arc<dyn Observer>>,
         retry: RetryPolicy,
         times: TimeLimits,
         user_agent: HeaderValue,
         max_json_size: usize,
     ) -> Self {
-        Self { http, retry, times, user_agent, max_json_size }
+        Self { http, proxies, observer, retry, times, user_agent, max_json_size }
     }
 
     pub(crate) fn times(&self) -> TimeLimits {
@@ -260,7 +181,7 @@ impl Transport {
         if R::WITHIN_REQUEST_LIMIT {
             let whole = async {
                 let response = self.answer_to(request, signer).await?;
-                read.read(self, response).await
+                read.read(response).await
             };
             let whole = tokio::time::timeout(limit, whole).await;
             return whole.unwrap_or_else(|_| Err(failure::timed_out("the request", limit)));
@@ -268,79 +189,75 @@ impl Transport {
         let response = tokio::time::timeout(limit, self.answer_to(request, signer))
             .await
             .map_err(|_| failure::timed_out("the answer", limit))??;
-        read.read(self, response).await
+        read.read(response).await
     }
 
     /// One attempt, up to the headers of a successful answer.
     async fn answer_to(&self, request: &Request, signer: Option<&Signer<'_>>) -> Result<Response> {
-        let response = self
-            .build(request, signer)
-            .await?
-            .send()
-            .await
-            .map_err(|error| failure::network(error, "no answer"))?;
+        let headers = self.headers_of(request, signer)?;
+        let watch = Watch::new(self.observer.as_ref());
+        let (operation, method, url) = (request.operation, &request.method, &request.url);
+        watch.tell(Event::Request { operation, method, url, headers: &headers });
+        let proxy = self.proxies.name_for(url);
+        let sending = self.http.request(method.clone(), url.clone()).headers(headers);
+        let sending = match self.body_of(&request.body, &watch).await {
+            Ok(Some(body)) => sending.body(body),
+            Ok(None) => sending,
+            Err(error) => {
+                watch.end(Event::Broken(&error.to_string()));
+                return Err(error);
+            }
+        };
+        let inner = sending.send().await.map_err(|error| {
+            let error = failure::network(error, "no answer", proxy.as_ref());
+            watch.end(Event::Broken(&error.to_string()));
+            error
+        })?;
+        let mut response = Response::new(inner, watch, self.times.read, proxy);
         let status = response.status();
         Span::current().record("status", status.as_u16());
-        if response.url() != &request.url {
-            return Err(failure::redirected(status.as_u16(), Some(response.url())));
-        }
         if status.is_success() {
             return Ok(response);
         }
         if status.is_redirection() || status.is_informational() {
-            return Err(failure::redirect_answer(&request.url, &response));
+            return Err(failure::redirect_answer(&request.url, status.as_u16(), response.headers()));
         }
-        let headers = response.headers().clone();
-        let body = self.read_failure(response).await;
+        let headers = response.take_headers();
+        let body = response.read_failure().await;
         let secrets = signer.map(Signer::secrets).unwrap_or_default();
         Err(failure::refused(status.as_u16(), &headers, &body, &secrets))
     }
 
-    async fn build(&self, request: &Request, signer: Option<&Signer<'_>>) -> Result<reqwest::RequestBuilder> {
-        let mut builder = self
-            .http
-            .request(request.method.clone(), request.url.clone())
-            .header(ACCEPT, request.accept)
-            .header(http::header::USER_AGENT, self.user_agent.clone())
-            .headers(request.headers.clone());
+    fn headers_of(&self, request: &Request, signer: Option<&Signer<'_>>) -> Result<HeaderMap> {
+        let mut headers = request.headers.clone();
+        headers.insert(ACCEPT, HeaderValue::from_static(request.accept));
+        headers.insert(USER_AGENT, self.user_agent.clone());
         if let Some(signer) = signer {
-            builder = builder.header(AUTHORIZATION, signer.authorization()?);
+            headers.insert(AUTHORIZATION, signer.authorization()?);
         }
         if let Some(content_type) = request.content_type {
-            builder = builder.header(CONTENT_TYPE, content_type);
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        Ok(match request.body.open().await? {
-            Some(body) => builder.body(body),
-            None if request.method == Method::POST => builder.header(CONTENT_LENGTH, "0"),
-            None => builder,
-        })
+        // A POST without a length is refused by some servers and proxies
+        // (RFC 9110 §8.6 asks clients to send 0).
+        if matches!(request.body, Body::Empty) && request.method == Method::POST {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        Ok(headers)
     }
 
-    /// The next piece of a body, within the idle limit.
-    pub(crate) async fn chunk(&self, response: &mut Response) -> Result<Option<Bytes>> {
-        match tokio::time::timeout(self.times.read, response.chunk()).await {
-            Ok(Ok(chunk)) => Ok(chunk),
-            Ok(Err(error)) => Err(failure::network(error, "the answer broke off")),
-            Err(_) => Err(failure::timed_out("more of the answer", self.times.read)),
+    /// The body, its pieces observed as they are sent.
+    async fn body_of(&self, body: &Body, watch: &Watch) -> Result<Option<reqwest::Body>> {
+        if let Body::Json(bytes) = body {
+            watch.tell(Event::RequestBody(bytes));
+            return Ok(Some(bytes.clone().into()));
         }
-    }
-
-    /// Up to 64 KiB of a failure's body. Whatever goes wrong while reading it,
-    /// the status is already known and matters more.
-    async fn read_failure(&self, mut response: Response) -> Vec<u8> {
-        const CAP: usize = 64 * 1024;
-        let mut body = Vec::new();
-        while let Ok(Some(chunk)) = self.chunk(&mut response).await {
-            let room = CAP - body.len();
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if body.len() == CAP {
-                break;
+        let Some(pieces) = body.open().await? else { return Ok(None) };
+        let watch = watch.clone();
+        Ok(Some(reqwest::Body::wrap_stream(pieces.inspect(move |piece| {
+            if let Ok(piece) = piece {
+                watch.tell(Event::RequestBody(piece));
             }
-        }
-        body
+        }))))
     }
-}
-
-fn is_idempotent(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::PUT | Method::DELETE)
 }

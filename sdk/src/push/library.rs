@@ -8,7 +8,7 @@ use crate::error::{Error, Operation, Result};
 use crate::http::body::Body;
 use crate::http::content::Content;
 use crate::http::jwt;
-use crate::http::transport::Request;
+use crate::http::request::Request;
 use crate::ids::AccountId;
 
 /// Servers refuse header sections beyond 8 to 16 KiB; the descriptor travels in one.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::client::user::User;
 use crate::error::{Error, Operation, Result};
-use crate::http::transport::Request;
+use crate::http::request::Request;
 use crate::ids::{AccountId, check_plain};
 
 /// Version of the FHIR standard, as the platform writes it in paths.

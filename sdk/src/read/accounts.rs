@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::user::User;
 use crate::error::{Operation, Result};
 use crate::http::json;
-use crate::http::transport::Request;
+use crate::http::request::Request;
 use crate::ids::{AccountId, AccountReference, SourceId};
 use crate::text_enum::text_enum;
 

@@ -10,16 +10,18 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_core::stream::BoxStream;
 use futures_util::StreamExt;
-use reqwest::{Method, Response};
+use http::Method;
 use serde::de::DeserializeOwned;
 
 use crate::client::user::User;
 use crate::download::compression::Compression;
-use crate::download::{Download, chunks, last_modified};
+use crate::download::{Download, chunks};
 use crate::error::{ErrorKind, Operation, Result};
 use crate::http::endpoint;
 use crate::http::json;
-use crate::http::transport::{ReadAnswer, Request, Transport, Unread, UpTo};
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::http::transport::{ReadAnswer, Unread, UpTo};
 use crate::ids::{FileName, SessionKey};
 use crate::read::metadata::{self, FileMetadata, Header};
 
@@ -184,11 +186,11 @@ impl ReadAnswer for FileReader<'_> {
     type Output = File;
     const WITHIN_REQUEST_LIMIT: bool = false;
 
-    async fn read(&self, transport: &Transport, response: Response) -> Result<File> {
+    async fn read(&self, response: Response) -> Result<File> {
         let header = Header::read(response.headers())?;
-        let last_modified = last_modified(&response);
+        let last_modified = response.last_modified();
         let mut download = self.user.download(response, header.compression);
-        let bytes = download.collect(transport).await?;
+        let bytes = download.collect().await?;
         Ok(File {
             name: self.name.clone(),
             metadata: header.metadata,
@@ -210,12 +212,12 @@ impl ReadAnswer for RawFileReader<'_> {
     type Output = RawFile;
     const WITHIN_REQUEST_LIMIT: bool = false;
 
-    async fn read(&self, transport: &Transport, response: Response) -> Result<RawFile> {
+    async fn read(&self, response: Response) -> Result<RawFile> {
         let headers = response.headers().get_all(metadata::HEADER).iter();
         let metadata_headers = headers.map(|value| Bytes::copy_from_slice(value.as_bytes())).collect();
-        let last_modified = last_modified(&response);
+        let last_modified = response.last_modified();
         let mut download = self.user.download(response, Compression::None);
-        let bytes = download.collect(transport).await?;
+        let bytes = download.collect().await?;
         Ok(RawFile { name: self.name.clone(), bytes, metadata_headers, last_modified })
     }
 }
@@ -274,13 +276,13 @@ impl User {
         let response = self.send(&request, &Unread).await?;
         let header =
             Header::read(response.headers()).map_err(|error| error.with_operation(Operation::ReadFile))?;
-        let last_modified = last_modified(&response);
+        let last_modified = response.last_modified();
         let download = self.download(response, header.compression);
         Ok(FileStream {
             name: name.clone(),
             metadata: header.metadata,
             last_modified,
-            chunks: chunks(self.client().clone(), Operation::ReadFile, download),
+            chunks: chunks(Operation::ReadFile, download),
         })
     }
 

@@ -13,7 +13,7 @@ use crate::clock;
 use crate::error::{Operation, Result};
 use crate::http::endpoint;
 use crate::http::json;
-use crate::http::transport::Request;
+use crate::http::request::Request;
 use crate::ids::{AccountId, FileName, SessionKey};
 use crate::read::metadata::Schema;
 use crate::text_enum::text_enum;

@@ -8,7 +8,7 @@ use http::Method;
 use crate::client::user::User;
 use crate::clock;
 use crate::error::{Error, ErrorKind, Operation, Result};
-use crate::http::transport::Request;
+use crate::http::request::Request;
 
 /// Which reports there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::download::compression::Compression;
 use crate::error::{Operation, Result};
 use crate::http::json;
-use crate::http::transport::Request;
+use crate::http::request::Request;
 use crate::ids::{AccountId, SessionKey};
 use crate::read::scope::Scope;
 

@@ -9,7 +9,8 @@ use crate::client::Client;
 use crate::contract::Contract;
 use crate::error::{ApiError, Error, ErrorCode, Operation, Result};
 use crate::http::endpoint;
-use crate::http::transport::{ReadAnswer, Request};
+use crate::http::request::Request;
+use crate::http::transport::{ReadAnswer, UpTo};
 use crate::ids::StorageId;
 use crate::storage::path::{StorageFolder, StoragePath};
 
@@ -77,7 +78,7 @@ impl StorageFiles {
 
     async fn delete(&self, url: Url) -> Result<()> {
         let request = self.request(Operation::DeleteFromStorage, Method::DELETE, url);
-        self.send(&request, &crate::http::transport::UpTo(self.client.transport().max_json_size())).await?;
+        self.send(&request, &UpTo(self.client.transport().max_json_size())).await?;
         Ok(())
     }
 

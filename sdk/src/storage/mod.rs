@@ -14,7 +14,7 @@ use crate::client::Client;
 use crate::client::user::User;
 use crate::contract::Contract;
 use crate::error::{Operation, Result};
-use crate::http::transport::Request;
+use crate::http::request::Request;
 use crate::ids::StorageId;
 
 pub use files::StorageFiles;

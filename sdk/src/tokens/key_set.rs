@@ -21,7 +21,8 @@ use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::http::endpoint;
 use crate::http::failure;
 use crate::http::json;
-use crate::http::transport::{Request, Transport, UpTo};
+use crate::http::request::Request;
+use crate::http::transport::{Transport, UpTo};
 
 /// As long as the iOS client keeps a key set (crypto §3.3).
 const KEEP: Duration = Duration::from_secs(15 * 60);
