@@ -3,10 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
 use digime::observe::{AttemptId, Event};
-use digime::{ClientBuilder, Content, ErrorKind, PushMetadata};
-use futures_util::stream;
+use digime::{ClientBuilder, ErrorKind, PushMetadata};
 use wiremock::ResponseTemplate;
 
 use crate::support::*;
@@ -70,10 +68,9 @@ async fn every_attempt_is_seen_from_request_to_end() {
 async fn uploads_are_seen_piece_by_piece() {
     let server = Server::start().await;
     server.post("/v1.7/permission-access/import", ResponseTemplate::new(200).set_body_string("{}")).await;
-    let pieces = stream::iter([Ok(Bytes::from(vec![7; 70_000])), Ok(Bytes::from_static(b"end"))]);
     let seen = Seen::default();
     let user = user(seen.by(server.builder()));
-    user.push_to_library(&PushMetadata::new("a/b"), Content::stream(pieces)).await.unwrap();
+    user.push_to_library(&PushMetadata::new("a/b"), vec![7; 70_003]).await.unwrap();
     let sizes: Vec<usize> =
         seen.texts().iter().filter_map(|text| text.strip_prefix("sent ")?.parse().ok()).collect();
     assert!(sizes.len() > 1 && sizes.iter().sum::<usize>() >= 70_003, "{sizes:?}");
