@@ -35,7 +35,8 @@ pub(crate) async fn run(origin: &str) -> Result<Bytes> {
 
     let session = reader.read_session(SessionOptions::new()).await?;
     let all = reader.read_all_files(&session.key, ReadAllOptions::new()).collect_all().await?;
-    let is_ours = |file: &File| matches!(&file.metadata, FileMetadata::Raw(raw) if raw.tags == ["note"]);
+    let is_ours =
+        |file: &File| matches!(&file.metadata, FileMetadata::Raw(raw) if raw.reference == ["note-1"]);
     let file = all.files.into_iter().find(is_ours).ok_or("it did not come back")?;
     println!("read back {}: {}", file.name, String::from_utf8_lossy(&file.bytes()));
     Ok(file.bytes())

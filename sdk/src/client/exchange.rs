@@ -98,6 +98,8 @@ impl Client {
         contract: &Contract,
         claims: Claims<'_>,
     ) -> Result<UserAccessToken> {
+        // A POST is sent once: if its answer is lost, nobody can tell whether the code or
+        // refresh token, good for one use, has been used up.
         let signer = self.signer(contract, claims);
         let answer = self.transport().send(request, Some(&signer), &UpTo(MAX_TOKEN_ANSWER)).await?;
         let token = json::parse::<TokenAnswer>(&answer.body)

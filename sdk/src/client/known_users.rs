@@ -13,7 +13,8 @@ use crate::tokens::token::UserAccessToken;
 /// were replaced, but not for ever.
 const PAIRS_PER_HANDLE: usize = 4;
 
-/// Digest of a contract, its key and a token pair.
+/// Digest of a contract, its key and a token pair: the map outlives the handles, and
+/// must not keep their tokens in memory.
 type Fingerprint = [u8; 32];
 
 /// All handles of a client that are still in use.

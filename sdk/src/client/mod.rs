@@ -42,12 +42,9 @@ use crate::tokens::token::UserAccessToken;
 /// let authorization = client.authorize_url(&contract, options).await?;
 ///
 /// // 2. The browser comes back to the callback.
-/// let code = authorization.callback(callback_query)?.into_code()?;
-/// let token =
-///     client.exchange_code_for_token(&contract, code, &authorization.code_verifier).await?;
+/// let user = client.connect(authorization.callback(callback_query)?).await?;
 ///
 /// // 3. Read.
-/// let user = client.user(&contract, token);
 /// let session = user.read_session(SessionOptions::new()).await?;
 /// let list = user.read_file_list(&session.key).await?;
 /// # let _ = list;

@@ -1,4 +1,5 @@
-//! The one file that draws randomness, all of it from AWS-LC's generator.
+//! Randomness for every value this crate makes: nonces, states, keys. Only the
+//! salts of signatures and the padding of OAEP are drawn by AWS-LC itself.
 
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;

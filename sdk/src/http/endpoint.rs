@@ -21,6 +21,7 @@ pub(crate) fn base(field: &str, given: &str, default: &str) -> Result<Url> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(Error::config(field, "must not have a query or a fragment"));
     }
+    // The HTTP library would send them as `Authorization`, next to the request's token.
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::config(field, "must not contain a user name or password"));
     }
@@ -39,6 +40,8 @@ pub(crate) fn without_query(url: &Url) -> String {
 
 /// Appends segments to a base URL, each percent-encoded on its own.
 pub(crate) fn append(base: &Url, field: &str, segments: &[&str]) -> Result<Url> {
+    // Session keys and file names are the server's texts; a slash or `..` in one must
+    // not lead a signed request to another operation.
     let mut url = base.clone();
     for segment in segments {
         check_segment(field, segment)?;

@@ -117,6 +117,7 @@ impl RetryPolicy {
     }
 
     fn computed(&self, made: u32) -> Duration {
+        // Clients that failed together must not come back together, hence the jitter.
         let factor = 1u32.checked_shl(made.saturating_sub(1)).unwrap_or(u32::MAX);
         let backoff = self.base_delay.saturating_mul(factor).min(self.max_delay);
         backoff.saturating_add(self.jitter.mul_f64(random::fraction()))

@@ -315,6 +315,8 @@ impl Reader {
                 return None;
             }
         };
+        // As the official SDK, which ignores what a pending session lists
+        // (protocol reference, README §8).
         if list.status.state != SyncState::Pending {
             self.enqueue(list.files);
         }
@@ -376,6 +378,7 @@ impl Reader {
     fn overdue(&mut self) -> ReadEvent {
         self.ended = true;
         self.waiting.clear();
+        // Dropping the downloads cancels them: after its deadline a read costs nothing.
         self.running = FuturesUnordered::new();
         self.polling = Polling::Over;
         let limit = self.options.deadline.unwrap_or_default();

@@ -184,6 +184,7 @@ struct FileReader<'a> {
 
 impl ReadAnswer for FileReader<'_> {
     type Output = File;
+    // How long a file takes depends on its size; it has limits of its own.
     const WITHIN_REQUEST_LIMIT: bool = false;
 
     async fn read(&self, response: Response) -> Result<File> {

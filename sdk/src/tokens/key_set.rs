@@ -56,6 +56,8 @@ impl TrustedKeySets {
         if !jku.username().is_empty() || jku.password().is_some() || jku.fragment().is_some() {
             return false;
         }
+        // Whoever forges a token also chooses its `jku`, so only key sets at addresses
+        // that requests go to anyway are asked, and those the application vouches for.
         *jku == self.at_origin
             || (jku.origin() == self.api.origin()
                 && jku.query().is_none()
@@ -121,6 +123,7 @@ impl KeySets {
         let (message, signature) = token.rsplit_once('.').ok_or_else(|| rejected("it is not a JWT"))?;
         let (header, payload) = message.split_once('.').ok_or_else(|| rejected("it is not a JWT"))?;
         let header: Header = part(header, "header")?;
+        // A token must not choose how it is checked (RFC 8725 §3.1).
         if header.alg != "PS512" {
             return Err(rejected("its algorithm is not PS512"));
         }
@@ -167,6 +170,7 @@ impl KeySets {
             set.reread = Some(now);
         }
         let keys = Arc::new(fetch(transport, jku).await?);
+        // A server may name any path below its root: the cache must not grow with them.
         if cached.len() >= MAX_SETS && !cached.contains_key(jku) {
             cached.clear();
         }
