@@ -93,10 +93,8 @@ impl World {
         let (client, contract) = (self.client(), self.contract(kind));
         let authorization = client.authorize_url(&contract, options).await.unwrap();
         let location = self.sandbox.approve(authorization.url.as_str()).unwrap();
-        let code = authorization.callback(&location).unwrap().into_code().unwrap();
-        let token =
-            client.exchange_code_for_token(&contract, code, &authorization.code_verifier).await.unwrap();
-        (client.user(&contract, token), authorization.session)
+        let grant = authorization.callback(&location).unwrap();
+        (client.connect(grant).await.unwrap(), authorization.session)
     }
 
     /// Everything of a session, polled quickly.

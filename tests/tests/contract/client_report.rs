@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use digime::{PushMetadata, StoragePath};
+use digime::PushMetadata;
+use digime::storage::StoragePath;
 use digime_mock_server::conduct::{CheckOutcome, ClientCheck, Offence};
 use digime_mock_server::{ContractKind, Fault, Operation, Timeline};
 use digime_tests::raw_client::{RawClient, VERIFIER, parameter};
@@ -39,7 +40,7 @@ async fn our_sdk_passes_every_check() {
     let world = World::with(|builder| builder.timeline(unfolding)).await;
     let clock = world.sandbox.clock();
     let (client, contract) = (world.client(), world.contract(ContractKind::Read));
-    client.query_sources(&contract, &digime::SourcesQuery::new()).await.unwrap();
+    client.query_sources(&contract, &digime::discovery::SourcesQuery::new()).await.unwrap();
     let (user, session) = world.user(ContractKind::Read).await;
     world.user(ContractKind::Read).await;
     // The client waits for three seconds; here, the clock is moved.

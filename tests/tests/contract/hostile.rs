@@ -41,10 +41,9 @@ async fn a_forged_token_is_rejected_wherever_it_comes() {
 
         let authorization = client.authorize_url(&contract, World::sample("default")).await.unwrap();
         let location = world.sandbox.approve(authorization.url.as_str()).unwrap();
-        let code = authorization.callback(&location).unwrap().into_code().unwrap();
+        let grant = authorization.callback(&location).unwrap();
         inject(Operation::TOKEN);
-        let verifier = &authorization.code_verifier;
-        let error = client.exchange_code_for_token(&contract, code, verifier).await.unwrap_err();
+        let error = client.connect(grant).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TokenRejected, "{hostile:?}: {error}");
 
         let (user, _) = world.user(ContractKind::Read).await;
@@ -225,7 +224,7 @@ async fn a_redirect_is_not_followed_once() {
         user.refresh().await.unwrap_err(),
         user.read_accounts().await.unwrap_err(),
         user.read_file(&session.key, &name).await.unwrap_err(),
-        client.query_countries(&contract, &digime::ListQuery::new()).await.unwrap_err(),
+        client.query_countries(&contract, &digime::discovery::ListQuery::new()).await.unwrap_err(),
     ];
     for error in errors {
         assert_eq!((error.kind(), error.status()), (ErrorKind::UnexpectedResponse, Some(307)), "{error}");
