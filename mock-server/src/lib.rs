@@ -1,4 +1,4 @@
-#![doc = include_str!("guide.md")]
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
 mod admin;
