@@ -1,4 +1,4 @@
-#![doc = include_str!("guide.md")]
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
 // Top to bottom: each room imports only what stands below it.
