@@ -35,9 +35,10 @@ impl World {
         Self::with(|builder| builder.timeline(Timeline::INSTANT)).await
     }
 
+    /// Refusals are what many of these tests are about.
     pub async fn with(change: impl FnOnce(MockServerBuilder) -> MockServerBuilder) -> Self {
         let until = jiff_date(UNTIL);
-        let server = change(MockServer::builder().sample_data_until(until)).start().await;
+        let server = change(MockServer::builder().sample_data_until(until).allow_refusals()).start().await;
         let sandbox = server.sandbox().await;
         Self { server, sandbox }
     }

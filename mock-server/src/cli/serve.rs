@@ -19,6 +19,7 @@ use crate::domain::contract::{ContractKeys, ContractKind};
 use crate::durations;
 use crate::embedded::mock_server::listen;
 use crate::http::server::Server;
+use crate::sandbox::expectations::Allowed;
 use crate::serve::connections;
 use crate::serve::endpoints::endpoints;
 
@@ -199,7 +200,9 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
         .init();
     let settings = args.settings()?;
     let (listener, address) = listen(&settings).map_err(Failure::new)?;
-    let server = Arc::new(Server::new(settings, address, endpoints().collect()).map_err(Failure::new)?);
+    let server = Arc::new(
+        Server::new(settings, address, endpoints().collect(), Allowed::default()).map_err(Failure::new)?,
+    );
     // A file that cannot be written is told now, not when the traffic is over.
     write_client_report(&server)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;

@@ -70,6 +70,20 @@ impl SandboxHandle {
         self.sandbox.faults.inject(fault);
     }
 
+    /// Says that refused requests are what the test is about. Otherwise the server fails the test when
+    /// it is dropped, if a request was refused for a defect of the client: a wrong signature, a nonce
+    /// that was used, a claim, header or body of the wrong form, a path that leads nowhere. What a test
+    /// causes itself, such as expiry, a declined consent, deletion or a fault, never counts.
+    pub fn allow_refusals(&self) {
+        self.sandbox.expectations.allow_refusals();
+    }
+
+    /// Says that faults may stay without effect. Otherwise the server fails the test when it is
+    /// dropped, if a fault never struck.
+    pub fn allow_unused_faults(&self) {
+        self.sandbox.expectations.allow_unused_faults();
+    }
+
     /// The injected faults and how often each has struck.
     pub fn faults(&self) -> Vec<Fault> {
         self.sandbox.faults.list()

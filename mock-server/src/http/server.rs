@@ -13,6 +13,7 @@ use crate::operations::route::Route;
 use crate::payload::container_cache::ContainerCache;
 use crate::payload::signing::{SigningKey, SigningKeyError};
 use crate::sandbox::Sandboxes;
+use crate::sandbox::expectations::Allowed;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -35,10 +36,11 @@ impl Server {
         settings: Settings,
         address: SocketAddr,
         endpoints: Vec<&'static Endpoint>,
+        allowed: Allowed,
     ) -> Result<Self, SigningKeyError> {
         Ok(Self {
             endpoints,
-            sandboxes: Sandboxes::new(&settings),
+            sandboxes: Sandboxes::new(&settings, allowed),
             signing: SigningKey::development()?,
             containers: ContainerCache::default(),
             panics: Mutex::default(),

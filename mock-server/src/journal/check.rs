@@ -154,6 +154,81 @@ checks! {
     User "user";
 }
 
+impl Check {
+    /// Whether a request that fails it shows a defect of its client, which no test causes from outside
+    /// as it causes expiry, a declined consent, deletion or a fault: signature, nonce, and the form of
+    /// claims, headers, paths and bodies.
+    pub(crate) fn shows_defect(self) -> bool {
+        match self {
+            Self::AccessTokenClaim
+            | Self::AccountIdHeader
+            | Self::Algorithm
+            | Self::ApplicationFolder
+            | Self::Audience
+            | Self::AuthorizationHeader
+            | Self::Body
+            | Self::ClientId
+            | Self::CodeChallengeClaim
+            | Self::CodeClaim
+            | Self::FileDescriptor
+            | Self::FileName
+            | Self::FromAndTo
+            | Self::GrantType
+            | Self::GrantTypeClaim
+            | Self::JwtForm
+            | Self::KeyId
+            | Self::Lifetime
+            | Self::NonceForm
+            | Self::NonceReuse
+            | Self::Paging
+            | Self::Path
+            | Self::PkceChallenge
+            | Self::PkceVerifier
+            | Self::QueryFields
+            | Self::Recursive
+            | Self::RedirectUriClaim
+            | Self::RedirectUriHeader
+            | Self::ReferenceType
+            | Self::RefreshTokenClaim
+            | Self::ResponseTypeAndMode
+            | Self::ServiceTypeAndFormat
+            | Self::SessionOptions
+            | Self::Signature
+            | Self::SourceId
+            | Self::StandardAndVersion
+            | Self::StateClaim
+            | Self::Timestamp
+            | Self::TokenType => true,
+            Self::AccessToken
+            | Self::Account
+            | Self::Agent
+            | Self::AuthorizationCode
+            | Self::Code
+            | Self::Content
+            | Self::Contract
+            | Self::ContractIdHeader
+            | Self::ContractKind
+            | Self::File
+            | Self::FileListed
+            | Self::FileOrFolder
+            | Self::Library
+            | Self::LinkedAccessToken
+            | Self::PageParameters
+            | Self::RedirectUriRegistered
+            | Self::ReferenceValue
+            | Self::RefreshToken
+            | Self::Room
+            | Self::ScopeWithinContract
+            | Self::Session
+            | Self::Size
+            | Self::Source
+            | Self::Storage
+            | Self::Stored
+            | Self::User => false,
+        }
+    }
+}
+
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

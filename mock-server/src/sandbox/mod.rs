@@ -2,6 +2,7 @@
 
 pub(crate) mod credentials;
 pub(crate) mod datasets;
+pub(crate) mod expectations;
 pub(crate) mod store;
 
 use std::collections::{HashMap, VecDeque};
@@ -16,6 +17,7 @@ use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::random::SandboxTag;
 use crate::sandbox::datasets::Datasets;
+use crate::sandbox::expectations::{Allowed, Expectations};
 use crate::sandbox::store::{Store, StoreRules};
 
 /// One sandbox.
@@ -37,12 +39,14 @@ pub(crate) struct Sandbox {
     pub journal: Journal,
     /// What it makes of its clients.
     pub observer: Observer,
+    /// What a test takes for granted of it.
+    pub expectations: Expectations,
     /// What it keeps of its users.
     pub store: Store,
 }
 
 impl Sandbox {
-    fn new(tag: SandboxTag, id_suffix: &str, settings: &Settings) -> Self {
+    fn new(tag: SandboxTag, id_suffix: &str, settings: &Settings, allowed: Allowed) -> Self {
         let mut ordered = Vec::new();
         let mut application_names = HashMap::new();
         for application in &settings.applications {
@@ -69,6 +73,7 @@ impl Sandbox {
             clock: SandboxClock::default(),
             faults: Faults::default(),
             journal: Journal::new(settings.journal_size),
+            expectations: Expectations::new(allowed),
             observer: Observer::new(settings.lifetimes.refresh_grace),
             store: Store::new(
                 tag.clone(),
@@ -118,12 +123,18 @@ impl Sandbox {
         self.observer.report(self.id())
     }
 
+    /// What came otherwise than a test takes for granted.
+    fn unmet_expectations(&self) -> Vec<String> {
+        self.expectations.unmet(&self.faults.list())
+    }
+
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
     pub(crate) async fn reset(&self) {
         self.store.reset().await;
         self.faults.clear();
         self.journal.clear();
         self.observer.clear();
+        self.expectations.clear();
         self.clock.reset();
     }
 }
@@ -132,9 +143,12 @@ impl Sandbox {
 #[derive(Debug)]
 pub(crate) struct Sandboxes {
     default: Arc<Sandbox>,
+    allowed: Allowed,
     fresh: RwLock<HashMap<SandboxTag, Arc<Sandbox>>>,
     /// What was seen in sandboxes that were removed: tests remove theirs before the server ends.
     removed: Mutex<VecDeque<ClientReport>>,
+    /// What came otherwise than their tests took for granted, in sandboxes that were removed.
+    unmet: Mutex<Vec<String>>,
 }
 
 /// How many fresh sandboxes a server holds.
@@ -144,9 +158,15 @@ const MOST_REMOVED: usize = 1_000;
 
 impl Sandboxes {
     /// The default sandbox alone.
-    pub(crate) fn new(settings: &Settings) -> Self {
-        let default = Arc::new(Sandbox::new(SandboxTag::default_sandbox(), "", settings));
-        Self { default, fresh: RwLock::default(), removed: Mutex::default() }
+    pub(crate) fn new(settings: &Settings, allowed: Allowed) -> Self {
+        let default = Arc::new(Sandbox::new(SandboxTag::default_sandbox(), "", settings, allowed));
+        Self {
+            default,
+            allowed,
+            fresh: RwLock::default(),
+            removed: Mutex::default(),
+            unmet: Mutex::default(),
+        }
     }
 
     /// The sandbox that always exists.
@@ -162,7 +182,7 @@ impl Sandboxes {
         }
         let tag = SandboxTag::fresh();
         let suffix = format!("-{}", tag.as_str());
-        let sandbox = Arc::new(Sandbox::new(tag.clone(), &suffix, settings));
+        let sandbox = Arc::new(Sandbox::new(tag.clone(), &suffix, settings, self.allowed));
         fresh.insert(tag, Arc::clone(&sandbox));
         Some(sandbox)
     }
@@ -172,6 +192,10 @@ impl Sandboxes {
         let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
         let Some(tag) = SandboxTag::of(id).filter(|tag| tag.as_str() == id) else { return false };
         let Some(sandbox) = fresh.remove(&tag) else { return false };
+        let mut unmet = self.unmet.lock().unwrap_or_else(PoisonError::into_inner);
+        if unmet.len() < MOST_REMOVED {
+            unmet.extend(sandbox.unmet_expectations());
+        }
         let report = sandbox.client_report();
         if !report.clients.is_empty() {
             let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,6 +213,14 @@ impl Sandboxes {
         let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
         let living = [&self.default].into_iter().chain(fresh.values()).map(|it| it.client_report());
         removed.into_iter().chain(living.filter(|report| !report.clients.is_empty())).collect()
+    }
+
+    /// What came otherwise than tests take for granted, in all sandboxes.
+    pub(crate) fn unmet_expectations(&self) -> Vec<String> {
+        let removed = self.unmet.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
+        let living = [&self.default].into_iter().chain(fresh.values());
+        removed.into_iter().chain(living.flat_map(|sandbox| sandbox.unmet_expectations())).collect()
     }
 
     /// The sandbox with this id; `default` names the default one.

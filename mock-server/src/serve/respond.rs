@@ -15,6 +15,7 @@ use crate::faults::hostile::Hostile;
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
 use crate::http::reply::{Reply, ReplyBody};
+use crate::journal::check::Check;
 use crate::journal::redact::{fingerprint, is_secret, redact, redact_url};
 use crate::journal::{Entry, JournalRefusal};
 use crate::jwt::bearer;
@@ -116,6 +117,9 @@ fn write_down(
     let reference = refusal.as_ref().map(|(_, reference)| reference.clone());
     let jwt = bearer::token(&call.headers).ok().and_then(|token| UnverifiedJwt::parse(token).ok());
     let contract = call.named_contract(jwt.as_ref());
+    // A request to nowhere fails no check; what a fault answers is the test's own doing.
+    let defective =
+        fault.is_none() && refusal.is_some() && failed_check.map_or(route.is_none(), Check::shows_defect);
     let entry = Entry {
         sequence: 0,
         time: call.now().timestamp().to_string(),
@@ -139,6 +143,9 @@ fn write_down(
         millis: u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX),
         verdict: call.verdict,
     };
+    if defective {
+        call.sandbox.expectations.defect(|| entry.to_string());
+    }
     let sequence = call.sandbox.journal.write(entry);
     call.sandbox.observer.observe(&Observed {
         sequence,

@@ -71,6 +71,8 @@ impl EmbeddedTarget {
             TargetError::Lacks(format!("`until` is \"{}\", which is no day such as {UNTIL}", own.until))
         })?;
         let builder = MockServer::builder().seed(own.seed).sample_data_until(until);
+        // A scenario says itself what it expects.
+        let builder = builder.allow_refusals().allow_unused_faults();
         let wanted = own.clone();
         let server = builder
             .settings(move |settings| {
