@@ -19,8 +19,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::{Pending, Recording};
-use crate::report::Party;
+use super::{Party, Pending, Recording};
 
 /// Headers that belong to one connection, not to the message.
 const OF_THE_CONNECTION: [HeaderName; 3] =
