@@ -1,11 +1,10 @@
 //! Whether a predicate holds for a value.
 
-use regex::Regex;
 use serde_json::{Value, json};
 
 use super::AssertionFailure;
 use crate::format::template::{self, Values};
-use crate::format::{Field, JsonType, Operators, Order, Predicate};
+use crate::format::{Field, JsonType, Operators, Order, Pattern, Predicate};
 use crate::report::FailureKind;
 
 /// What of a predicate does not hold for a value, or for its absence.
@@ -103,7 +102,14 @@ fn equality(operators: &Operators, actual: &Value, values: &dyn Values) -> Check
 }
 
 fn size(operators: &Operators, actual: &Value, values: &dyn Values) -> Checked {
-    let count = count(actual);
+    let counted = operators.count.is_some() || operators.min_count.is_some();
+    let count = match count(actual) {
+        Some(count) => count,
+        None if counted => {
+            return Err(unlike("it has no items", "a list, a mapping or a text".into(), Some(actual)));
+        }
+        None => 0,
+    };
     let number = |field: &Field<u64>| {
         template::field(field, values)
             .map_err(|message| Box::new(AssertionFailure::new(FailureKind::Misuse, message)))
@@ -144,18 +150,20 @@ fn size(operators: &Operators, actual: &Value, values: &dyn Values) -> Checked {
 
 fn content(operators: &Operators, actual: &Value, values: &dyn Values) -> Checked {
     let text = actual.as_str().unwrap_or_default();
-    let resolved = |template: &String| -> Result<String, Box<AssertionFailure>> {
-        match resolve(&Value::String(template.clone()), values)? {
+    let resolved = |template: &str| -> Result<String, Box<AssertionFailure>> {
+        match resolve(&Value::String(template.to_owned()), values)? {
             Value::String(text) => Ok(text),
             other => Ok(other.to_string()),
         }
     };
     if let Some(pattern) = &operators.matches {
-        let pattern = resolved(pattern)?;
-        let regex = Regex::new(&pattern)
-            .map_err(|error| Box::new(AssertionFailure::new(FailureKind::Misuse, error.to_string())))?;
+        let misuse = |message| Box::new(AssertionFailure::new(FailureKind::Misuse, message));
+        let regex = match pattern.compiled() {
+            Some(regex) => regex.clone(),
+            None => Pattern::compile(&resolved(pattern.as_str())?).map_err(misuse)?,
+        };
         require(actual.is_string() && regex.is_match(text), || {
-            unlike("it does not match", json!({ "matches": pattern }), Some(actual))
+            unlike("it does not match", json!({ "matches": regex.as_str() }), Some(actual))
         })?;
     }
     if let Some(start) = &operators.starts_with {
@@ -186,10 +194,16 @@ fn content(operators: &Operators, actual: &Value, values: &dyn Values) -> Checke
 }
 
 fn items(operators: &Operators, actual: &Value, values: &dyn Values) -> Checked {
+    let asked = operators.each.is_some()
+        || operators.any.is_some()
+        || operators.sorted.is_some()
+        || operators.distinct.is_some();
     let items: Vec<&Value> = match actual {
         Value::Array(items) => items.iter().collect(),
         Value::Object(members) => members.values().collect(),
-        _ => Vec::new(),
+        // Whatever is asserted about the items of a value without any would hold.
+        _ if asked => return Err(unlike("it has no items", "a list or a mapping".into(), Some(actual))),
+        _ => return Ok(()),
     };
     if let Some(each) = &operators.each {
         for (number, item) in items.iter().enumerate() {
@@ -224,14 +238,15 @@ fn items(operators: &Operators, actual: &Value, values: &dyn Values) -> Checked 
     Ok(())
 }
 
-fn count(value: &Value) -> u64 {
+/// The number of items, members or characters; none for what has none.
+fn count(value: &Value) -> Option<u64> {
     let count = match value {
         Value::Array(items) => items.len(),
         Value::Object(members) => members.len(),
         Value::String(text) => text.chars().count(),
-        _ => 0,
+        _ => return None,
     };
-    count as u64
+    Some(count as u64)
 }
 
 fn contains(value: &Value, part: &Value) -> bool {
@@ -302,6 +317,11 @@ mod tests {
             ("{sorted: ascending}", json!([1, 1, 2]), json!([2, 1])),
             ("{sorted: descending}", json!(["b", "a"]), json!(["a", "b"])),
             ("{distinct: true}", json!([1, 2]), json!([1, 1])),
+            ("{each: 1}", json!([]), json!(2)),
+            ("{distinct: true}", json!({}), json!(null)),
+            ("{sorted: ascending}", json!([]), json!("ba")),
+            ("{count: 0}", json!([]), json!(0)),
+            ("{min_count: 0}", json!(""), json!(null)),
         ] {
             assert!(check(yaml, Some(holds.clone())), "{yaml} {holds}");
             assert!(!check(yaml, Some(fails.clone())), "{yaml} {fails}");

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{Exit, Paths, colours, explain_files, fail, print, tell};
 use crate::document;
+use crate::snapshot;
 
 /// Validates files without running them
 #[derive(Clone, Debug, Args)]
@@ -16,7 +17,8 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn check(args: &CheckArgs) -> Exit {
-    let folder = document::load(&args.paths.paths);
+    let mut folder = document::load(&args.paths.paths);
+    folder.errors.extend(snapshot::shared(&folder.scenarios));
     tell(&explain_files(&folder.errors, colours()));
     let good = format!("{} scenarios and {} flows are well-formed", folder.scenarios.len(), folder.flows);
     match folder.errors.len() {

@@ -8,7 +8,19 @@ use crate::redaction::{Redaction, Transcript};
 use crate::report::{Exchange, FailureKind, Report, ScenarioReport, Status, StepReport};
 
 /// Names that redaction gives with a number.
-const KINDS: [&str; 9] = ["challenge", "code", "id", "key", "nonce", "secret", "state", "token", "verifier"];
+const KINDS: [&str; 11] = [
+    "account",
+    "certificate",
+    "challenge",
+    "code",
+    "id",
+    "key",
+    "nonce",
+    "secret",
+    "state",
+    "token",
+    "verifier",
+];
 
 /// Where two servers differ in some scenarios.
 #[derive(Clone, Debug, Serialize)]
@@ -76,7 +88,7 @@ impl Drift {
 /// What of a step shall be the same everywhere.
 fn text(step: &StepReport) -> String {
     let mut text = described(&step.status);
-    for exchange in settled(step) {
+    for exchange in step.settled_exchanges() {
         text.push_str(&Transcript::of_journal(&[entry(exchange)]).to_string());
     }
     for failure in step.failures.iter().filter(|failure| failure.kind != FailureKind::Snapshot) {
@@ -121,16 +133,6 @@ fn described(status: &Status) -> String {
         Status::Skipped(reason) => format!("skipped: {reason}\n"),
         _ => String::new(),
     }
-}
-
-/// The exchanges of a step; of a poll only the last, as one server takes longer than another.
-fn settled(step: &StepReport) -> impl Iterator<Item = &Exchange> {
-    let next = step.exchanges.iter().skip(1).map(Some).chain([None]);
-    let polls = step.attempts > 1;
-    let again = move |one: &Exchange, next: Option<&Exchange>| {
-        polls && next.is_some_and(|next| next.method == one.method && next.path == one.path)
-    };
-    step.exchanges.iter().zip(next).filter(move |(one, next)| !again(one, *next)).map(|(one, _)| one)
 }
 
 /// An exchange without who the client is, which belongs to one target.

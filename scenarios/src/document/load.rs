@@ -1,5 +1,6 @@
 //! Scenario files from a folder: read, checked, and joined with the flows that they reuse.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,6 +41,12 @@ impl LoadedFile {
         Position { file: Arc::clone(&self.file), place }
     }
 
+    /// A mistake that concerns the file as a whole.
+    pub(crate) fn wrong(&self, message: impl Into<String>) -> FileError {
+        let name = self.document.scenario.as_ref().or(self.document.flow.as_ref());
+        FileError::at(&self.file, name.map_or_else(Place::default, |name| name.place), message)
+    }
+
     /// The names that its steps capture, which the steps after a reuse may use.
     pub(super) fn captures(&self) -> Vec<String> {
         let own = self.document.steps.iter().flat_map(|step| step.options.capture.keys().cloned());
@@ -63,15 +70,18 @@ pub(crate) struct LoadedFolder {
 pub(crate) fn load(paths: &[PathBuf]) -> LoadedFolder {
     let mut folder = LoadedFolder::default();
     let mut files = Vec::new();
+    let mut seen = BTreeSet::new();
     for path in paths {
         if !path.is_dir() {
             files.push(path.clone());
-        } else if let Err(error) = files_below(path, &mut files) {
+        } else if let Err(error) = files_below(path, &mut files, &mut seen) {
             folder.errors.push(FileError::unreadable(path, &error));
         }
     }
     files.sort();
-    files.dedup();
+    // A file may be reached by several paths: named twice, below two folders, through a link.
+    let mut seen = BTreeSet::new();
+    files.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     for path in files {
         match load_file(&path, &mut Vec::new()) {
             Ok(loaded) if loaded.is_scenario() => folder.scenarios.push(Arc::new(loaded)),
@@ -82,12 +92,16 @@ pub(crate) fn load(paths: &[PathBuf]) -> LoadedFolder {
     folder
 }
 
-fn files_below(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+/// `seen` are the folders that were entered, whatever path led there: a link may lead back.
+fn files_below(folder: &Path, files: &mut Vec<PathBuf>, seen: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
+    if !seen.insert(folder.canonicalize()?) {
+        return Ok(());
+    }
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let extension = path.extension().and_then(|extension| extension.to_str());
         if path.is_dir() {
-            files_below(&path, files)?;
+            files_below(&path, files, seen)?;
         } else if matches!(extension, Some("yaml" | "yml")) {
             files.push(path);
         }
@@ -146,6 +160,11 @@ fn load_reused(
     name: &At<String>,
     open: &mut Vec<Open>,
 ) -> Result<LoadedFile, Box<FileError>> {
+    if name.value.contains('\\') {
+        let message = format!("\"{}\" is found on one system only", name.value);
+        let help = format!("write {}: `/` separates folders on every system", name.value.replace('\\', "/"));
+        return Err(Box::new(FileError::at(file, name.place, message).help(help)));
+    }
     let folder = file.path.parent().unwrap_or(Path::new(""));
     let path = plain(&folder.join(&name.value));
     let here = Position { file: Arc::clone(file), place: name.place };

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
-use crate::format::{Expectations, HumanDuration, Path, SnapshotOf};
+use crate::format::{Capture, Expectations, HumanDuration, SnapshotOf};
 use crate::position::Place;
 use crate::step::{ACTION_NAMES, Action};
 use crate::yaml::At;
@@ -29,7 +29,7 @@ pub(crate) struct StepOptions {
     /// The user who acts, if the scenario has several.
     pub(crate) user: Option<String>,
     /// What is kept of the result for later steps.
-    pub(crate) capture: BTreeMap<String, At<Path>>,
+    pub(crate) capture: BTreeMap<String, At<Capture>>,
     /// What it is expected to come to.
     pub(crate) expect: Expectations,
     /// What is waited for by repeating it.
@@ -198,13 +198,13 @@ impl JsonSchema for Step {
         let text = |description: &str| json!({ "type": "string", "description": description });
         let expectations = generator.subschema_for::<Expectations>();
         let span = generator.subschema_for::<HumanDuration>();
-        let path = generator.subschema_for::<Path>();
+        let capture = generator.subschema_for::<Capture>();
         let mut properties = Map::new();
         properties.insert("name".to_owned(), text("What reports call the step"));
         properties.insert("as".to_owned(), text("The user who acts, if the scenario has several"));
         properties.insert(
             "capture".to_owned(),
-            json!({ "type": "object", "additionalProperties": path, "description": "What is kept for later steps" }),
+            json!({ "type": "object", "additionalProperties": capture, "description": "What is kept for later steps" }),
         );
         properties.insert("expect".to_owned(), json!(expectations));
         properties.insert("until".to_owned(), json!(expectations));

@@ -9,6 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::contract_kind::ContractKind;
+use super::date::Day;
 use super::duration::HumanDuration;
 
 /// A generation of the platform: the first part of its paths.
@@ -68,7 +69,7 @@ pub(crate) struct ServerSetup {
     /// The seed of the sample data.
     pub(crate) seed: Option<u64>,
     /// The last day that the sample data covers, such as `2026-01-31`.
-    pub(crate) until: Option<String>,
+    pub(crate) until: Option<Day>,
     /// How many months the sample data covers.
     pub(crate) months: Option<u32>,
     /// Agents that are not recognised.

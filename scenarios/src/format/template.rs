@@ -1,5 +1,7 @@
 //! Templates: `${name}` in a text becomes the value of that name.
 
+use jiff::Span;
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -22,10 +24,17 @@ enum Part<'a> {
     Name(&'a str),
 }
 
+/// The parts; `$${` stands for the text `${` itself.
 fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("${") {
+        if rest[..start].ends_with('$') {
+            parts.extend((start > 1).then(|| Part::Plain(&rest[..start - 1])));
+            parts.push(Part::Plain("${"));
+            rest = &rest[start + 2..];
+            continue;
+        }
         let Some(length) = rest[start..].find('}') else { break };
         if start > 0 {
             parts.push(Part::Plain(&rest[..start]));
@@ -39,6 +48,12 @@ fn parts(text: &str) -> Vec<Part<'_>> {
     parts
 }
 
+/// A text that gives `text` when it is resolved.
+#[cfg(any(feature = "cli", test))]
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace("${", "$${")
+}
+
 /// The names that a text asks for; of `now-5m` the name is `now`.
 pub(crate) fn names_in(text: &str) -> Vec<&str> {
     let names = parts(text).into_iter().filter_map(|part| match part {
@@ -48,18 +63,14 @@ pub(crate) fn names_in(text: &str) -> Vec<&str> {
     names.collect()
 }
 
-/// Splits `now-5m` into a name, and a sign with a duration.
+/// Splits `now-5m` into a name, and a sign with a span.
 fn without_offset(name: &str) -> (&str, Option<(i64, &str)>) {
-    for (base, unit) in [("now_seconds", 1), ("now", 1)] {
-        if let Some(rest) = name.strip_prefix(base) {
-            return match rest.trim_start().split_at_checked(1) {
-                Some(("+", span)) => (base, Some((unit, span))),
-                Some(("-", span)) => (base, Some((-unit, span))),
-                _ => (name, None),
-            };
-        }
-    }
-    (name, None)
+    let Some(at) = name.rfind(['+', '-']).filter(|at| *at > 0) else { return (name, None) };
+    let (base, span) = (name[..at].trim_end(), name[at + 1..].trim());
+    let is_span =
+        span.starts_with(|c: char| c.is_ascii_digit()) && span.ends_with(|c: char| c.is_ascii_lowercase());
+    let sign = if name.as_bytes()[at] == b'+' { 1 } else { -1 };
+    if is_span { (base, Some((sign, span))) } else { (name, None) }
 }
 
 /// The value of a text: of any type if the text is one template alone.
@@ -125,6 +136,11 @@ fn named(name: &str, values: &dyn Values) -> Result<Value, String> {
         });
     };
     let Some((sign, span)) = offset else { return Ok(value) };
+    if let Value::String(text) = &value {
+        return moved(text, sign, span).map(Value::from).ok_or_else(|| {
+            format!("`{name}`: \"{text}\" is no day or month that could be moved, such as 2026-01-31 or 202601, or {span} is no span such as 2mo")
+        });
+    }
     let span: HumanDuration = span.parse()?;
     let by = match base {
         "now_seconds" => i64::try_from(span.0.as_secs()),
@@ -132,6 +148,15 @@ fn named(name: &str, values: &dyn Values) -> Result<Value, String> {
     };
     let by = by.map_err(|_| format!("`{name}`: the duration is too long"))?;
     Ok(Value::from(value.as_i64().unwrap_or_default().saturating_add(sign * by)))
+}
+
+/// A day (`2026-01-31`) or month (`202601`) some days, months or years later or earlier.
+fn moved(text: &str, sign: i64, span: &str) -> Option<String> {
+    let span: Span = span.parse::<Span>().ok()?.checked_mul(sign).ok()?;
+    let is_month = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let day: Date = if is_month { format!("{text}01").parse().ok()? } else { text.parse().ok()? };
+    let moved = day.checked_add(span).ok()?;
+    Some(if is_month { moved.strftime("%Y%m").to_string() } else { moved.to_string() })
 }
 
 /// A JSON value as the tree that typed values are read from.
@@ -161,7 +186,7 @@ mod tests {
 
     impl Values for Fixed {
         fn value(&self, name: &str) -> Option<Value> {
-            json!({"source": 16, "name": "a", "now": 10_000, "list": [1]}).get(name).cloned()
+            json!({"source": 16, "name": "a", "now": 10_000, "list": [1], "month": "202601", "day": "2026-01-31"}).get(name).cloned()
         }
 
         fn names(&self) -> Vec<String> {
@@ -184,6 +209,35 @@ mod tests {
         assert_eq!(text("${now+1s}", &Fixed).unwrap(), json!(11_000));
         assert_eq!(text("${now-5m}", &Fixed).unwrap(), json!(-290_000));
         assert_eq!(names_in("${now-5m} ${name}"), ["now", "name"]);
+    }
+
+    #[test]
+    fn days_and_months_can_be_moved() {
+        for (template, moved) in [
+            ("${month-2mo}", "202511"),
+            ("${month+1y}15", "20270115"),
+            ("${day-1d}", "2026-01-30"),
+            ("${day+1mo}", "2026-02-28"),
+        ] {
+            assert_eq!(text(template, &Fixed).unwrap(), json!(moved), "{template}");
+        }
+        assert!(text("${name-2mo}", &Fixed).unwrap_err().contains("no day or month"));
+    }
+
+    #[test]
+    fn the_sign_of_a_template_can_be_written() {
+        for (written, meant) in [
+            ("$${HOME}", "${HOME}"),
+            ("a $${b} ${source}", "a ${b} 16"),
+            ("$$${name}", "$${name}"),
+            ("$$", "$$"),
+        ] {
+            assert_eq!(text(written, &Fixed).unwrap(), json!(meant), "{written}");
+        }
+        assert!(names_in("$${HOME}").is_empty());
+        for literal in ["${HOME}", "$${a}", "plain", "${"] {
+            assert_eq!(text(&escaped(literal), &Fixed).unwrap(), json!(literal));
+        }
     }
 
     #[test]

@@ -3,9 +3,11 @@
 mod transcript;
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use regex::Regex;
 use serde_json::Value;
 
 pub use transcript::Transcript;
@@ -28,13 +30,15 @@ const MOMENTS: [&str; 13] = [
 ];
 
 /// Names of members whose texts are secrets or drawn anew each time, and what they are called.
-const KINDS: [(&str, &str); 14] = [
+const KINDS: [(&str, &str); 16] = [
     ("access_token", "token"),
     ("accessToken", "token"),
+    ("certificate", "certificate"),
     ("code", "code"),
     ("code_challenge", "challenge"),
     ("code_verifier", "verifier"),
     ("codeVerifier", "verifier"),
+    ("date", "time"),
     ("last-modified", "time"),
     ("lastModified", "time"),
     ("nonce", "nonce"),
@@ -116,42 +120,61 @@ impl Redaction {
             _ if text.starts_with('[') && text.ends_with(']') => text.to_owned(),
             Some("time") => "[time]".to_owned(),
             Some(kind) if !text.is_empty() => self.name(kind, text),
+            _ if text.contains("://") && text.contains('?') && !text.contains(char::is_whitespace) => {
+                self.url(text)
+            }
             _ => self.text(text),
         }
     }
 
-    /// A text in which fingerprints of secrets and minted identifiers are named.
+    /// A text in which fingerprints of secrets, minted identifiers and moments are named.
     pub fn text(&mut self, text: &str) -> String {
         let mut named = String::with_capacity(text.len());
         let mut rest = text;
-        while let Some(start) = rest.find("[redacted ") {
-            let end = rest[start..].find(']').map_or(rest.len(), |end| start + end + 1);
-            let before = self.identifiers(&rest[..start]);
-            let secret = self.name("secret", &rest[start..end]);
-            named.push_str(&before);
-            named.push_str(&secret);
-            rest = &rest[end..];
+        while let Some(found) = VOLATILE.as_ref().and_then(|volatile| volatile.find(rest)) {
+            named.push_str(&rest[..found.start()]);
+            let after = rest[found.end()..].chars().next();
+            let whole = !after.is_some_and(|c| c.is_ascii_alphanumeric());
+            match found.as_str() {
+                secret if secret.starts_with("[redacted ") => named.push_str(&self.name("secret", secret)),
+                moment if is_moment(moment) => named.push_str("[time]"),
+                account if account.contains('_') && whole => named.push_str(&self.name("account", account)),
+                minted if minted.len() == MINTED => named.push_str(&self.name("id", minted)),
+                word => named.push_str(word),
+            }
+            rest = &rest[found.end()..];
         }
-        named.push_str(&self.identifiers(rest));
+        named.push_str(rest);
         for (constant, name) in &self.constants {
             named = named.replace(constant, name);
         }
         named
     }
 
-    fn identifiers(&mut self, text: &str) -> String {
-        let mut named = String::with_capacity(text.len());
-        for run in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
-            let word = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-            if word.len() == MINTED {
-                named.push_str(&self.name("id", word));
-                named.push_str(&run[word.len()..]);
-            } else {
-                named.push_str(run);
-            }
-        }
-        named
+    /// A URL whose parameters are named by what they are.
+    pub fn url(&mut self, url: &str) -> String {
+        let Some((path, query)) = url.split_once('?') else { return self.text(url) };
+        let path = self.text(path);
+        let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+            Some((name, value)) => format!("{name}={}", self.member(name, value)),
+            None => self.text(pair),
+        });
+        format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
     }
+}
+
+/// A fingerprint of a secret, a moment (RFC 3339), the id of an account (a number and ten characters that
+/// are drawn), and any other word, which may be an identifier or a moment by its length.
+static VOLATILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let volatile =
+        r"\[redacted [^\]]*\]|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\d+_[a-z0-9]{10}|[A-Za-z0-9]+";
+    Regex::new(volatile).ok()
+});
+
+/// Whether a word is a moment: RFC 3339, or milliseconds since 1970 of this century's first half.
+fn is_moment(word: &str) -> bool {
+    let millis = word.len() == 13 && word.starts_with(['1', '2']) && word.bytes().all(|b| b.is_ascii_digit());
+    millis || word.len() >= 20 && word.ends_with('Z') && word.as_bytes()[4] == b'-'
 }
 
 /// What a signed token says, unverified.
@@ -200,6 +223,13 @@ mod tests {
         });
         // Names count from the first that is met, whatever the order of the members.
         assert_eq!(Redaction::new().json("", &value), expected);
+    }
+
+    #[test]
+    fn what_is_drawn_and_when_it_was_is_named_in_any_text() {
+        let text = "19_5umi9mfdyl 1_sampleDataSet-test 851981_202601000_m000 at 2026-11-27T12:00:00.5Z, 1795781971999";
+        let named = "[account:1] 1_sampleDataSet-test 851981_202601000_m000 at [time], [time]";
+        assert_eq!(Redaction::new().text(text), named);
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl ExchangeView {
             headers: self.headers(&raw.headers, &SHOWN),
             body: self.body(&raw.body, raw.body.len() as u64),
             status: raw.status,
-            location: raw.answer_header("location").map(|location| self.url(location)),
+            location: raw.answer_header("location").map(|location| self.redaction.url(location)),
             answer_headers: self.headers(&raw.answer_headers, &SHOWN_OF_ANSWERS),
             answer: self.body(&raw.answer, raw.answer_size),
             answer_size: raw.answer_size,
@@ -125,18 +125,7 @@ impl ExchangeView {
     fn path(&mut self, url: &str) -> String {
         let origin = self.urls.origin();
         let path = url.strip_prefix(origin.as_str()).unwrap_or(url);
-        self.url(path)
-    }
-
-    /// A URL whose parameters are named by what they are.
-    pub(crate) fn url(&mut self, url: &str) -> String {
-        let Some((path, query)) = url.split_once('?') else { return self.redaction.text(url) };
-        let path = self.redaction.text(path);
-        let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-            Some((name, value)) => format!("{name}={}", self.redaction.member(name, value)),
-            None => self.redaction.text(pair),
-        });
-        format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+        self.redaction.url(path)
     }
 
     fn headers(&mut self, headers: &HeaderMap, shown: &[&str]) -> BTreeMap<String, String> {

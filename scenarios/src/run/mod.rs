@@ -60,7 +60,8 @@ impl RunError {
 pub async fn run(options: &RunOptions) -> Result<Report, RunError> {
     let watch = Stopwatch::start();
     let started = clock::timestamp();
-    let folder = document::load(&options.paths);
+    let mut folder = document::load(&options.paths);
+    folder.errors.extend(snapshot::shared(&folder.scenarios));
     if !folder.errors.is_empty() {
         return Err(RunError::Files(folder.errors));
     }
@@ -84,7 +85,7 @@ pub async fn run(options: &RunOptions) -> Result<Report, RunError> {
     let mut redaction = Redaction::new();
     let server_defects = defects.iter().map(|defect| redaction.text(defect)).collect();
     let unreferenced = match options.snapshots {
-        SnapshotMode::Check => snapshot::unreferenced(&folder.scenarios),
+        SnapshotMode::Check => snapshot::unreferenced(&options.paths, &folder.scenarios),
         _ => Ok(Vec::new()),
     };
     Ok(Report {

@@ -26,11 +26,14 @@ impl SnapshotDraft {
         let mut text = format!("# {}\n", step.name);
         if matches!(kept, SnapshotOf::Exchanges | SnapshotOf::Everything) {
             let entries: Vec<_> =
-                step.exchanges.iter().filter_map(|it| serde_json::to_value(it).ok()).collect();
+                step.settled_exchanges().filter_map(|it| serde_json::to_value(it).ok()).collect();
             text.push_str(&Transcript::of_journal(&entries).to_string());
         }
         if matches!(kept, SnapshotOf::Result | SnapshotOf::Everything) {
-            text.push_str(&serde_json::to_string_pretty(&step.result).unwrap_or_default());
+            text.push_str(
+                &serde_json::to_string_pretty(&snapshot::stable(step.action, &step.result))
+                    .unwrap_or_default(),
+            );
             text.push('\n');
         }
         if kept != SnapshotOf::Nothing {
@@ -44,7 +47,7 @@ impl SnapshotDraft {
             return;
         }
         let texts: Vec<_> = self.sections.iter().map(|section| section.text.trim_end()).collect();
-        let text = texts.join("\n\n");
+        let text = snapshot::named_months(&texts.join("\n\n"));
         let (message, old) = match snapshot::compare(mode, &scenario.file.path, scenario.name(), &text) {
             Ok((outcome, old)) => {
                 report.snapshot = outcome;

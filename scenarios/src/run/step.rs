@@ -46,7 +46,10 @@ pub(super) async fn run(
     report.virtual_wait = attempted.moved;
     report.duration = run.context.recording.elapsed().saturating_sub(report.started);
 
-    let raw = run.context.recording.since(first);
+    let mut raw = run.context.recording.since(first);
+    if action.is_concurrent() {
+        raw.sort_by(|one, other| (&one.url, one.status).cmp(&(&other.url, other.status)));
+    }
     report.exchanges = raw.iter().map(|raw| run.view.exchange(raw)).collect();
     if let Err(StepError::Skip(reason)) = &attempted.outcome {
         report.status = Status::Skipped(reason.clone());
@@ -173,15 +176,20 @@ fn capture(
     report: &mut StepReport,
 ) {
     let (Ok(value) | Err(StepError::Refused(value))) = outcome else { return };
-    for (name, path) in &options.capture {
-        match path.value.find(value) {
+    for (name, capture) in &options.capture {
+        let path = capture.value.path.as_str();
+        match capture.value.find(value) {
             Some(found) => {
-                report.captures.insert(name.clone(), run.view.value(last_name(path.value.as_str()), &found));
+                report.captures.insert(name.clone(), run.view.value(last_name(path), &found));
                 run.context.capture(name, found);
             }
             None => {
-                let message = format!("{} is not there, so `{name}` cannot be captured", path.value.as_str());
-                let mut failure = Failure::new(FailureKind::Capture, message, file.position(path.place));
+                let what = match (&capture.value.regex, capture.value.path.find(value)) {
+                    (Some(regex), Some(_)) => format!("{path} does not match {:?}", regex.as_str()),
+                    _ => format!("{path} is not there"),
+                };
+                let message = format!("{what}, so `{name}` cannot be captured");
+                let mut failure = Failure::new(FailureKind::Capture, message, file.position(capture.place));
                 failure.actual = serde_json::to_string_pretty(&report.result).ok();
                 report.fail(failure);
             }

@@ -4,14 +4,18 @@
 //! format is small, so it is read and written here; a test proves that each accepts the other's.
 
 mod file;
+mod stable;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use file::{read, write};
+pub(crate) use stable::{named_months, stable};
 
-use crate::document::LoadedFile;
+use crate::document::{FileError, LoadedFile};
 use crate::format::SnapshotOf;
+use crate::position::shown;
 use crate::report::SnapshotReport;
 
 /// What is done with a snapshot that differs or is missing. Either way the scenario fails, except
@@ -69,7 +73,12 @@ pub(crate) fn compare(
 ) -> std::io::Result<(SnapshotReport, Option<String>)> {
     let path = path_of(scenario);
     let pending = path.with_extension("snap.new");
-    let old = read(&path)?;
+    let old = match (read(&path), mode) {
+        (Ok(old), _) => old,
+        // What is there is replaced, whatever it is.
+        (Err(_), SnapshotMode::Accept) => None,
+        (Err(error), _) => return Err(error),
+    };
     let text = text.trim_end();
     if old.as_deref() == Some(text) {
         if matches!(mode, SnapshotMode::Accept | SnapshotMode::Review) && pending.exists() {
@@ -94,24 +103,63 @@ pub(crate) fn compare(
     }
 }
 
-/// Snapshots beside the scenarios that none of them takes.
-pub(crate) fn unreferenced(scenarios: &[Arc<LoadedFile>]) -> std::io::Result<Vec<PathBuf>> {
-    let taken = scenarios.iter().filter(|scenario| is_taken(scenario));
-    let taken: Vec<_> = taken.map(|scenario| path_of(&scenario.file.path)).collect();
-    let mut folders: Vec<_> =
-        scenarios.iter().map(|scenario| scenario.file.path.with_file_name("snapshots")).collect();
-    folders.sort();
-    folders.dedup();
-    let mut unreferenced = Vec::new();
-    for folder in folders.into_iter().filter(|folder| folder.is_dir()) {
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            let is_snapshot = path.extension().is_some_and(|extension| extension == "snap");
-            if is_snapshot && !taken.contains(&path) {
-                unreferenced.push(path);
-            }
+/// Scenarios that would share a snapshot, because their files differ by the extension or by case alone.
+pub(crate) fn shared(scenarios: &[Arc<LoadedFile>]) -> Vec<FileError> {
+    let mut first: BTreeMap<String, &Arc<LoadedFile>> = BTreeMap::new();
+    let mut errors = Vec::new();
+    for scenario in scenarios.iter().filter(|scenario| is_taken(scenario)) {
+        // Some file systems know no case.
+        let key = shown(&path_of(&scenario.file.path)).to_lowercase();
+        match first.get(&key) {
+            Some(other) => errors.push(
+                scenario
+                    .wrong(format!("{} takes the same snapshot", shown(&other.file.path)))
+                    .help("rename one of the two files"),
+            ),
+            None => drop(first.insert(key, scenario)),
         }
     }
-    unreferenced.sort();
-    Ok(unreferenced)
+    errors
+}
+
+/// Snapshots that no scenario takes: of all that are below the folders in `paths`, and of those that the
+/// files in `paths` could have taken.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub(crate) fn unreferenced(
+    paths: &[PathBuf],
+    scenarios: &[Arc<LoadedFile>],
+) -> std::io::Result<Vec<PathBuf>> {
+    let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let taken = scenarios.iter().filter(|scenario| is_taken(scenario));
+    let taken: BTreeSet<_> = taken.map(|scenario| absolute(&path_of(&scenario.file.path))).collect();
+    let mut there = Vec::new();
+    for path in paths {
+        match path.is_dir() {
+            true => below(path, &mut there, &mut BTreeSet::new())?,
+            false => there.extend(Some(path_of(path)).filter(|path| path.is_file())),
+        }
+    }
+    there.retain(|path| !taken.contains(&absolute(path)));
+    there.sort();
+    there.dedup();
+    Ok(there)
+}
+
+/// The snapshots in all folders `snapshots` below a folder.
+fn below(folder: &Path, found: &mut Vec<PathBuf>, seen: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
+    if !seen.insert(folder.canonicalize()?) {
+        return Ok(());
+    }
+    let of_snapshots = folder.file_name().is_some_and(|name| name == "snapshots");
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            below(&path, found, seen)?;
+        } else if of_snapshots && path.extension().is_some_and(|extension| extension == "snap") {
+            found.push(path);
+        }
+    }
+    Ok(())
 }

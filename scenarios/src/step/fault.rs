@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::http::Header;
 use super::{Act, StepOutcome, without_nulls};
 use crate::format::{Field, HumanDuration};
 use crate::context::ScenarioContext;
@@ -30,7 +31,7 @@ pub(crate) struct Fault {
     retry_after: Option<HumanDuration>,
     /// Adds headers to the answer.
     #[serde(default)]
-    headers: BTreeMap<String, Field<String>>,
+    headers: BTreeMap<Header, Field<String>>,
     /// Answers this error.
     #[serde(default)]
     error: Option<FaultError>,
@@ -65,7 +66,7 @@ impl Act for Fault {
     async fn act(&self, context: &mut ScenarioContext) -> StepOutcome {
         let mut headers = BTreeMap::new();
         for (name, value) in &self.headers {
-            headers.insert(name.clone(), context.field(value)?);
+            headers.insert(name.as_str().to_owned(), context.field(value)?);
         }
         if let Some(after) = self.retry_after {
             headers.insert("Retry-After".to_owned(), after.0.as_secs().to_string());

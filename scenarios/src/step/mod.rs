@@ -24,6 +24,11 @@ pub(crate) trait Act {
     fn only_looks(&self) -> bool {
         false
     }
+
+    /// Whether its requests are sent at once, so that their order says nothing.
+    fn is_concurrent(&self) -> bool {
+        false
+    }
 }
 
 macro_rules! actions {
@@ -73,6 +78,11 @@ macro_rules! actions {
             /// Whether it only looks.
             pub(crate) fn only_looks(&self) -> bool {
                 match self { $(Self::$settings(action) => action.only_looks(),)* }
+            }
+
+            /// Whether its requests are sent at once.
+            pub(crate) fn is_concurrent(&self) -> bool {
+                match self { $(Self::$settings(action) => action.is_concurrent(),)* }
             }
 
             /// The schemas of all actions' settings.

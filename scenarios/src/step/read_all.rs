@@ -50,4 +50,8 @@ impl Act for ReadAll {
             .collect();
         Ok(json!({ "files": files, "failures": failures, "status": list::status(&all.status) }))
     }
+
+    fn is_concurrent(&self) -> bool {
+        self.concurrency.is_some_and(|concurrency| concurrency > 1)
+    }
 }

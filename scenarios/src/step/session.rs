@@ -1,14 +1,12 @@
 //! `session`: starts a read session.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use digime::{Scope, ServiceGroup, ServiceType, SessionOptions, TimeRange};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Act, StepOutcome, StepError};
-use crate::format::{Compression, Field, HumanDuration};
+use crate::format::{Compression, Day, Field, HumanDuration, Last};
 use crate::context::ScenarioContext;
 
 /// Starts a read session and makes it the present one (protocol reference, http-api §4.1).
@@ -49,11 +47,11 @@ pub(crate) struct ScopeSettings {
 #[serde(deny_unknown_fields, default)]
 struct Range {
     /// First day.
-    from: Option<Field<String>>,
+    from: Option<Field<Day>>,
     /// Last day, not included.
-    to: Option<Field<String>>,
+    to: Option<Field<Day>>,
     /// The last days (`30d`), months (`6m`) or years (`1y`).
-    last: Option<Field<String>>,
+    last: Option<Field<Last>>,
 }
 
 /// A service group and, if it is narrowed, its services.
@@ -133,9 +131,14 @@ impl ScopeSettings {
 
 impl Range {
     fn build(&self, context: &ScenarioContext) -> Result<TimeRange, StepError> {
-        let day = |field: &Option<Field<String>>| context.optional(field.as_ref())?.map(|day| start_of(&day)).transpose();
-        if let Some(last) = context.optional(self.last.as_ref())? {
-            return last_of(&last);
+        let day = |field: &Option<Field<Day>>| {
+            context.optional(field.as_ref()).map(|day| day.map(Day::start))
+        };
+        match context.optional(self.last.as_ref())? {
+            Some(Last::Days(number)) => return Ok(TimeRange::last_days(number)),
+            Some(Last::Months(number)) => return Ok(TimeRange::last_months(number)),
+            Some(Last::Years(number)) => return Ok(TimeRange::last_years(number)),
+            None => {}
         }
         match (day(&self.from)?, day(&self.to)?) {
             (Some(from), Some(to)) => Ok(TimeRange::between(from, to)),
@@ -143,26 +146,6 @@ impl Range {
             (None, Some(to)) => Ok(TimeRange::until(to)),
             (None, None) => Err(StepError::Misuse("a time range has `from`, `to` or `last`".to_owned())),
         }
-    }
-}
-
-fn start_of(day: &str) -> Result<std::time::SystemTime, StepError> {
-    let wrong = || StepError::Misuse(format!("\"{day}\" is no day such as 2026-01-31"));
-    let date: jiff::civil::Date = day.parse().map_err(|_| wrong())?;
-    let start = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| wrong())?.timestamp();
-    let seconds = u64::try_from(start.as_second()).map_err(|_| wrong())?;
-    Ok(UNIX_EPOCH + Duration::from_secs(seconds))
-}
-
-fn last_of(text: &str) -> Result<TimeRange, StepError> {
-    let wrong = || StepError::Misuse(format!("\"{text}\" is no number of days, months or years such as 6m"));
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
-    let number: u32 = number.parse().map_err(|_| wrong())?;
-    match unit {
-        "d" => Ok(TimeRange::last_days(number)),
-        "m" => Ok(TimeRange::last_months(number)),
-        "y" => Ok(TimeRange::last_years(number)),
-        _ => Err(wrong()),
     }
 }
 

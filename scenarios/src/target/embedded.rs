@@ -40,7 +40,7 @@ impl EmbeddedTarget {
     pub(super) async fn prepare(&self, setup: &ServerSetup) -> Result<Environment, TargetError> {
         let own = OwnSettings {
             seed: setup.seed.unwrap_or(7),
-            until: setup.until.clone().unwrap_or_else(|| UNTIL.to_owned()),
+            until: setup.until.map_or_else(|| UNTIL.to_owned(), |day| day.to_string()),
             months: setup.months.unwrap_or(12),
             refused_agents: setup.refused_agents.clone(),
             outdated_agents: setup.outdated_agents.clone(),

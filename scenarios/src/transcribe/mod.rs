@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::format::HumanDuration;
+use crate::format::{HumanDuration, template};
 use journal::Entry;
 use origins::Origins;
 use written::{Expect, Http, Jwt, Scenario, Signed, Step};
@@ -160,8 +160,10 @@ impl Transcriber<'_> {
 
     fn url(&mut self, entry: &Entry<'_>) -> Result<String, String> {
         let (path, query) = entry.path().split_once('?').unwrap_or((entry.path(), ""));
-        let path: Vec<_> =
-            path.split('/').map(|part| self.origins.name_of(part).unwrap_or(part.to_owned())).collect();
+        let path: Vec<_> = path
+            .split('/')
+            .map(|part| self.origins.name_of(part).unwrap_or_else(|| template::escaped(part)))
+            .collect();
         let path = path.join("/");
         let mut url = match (path.strip_prefix("/v1.7/"), path.strip_prefix("/apps/saas/")) {
             (Some(of_the_api), _) if !of_the_api.starts_with("clouds/") => of_the_api.to_owned(),

@@ -17,6 +17,44 @@ pub(crate) const AT: &str = "$at";
 /// The newtype name by which `format::Field` asks whether a value is a template.
 pub(crate) const FIELD: &str = "$field";
 
+/// Where a number or a truth value is wanted, a text that is one serves: quoted, or captured as text.
+macro_rules! read_from_text {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+            let Kind::Text(text) = &self.kind else { return self.deserialize_any(visitor) };
+            match meant(text) {
+                Some(Kind::Bool(value)) => visitor.visit_bool(value),
+                Some(kind) => return Node { place: self.place, kind }.number(visitor),
+                None => return self.deserialize_any(visitor),
+            }
+            .map_err(|mistake: Mistake| mistake.at(self.place))
+        }
+    )*};
+}
+
+/// The number or truth value that a text is.
+fn meant(text: &str) -> Option<Kind> {
+    match text {
+        "true" => Some(Kind::Bool(true)),
+        "false" => Some(Kind::Bool(false)),
+        // JSON's form of numbers, so that neither `1_0` nor ` 1` is one.
+        _ => serde_json::from_str(text).ok().filter(|_| text.trim() == text).map(Kind::Number),
+    }
+}
+
+impl Node {
+    /// The value of a number.
+    fn number<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Mistake> {
+        let Kind::Number(number) = &self.kind else { return visitor.visit_unit() };
+        match (number.as_u64(), number.as_i64()) {
+            (Some(value), _) => visitor.visit_u64(value),
+            (None, Some(value)) => visitor.visit_i64(value),
+            (None, None) => visitor.visit_f64(number.as_f64().unwrap_or_default()),
+        }
+        .map_err(|mistake: Mistake| mistake.at(self.place))
+    }
+}
+
 impl<'de> Deserializer<'de> for &'de Node {
     type Error = Mistake;
 
@@ -24,11 +62,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         let read = match &self.kind {
             Kind::Null => visitor.visit_unit(),
             Kind::Bool(value) => visitor.visit_bool(*value),
-            Kind::Number(number) => match (number.as_u64(), number.as_i64()) {
-                (Some(value), _) => visitor.visit_u64(value),
-                (None, Some(value)) => visitor.visit_i64(value),
-                (None, None) => visitor.visit_f64(number.as_f64().unwrap_or_default()),
-            },
+            Kind::Number(_) => self.number(visitor),
             Kind::Text(text) => visitor.visit_borrowed_str(text),
             Kind::List(items) => visitor.visit_seq(Items(items.iter())),
             Kind::Map(pairs) => visitor.visit_map(Pairs { rest: pairs.iter(), value: None }),
@@ -100,9 +134,13 @@ impl<'de> Deserializer<'de> for &'de Node {
         read.map_err(|mistake| mistake.at(self.place))
     }
 
+    read_from_text! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16
+        deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64 deserialize_bool
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct seq
-        tuple tuple_struct map identifier ignored_any
+        i128 u128 char bytes byte_buf unit unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 

@@ -1,6 +1,7 @@
 //! `http`: any request, with a JWT that may be wrong on purpose.
 
 mod jwt;
+mod request_line;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ use crate::format::Field;
 use crate::record::{Party, readable_metadata};
 use crate::context::ScenarioContext;
 use jwt::Jwt;
+pub(super) use request_line::Header;
+use request_line::RequestLine;
 
 /// A request without the SDK: `http: GET permission-access/accounts`, or with more settings.
 #[derive(Clone, Debug)]
@@ -28,7 +31,7 @@ pub(crate) struct Http(Settings);
 struct Settings {
     /// Method and path: relative to the API of the scenario's generation, or to the server with a
     /// leading `/`, or a whole URL.
-    request: Field<String>,
+    request: Field<RequestLine>,
     /// How it is signed; as the SDK would, if not given.
     #[serde(default)]
     jwt: Jwt,
@@ -43,7 +46,7 @@ struct Settings {
     form: Option<BTreeMap<String, Field<String>>>,
     /// Headers, over those that follow from the rest.
     #[serde(default)]
-    headers: BTreeMap<String, Field<String>>,
+    headers: BTreeMap<Header, Field<String>>,
     /// Sends the very same request so many times at once.
     #[serde(default)]
     at_once: Option<usize>,
@@ -60,8 +63,11 @@ impl<'de> Deserialize<'de> for Http {
                 f.write_str("method and path, such as `GET permission-access/accounts`, or settings")
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Http, E> {
-                let request = Field::Template(text.to_owned());
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Http, E> {
+                let request = match text.contains("${") {
+                    true => Field::Template(text.to_owned()),
+                    false => Field::Value(text.parse().map_err(E::custom)?),
+                };
                 let jwt = Jwt::default();
                 let headers = BTreeMap::new();
                 Ok(Http(Settings { request, jwt, body: None, text: None, form: None, headers, at_once: None }))
@@ -103,28 +109,30 @@ impl Act for Http {
             let bad = answer["status"].as_u64().is_some_and(|status| status >= 400);
             return if bad { Err(StepError::Refused(answer)) } else { Ok(answer) };
         };
-        let answers = try_join_all((0..count).map(|_| send(context, &prepared))).await?;
-        let mut statuses: Vec<_> = answers.iter().filter_map(|answer| answer["status"].as_u64()).collect();
-        statuses.sort_unstable();
+        let mut answers = try_join_all((0..count).map(|_| send(context, &prepared))).await?;
+        // Which of them came first is chance.
+        answers.sort_by_key(|answer| answer["status"].as_u64());
+        let statuses: Vec<_> = answers.iter().filter_map(|answer| answer["status"].as_u64()).collect();
         Ok(json!({ "statuses": statuses, "answers": answers }))
+    }
+
+    fn is_concurrent(&self) -> bool {
+        self.0.at_once.is_some()
     }
 }
 
 impl Settings {
     fn prepare(&self, context: &ScenarioContext) -> Result<Prepared, StepError> {
-        let line = context.field(&self.request)?;
-        let wrong = || StepError::Misuse(format!("\"{line}\" is no method and path"));
-        let (method, path) = line.split_once(' ').ok_or_else(wrong)?;
-        let method = Method::from_bytes(method.as_bytes()).map_err(|_| wrong())?;
+        let RequestLine { method, path } = context.field(&self.request)?;
         let mut headers = HeaderMap::new();
         if let Some(bearer) = self.jwt.bearer(context)? {
             set(&mut headers, "authorization", &bearer)?;
         }
         let body = self.body(context, &mut headers)?;
         for (name, value) in &self.headers {
-            set(&mut headers, name, &context.field(value)?)?;
+            set(&mut headers, name.as_str(), &context.field(value)?)?;
         }
-        Ok(Prepared { method, url: url(context, path.trim()), headers, body })
+        Ok(Prepared { method, url: url(context, &path), headers, body })
     }
 
     fn body(&self, context: &ScenarioContext, headers: &mut HeaderMap) -> Result<Vec<u8>, StepError> {
