@@ -1,40 +1,37 @@
-#![doc = include_str!("guide.md")]
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
-mod action;
-mod assertion;
+// From the top down: a room imports only what stands below it.
+mod assert;
+#[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
-mod content;
-mod drift;
+mod compare;
+mod context;
+mod document;
 mod format;
-mod load;
-mod operation;
 mod position;
 mod random;
 mod record;
 mod redaction;
 pub mod report;
 mod run;
-mod scene;
 mod snapshot;
+mod step;
 #[cfg(feature = "embedded")]
 mod suite;
 mod target;
-mod template;
+#[cfg(feature = "cli")]
 mod transcribe;
-mod transcript;
-mod verify;
 mod yaml;
 
-pub use drift::{Drift, StepDrift};
-pub use load::FileError;
+pub use compare::{Difference, Drift, StepDrift, Verification, VerifiedOperation, VerifiedResult};
+pub use document::FileError;
+pub use format::{ContractKind, UnknownContractKind};
 pub use position::{Place, Position, SourceFile};
-pub use redaction::Redaction;
-pub use run::{RunError, RunOptions, TargetOptions, run};
+pub use redaction::{Redaction, Transcript};
+pub use run::{Progress, ProgressListener, RunError, RunOptions, StopSignal, TargetOptions, run};
 pub use snapshot::SnapshotMode;
 #[cfg(feature = "embedded")]
 pub use suite::test_folder;
-pub use target::{ContractOptions, ServerOptions, TargetError};
-pub use transcript::Transcript;
-pub use verify::{Difference, Verification, VerifiedOperation, VerifiedResult};
+pub use target::{AdminToken, AdminTokenError, ContractOptions, ServerOptions, TargetError};

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::cli::explain_run_error;
 use crate::report::console::{ConsoleStyle, render};
 use crate::run::{RunOptions, TargetOptions, run};
 use crate::snapshot::SnapshotMode;
@@ -32,6 +31,6 @@ pub fn test_folder(folder: impl AsRef<Path>) {
                 false => panic!("\n{text}"),
             }
         }
-        Err(error) => panic!("\n{}", explain_run_error(&error, false)),
+        Err(error) => panic!("\n{}", error.explained()),
     }
 }

@@ -17,7 +17,9 @@ const CALLBACK: &str = "http://127.0.0.1:9000/callback";
 
 async fn server() -> MockServer {
     let stages = Timeline { pending: Duration::from_millis(50), running: Duration::from_millis(50) };
-    MockServer::builder().sample_data_until("2026-01-31".parse().unwrap()).timeline(stages).start().await
+    let builder = MockServer::builder().sample_data_until("2026-01-31".parse().unwrap()).timeline(stages);
+    // A client that records its mistakes is what one of these tests is about.
+    builder.allow_refusals().start().await
 }
 
 /// Records what the server's own sandbox saw, and gives the file's text.

@@ -22,7 +22,7 @@ fn tested(table: &str) -> String {
 
 #[test]
 fn each_operation_is_listed_with_its_results() {
-    let server = MockServer::builder().try_start().unwrap();
+    let server = MockServer::builder().allow_refusals().try_start().unwrap();
     let refused = "  - http: { request: GET permission-access/accounts, jwt: none }\n    expect: { status: 401, error: InvalidJWT }\n";
     let good = logged_in(&format!(
         "  - accounts:\n{refused}  - http: {{ request: GET /nowhere, jwt: none }}\n    expect: {{ status: 404 }}\n"
@@ -43,7 +43,7 @@ fn each_operation_is_listed_with_its_results() {
 
 #[test]
 fn what_differs_is_told_and_fails() {
-    let server = MockServer::builder().try_start().unwrap();
+    let server = MockServer::builder().allow_refusals().try_start().unwrap();
     let bad = logged_in("  - accounts:\n    expect:\n      $[0].serviceTypeName: Spotify\n");
     let shot = logged_in("  - accounts:\n    snapshot: result\n");
     let folder = folder(&[("bad", &bad), ("shot", &shot)]);
@@ -62,7 +62,7 @@ fn what_differs_is_told_and_fails() {
 
 #[test]
 fn what_needs_the_control_api_is_skipped_at_a_server_without() {
-    let server = MockServer::builder().try_start().unwrap();
+    let server = MockServer::builder().allow_refusals().try_start().unwrap();
     let credentials = server.credentials();
     let contract = credentials.contract(digime_mock_server::ContractKind::Read).unwrap();
     let folder =

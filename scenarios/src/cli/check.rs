@@ -1,24 +1,32 @@
 //! `digime-scenarios check`
 
-use std::path::PathBuf;
+use clap::Args;
 
-use super::{Exit, colours, explain_files};
-use crate::load;
+use super::{Exit, Paths, colours, explain_files, fail, print, tell};
+use crate::document;
+use crate::snapshot;
 
-pub(super) fn check(paths: &[PathBuf]) -> Exit {
-    let folder = load::load(paths);
-    eprint!("{}", explain_files(&folder.errors, colours()));
+/// Validates files without running them
+#[derive(Clone, Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    paths: Paths,
+    /// Passes even if there is no file
+    #[arg(long)]
+    allow_empty: bool,
+}
+
+pub(super) fn check(args: &CheckArgs) -> Exit {
+    let mut folder = document::load(&args.paths.paths);
+    folder.errors.extend(snapshot::shared(&folder.scenarios));
+    tell(&explain_files(&folder.errors, colours()));
     let good = format!("{} scenarios and {} flows are well-formed", folder.scenarios.len(), folder.flows);
     match folder.errors.len() {
-        0 => {
-            println!("{good}");
-            Exit::Passed
+        0 if folder.scenarios.is_empty() && folder.flows == 0 && !args.allow_empty => {
+            fail("there is no scenario file, so nothing was checked: allow it by --allow-empty", Exit::Usage)
         }
-        wrong => {
-            let wrong =
-                if wrong == 1 { "1 file is wrong".to_owned() } else { format!("{wrong} files are wrong") };
-            eprintln!("{wrong}; {good}");
-            Exit::Usage
-        }
+        0 => print(&format!("{good}\n"), Exit::Passed),
+        1 => fail(&format!("1 file is wrong; {good}"), Exit::Usage),
+        wrong => fail(&format!("{wrong} files are wrong; {good}"), Exit::Usage),
     }
 }

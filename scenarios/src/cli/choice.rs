@@ -19,6 +19,9 @@ pub(super) struct ChoiceArgs {
     /// How many scenarios run at a time [default: four for each core]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
+    /// Passes even if no scenario runs to its end: none was chosen, or all were skipped
+    #[arg(long)]
+    allow_empty: bool,
 }
 
 impl ChoiceArgs {
@@ -28,6 +31,7 @@ impl ChoiceArgs {
             filter: self.filter.clone(),
             tags: self.tags.clone(),
             jobs: self.jobs,
+            allow_empty: self.allow_empty,
             ..RunOptions::new(self.paths.paths.clone(), target)
         }
     }

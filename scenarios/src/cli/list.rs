@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::{Exit, Paths, colours, explain_files};
-use crate::load;
+use super::{Exit, Paths, colours, explain_files, print, tell};
+use crate::document;
 use crate::position::shown;
 
 /// Lists scenarios
@@ -17,13 +17,19 @@ pub(super) struct ListArgs {
 }
 
 pub(super) fn list(args: &ListArgs) -> Exit {
-    let folder = load::load(&args.paths.paths);
+    let folder = document::load(&args.paths.paths);
+    let mut text = String::new();
     for scenario in &folder.scenarios {
         let tags = &scenario.document.tags;
         if args.tags.is_empty() || args.tags.iter().any(|tag| tags.contains(tag)) {
-            println!("{}\t{}\t{}", shown(&scenario.file.path), scenario.name(), tags.join(" "));
+            text.push_str(&format!(
+                "{}\t{}\t{}\n",
+                shown(&scenario.file.path),
+                scenario.name(),
+                tags.join(" ")
+            ));
         }
     }
-    eprint!("{}", explain_files(&folder.errors, colours()));
-    if folder.errors.is_empty() { Exit::Passed } else { Exit::Usage }
+    tell(&explain_files(&folder.errors, colours()));
+    print(&text, if folder.errors.is_empty() { Exit::Passed } else { Exit::Usage })
 }

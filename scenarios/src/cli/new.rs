@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Exit;
+use super::{Exit, fail, print};
 
 /// Writes a scenario to begin with
 #[derive(Clone, Debug, Args)]
@@ -28,14 +28,8 @@ pub(super) fn new(args: &NewArgs) -> Exit {
         OpenOptions::new().write(true).create_new(true).open(&args.file)?.write_all(text.as_bytes())
     });
     match written {
-        Ok(()) => {
-            println!("{}", args.file.display());
-            Exit::Passed
-        }
-        Err(error) => {
-            eprintln!("{} cannot be written: {error}", args.file.display());
-            Exit::Usage
-        }
+        Ok(()) => print(&format!("{}\n", args.file.display()), Exit::Passed),
+        Err(error) => fail(&format!("{} cannot be written: {error}", args.file.display()), Exit::Usage),
     }
 }
 
@@ -48,7 +42,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let args = NewArgs { file: folder.path().join("sub/my_first.yaml"), name: None };
         assert_eq!(new(&args), Exit::Passed);
-        let loaded = crate::load::load(std::slice::from_ref(&args.file));
+        let loaded = crate::document::load(std::slice::from_ref(&args.file));
         assert!(loaded.errors.is_empty(), "{:?}", loaded.errors);
         assert_eq!(loaded.scenarios[0].name(), "my first");
         assert_eq!(new(&args), Exit::Usage);

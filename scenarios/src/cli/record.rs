@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::Value;
 
-use super::{Exit, colours, fail, run_now, runtime};
+use super::interrupt::Interrupt;
+use super::server::admin_token;
+use super::{Exit, colours, fail, judged, print, run_now, runtime, tell};
 use crate::report::console::{ConsoleStyle, render};
-use crate::run::{RunOptions, TargetOptions, http_client};
-use crate::target::{Control, ControlError, ServerOptions};
+use crate::run::{RunOptions, TargetOptions};
+use crate::target::{Control, ControlError, ServerOptions, http_client};
 use crate::transcribe::transcribe;
 
 /// Turns the traffic that a mock server saw into a scenario
@@ -25,6 +27,9 @@ pub(super) struct RecordArgs {
     /// Origin of the mock server
     #[arg(long, value_name = "URL", env = "DIGIME_BASE_URL")]
     base_url: String,
+    /// Token of the mock server's control API, if it was started with one
+    #[arg(long, value_name = "TOKEN", env = "DIGIME_ADMIN_TOKEN", hide_env_values = true)]
+    admin_token: Option<String>,
     /// The sandbox that the client used [default: the server's own]
     #[arg(long, value_name = "ID")]
     sandbox: Option<String>,
@@ -34,14 +39,15 @@ pub(super) struct RecordArgs {
 }
 
 pub(super) fn record(args: &RecordArgs) -> Exit {
-    let seen = match runtime().map(|runtime| runtime.block_on(seen(args))) {
-        Ok(seen) => seen,
-        Err(exit) => return exit,
+    let mut server = ServerOptions::new(&args.base_url);
+    server.admin_token = match admin_token("--admin-token", args.admin_token.as_deref()) {
+        Ok(token) => token,
+        Err(message) => return fail(&message, Exit::Usage),
     };
+    let seen = runtime().and_then(|runtime| runtime.block_on(seen(&server, args.sandbox.as_deref())));
     let (journal, contracts) = match seen {
         Ok(seen) => seen,
-        Err(error @ ControlError::Unreachable(_)) => return fail(&error.to_string(), Exit::Unreachable),
-        Err(error) => return fail(&error.to_string(), Exit::Usage),
+        Err(exit) => return exit,
     };
     let transcribed = match transcribe(&args.name, &journal, &contracts) {
         Ok(transcribed) => transcribed,
@@ -51,25 +57,33 @@ pub(super) fn record(args: &RecordArgs) -> Exit {
         return fail(&format!("{} cannot be written: {error}", args.file.display()), Exit::Usage);
     }
     for line in &transcribed.left_out {
-        eprintln!("left out: {line}");
+        tell(&format!("left out: {line}\n"));
     }
-    println!("{}: {} requests", args.file.display(), transcribed.requests);
-    replay(args)
+    let written = format!("{}: {} requests\n", args.file.display(), transcribed.requests);
+    print(&written, replay(args, server))
 }
 
 /// The journal, and the kinds of contracts by client id.
-async fn seen(args: &RecordArgs) -> Result<(Vec<Value>, BTreeMap<String, String>), ControlError> {
-    let http = http_client().map_err(|error| ControlError::Refused(error.to_string()))?;
-    let origin = url::Url::parse(&args.base_url)
-        .map(|url| url.origin().ascii_serialization())
-        .map_err(|error| ControlError::Refused(format!("--base-url: {error}")))?;
-    let stage = Control::of_sandbox(&http, &origin, args.sandbox.as_deref()).await?;
-    let client_id = |contract: &str| format!("{}_{contract}", stage.application_id);
-    let contracts = stage.contracts.iter();
+async fn seen(
+    server: &ServerOptions,
+    sandbox: Option<&str>,
+) -> Result<(Vec<Value>, BTreeMap<String, String>), Exit> {
+    let usage = |error: &dyn std::fmt::Display| fail(&error.to_string(), Exit::Usage);
+    let url =
+        url::Url::parse(server.base_url.trim()).map_err(|error| usage(&format!("--base-url: {error}")))?;
+    let http = http_client(Some(url.as_str())).map_err(|error| usage(&error))?;
+    let control = Control::at(http, url.origin().ascii_serialization(), server.admin_token.clone());
+    let told = |error: ControlError| match error {
+        ControlError::Unreachable(_) => fail(&error.to_string(), Exit::Unreachable),
+        error => usage(&error),
+    };
+    let environment = control.of_sandbox(sandbox).await.map_err(told)?;
+    let client_id = |contract: &str| format!("{}_{contract}", environment.application_id);
+    let contracts = environment.contracts.iter();
     let contracts =
         contracts.map(|contract| (client_id(&contract.contract_id), contract.kind.clone())).collect();
-    match &stage.control {
-        Some(control) => Ok((control.requests().await?, contracts)),
+    match &environment.control {
+        Some(control) => Ok((control.requests().await.map_err(told)?, contracts)),
         None => Ok((Vec::new(), contracts)),
     }
 }
@@ -79,12 +93,13 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
 }
 
-fn replay(args: &RecordArgs) -> Exit {
-    let server = ServerOptions { base_url: args.base_url.clone(), ..ServerOptions::default() };
-    match run_now(&RunOptions::new([args.file.clone()], TargetOptions::Server(server))) {
+fn replay(args: &RecordArgs, server: ServerOptions) -> Exit {
+    let options = RunOptions::new([args.file.clone()], TargetOptions::Server(server));
+    let interrupt = Interrupt::listen();
+    match run_now(&options, &interrupt) {
         Ok(report) => {
-            eprint!("{}", render(&report, ConsoleStyle { colours: colours(), verbose: false }));
-            if report.passed() { Exit::Passed } else { Exit::Failed }
+            tell(&render(&report, ConsoleStyle { colours: colours(), verbose: false }));
+            judged(&[&report], &interrupt, if report.passed() { Exit::Passed } else { Exit::Failed })
         }
         Err(exit) => exit,
     }

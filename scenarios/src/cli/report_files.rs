@@ -22,19 +22,15 @@ pub(super) struct ReportFiles {
 }
 
 impl ReportFiles {
-    /// Writes those that are wanted.
-    ///
-    /// # Errors
-    /// Which file cannot be written, and why.
-    pub(super) fn write(&self, report: &Report) -> Result<(), String> {
+    /// Writes those that are wanted, each whatever becomes of the others. Gives which cannot be written,
+    /// and why.
+    pub(super) fn write(&self, report: &Report) -> Vec<String> {
         type Render = fn(&Report) -> Result<String, RenderError>;
         let wanted: [(&Option<PathBuf>, Render); 3] =
             [(&self.junit, junit::render), (&self.json, json_lines::render), (&self.html, html::render)];
-        for (path, render) in wanted {
-            if let Some(path) = path {
-                write_file(path, render(report).map_err(|error| error.to_string()))?;
-            }
-        }
-        Ok(())
+        let written = wanted.into_iter().filter_map(|(path, render)| {
+            write_file(path.as_ref()?, render(report).map_err(|error| error.to_string())).err()
+        });
+        written.collect()
     }
 }

@@ -3,10 +3,11 @@
 use clap::{ArgGroup, Args};
 
 use super::choice::ChoiceArgs;
+use super::interrupt::Interrupt;
 use super::report_files::ReportFiles;
 use super::server::ServerArgs;
 use super::watch::Watch;
-use super::{Exit, colours, fail, run_now};
+use super::{Exit, colours, fail, judged, progress, run_now, tell};
 use crate::report::console::{ConsoleStyle, render};
 use crate::run::RunOptions;
 use crate::snapshot::SnapshotMode;
@@ -57,41 +58,50 @@ pub(super) fn run(args: &RunArgs) -> Exit {
         repeat: args.repeat,
         seed: args.seed,
         snapshots: mode(args),
-        progress: true,
+        progress: Some(progress::bar()),
         ..args.choice.options(target)
     };
-    if args.watch { run_and_watch(args, &options) } else { run_once(args, &options) }
+    let interrupt = Interrupt::listen();
+    match args.watch {
+        true => run_and_watch(args, &options, &interrupt),
+        false => run_once(args, &options, &interrupt),
+    }
 }
 
 /// Runs all, and then again and again what is changed.
-fn run_and_watch(args: &RunArgs, options: &RunOptions) -> Exit {
+fn run_and_watch(args: &RunArgs, options: &RunOptions, interrupt: &Interrupt) -> Exit {
     let watch = match Watch::start(&options.paths) {
         Ok(watch) => watch,
         Err(error) => return fail(&format!("the files cannot be watched: {error}"), Exit::Usage),
     };
-    let mut last = run_once(args, options);
-    eprintln!("waiting for changes");
-    while let Some(paths) = watch.next() {
-        last = run_once(args, &RunOptions { paths, ..options.clone() });
-        eprintln!("waiting for changes");
+    let mut last = run_once(args, options, interrupt);
+    loop {
+        if let Some(exit) = interrupt.came() {
+            return exit;
+        }
+        tell("waiting for changes\n");
+        let Some(paths) = watch.next() else { return last };
+        last = run_once(args, &RunOptions { paths, ..options.clone() }, interrupt);
     }
-    last
 }
 
-fn run_once(args: &RunArgs, options: &RunOptions) -> Exit {
-    let report = match run_now(options) {
+fn run_once(args: &RunArgs, options: &RunOptions, interrupt: &Interrupt) -> Exit {
+    let report = match run_now(options, interrupt) {
         Ok(report) => report,
         Err(exit) => return exit,
     };
     let style = ConsoleStyle { colours: colours(), verbose: args.verbose };
-    eprint!("{}", render(&report, style));
-    if let Err(message) = args.files.write(&report) {
-        return fail(&message, Exit::Usage);
-    }
-    match (report.passed(), report.unreachable()) {
+    tell(&render(&report, style));
+    let unwritten = args.files.write(&report);
+    let exit = match (report.passed(), report.unreachable()) {
         (true, _) => Exit::Passed,
         (false, true) => Exit::Unreachable,
         (false, false) => Exit::Failed,
+    };
+    let exit = judged(&[&report], interrupt, exit);
+    match unwritten.is_empty() {
+        true => exit,
+        false => fail(&unwritten.join("\n"), Exit::Usage),
     }
 }
 

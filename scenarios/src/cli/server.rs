@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::format::{ContractKind, UnknownContractKind};
 use crate::run::TargetOptions;
-use crate::target::{ContractOptions, ServerOptions};
+use crate::target::{AdminToken, ContractOptions, ServerOptions};
 
 /// A server to test instead of one in this process
 #[derive(Clone, Debug, Args)]
@@ -28,6 +29,18 @@ pub(super) struct ServerArgs {
     /// File of the contract's private key (PEM), one for each --contract, in the same order
     #[arg(long, value_name = "FILE", env = "DIGIME_KEY_FILE", requires = "application_id")]
     pub(super) key_file: Vec<PathBuf>,
+    /// Token of the mock server's control API, if it was started with one
+    #[arg(long, value_name = "TOKEN", env = "DIGIME_ADMIN_TOKEN", hide_env_values = true)]
+    pub(super) admin_token: Option<String>,
+}
+
+/// A token as the option or its variable gives it.
+///
+/// # Errors
+/// What is wrong with it, for people; not the token itself.
+pub(super) fn admin_token(option: &str, token: Option<&str>) -> Result<Option<AdminToken>, String> {
+    let token = token.map(|token| AdminToken::new(token.trim())).transpose();
+    token.map_err(|error| format!("{option}: {error}"))
 }
 
 impl ServerArgs {
@@ -40,17 +53,21 @@ impl ServerArgs {
         if self.contract.len() != self.key_file.len() {
             return Err("each --contract needs a --key-file, in the same order".to_owned());
         }
-        let contracts = self.contract.iter().zip(&self.key_file).map(|(contract, key_file)| {
-            let (kind, id) = contract.split_once('=').unwrap_or(("read", contract));
-            ContractOptions { kind: kind.to_owned(), id: id.to_owned(), key_file: key_file.clone() }
-        });
-        Ok(TargetOptions::Server(ServerOptions {
-            base_url: base_url.clone(),
-            onboard_url: self.onboard_url.clone(),
-            cloud_url: self.cloud_url.clone(),
-            application_id: self.application_id.clone(),
-            contracts: contracts.collect(),
-        }))
+        let mut server = ServerOptions::new(base_url);
+        server.onboard_url.clone_from(&self.onboard_url);
+        server.cloud_url.clone_from(&self.cloud_url);
+        server.application_id = self.application_id.as_deref().map(|id| id.trim().to_owned());
+        server.admin_token = admin_token("--admin-token", self.admin_token.as_deref())?;
+        for (contract, key_file) in self.contract.iter().zip(&self.key_file) {
+            let (kind, id) = match contract.trim().split_once('=') {
+                Some((kind, id)) => {
+                    (kind.parse().map_err(|error: UnknownContractKind| format!("--contract: {error}"))?, id)
+                }
+                None => (ContractKind::Read, contract.trim()),
+            };
+            server.contracts.push(ContractOptions { kind, id: id.to_owned(), key_file: key_file.clone() });
+        }
+        Ok(TargetOptions::Server(server))
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::choice::ChoiceArgs;
+use super::interrupt::Interrupt;
 use super::server::ServerArgs;
-use super::{Exit, fail, run_now, write_file};
+use super::{Exit, fail, judged, print, progress, run_now, write_file};
+use crate::compare::Verification;
 use crate::run::RunOptions;
-use crate::verify::Verification;
 
 /// Tells for each operation of a server which results are as the platform's
 #[derive(Clone, Debug, Args)]
@@ -27,22 +28,23 @@ pub(super) fn verify(args: &VerifyArgs) -> Exit {
         Ok(target) => target,
         Err(message) => return fail(&message, Exit::Usage),
     };
-    let options = RunOptions { progress: true, ..args.choice.options(target) };
-    let report = match run_now(&options) {
+    let options = RunOptions { progress: Some(progress::bar()), ..args.choice.options(target) };
+    let interrupt = Interrupt::listen();
+    let report = match run_now(&options, &interrupt) {
         Ok(report) => report,
         Err(exit) => return exit,
     };
     let verification = Verification::of(&report);
-    print!("{}", verification.table());
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&verification).map_err(|error| error.to_string());
         if let Err(message) = write_file(path, text) {
             return fail(&message, Exit::Usage);
         }
     }
-    match (verification.differences().next(), report.unreachable()) {
+    let exit = match (verification.differences().next(), report.unreachable()) {
         (None, _) => Exit::Passed,
         (Some(_), true) => Exit::Unreachable,
         (Some(_), false) => Exit::Failed,
-    }
+    };
+    print(&verification.table(), judged(&[&report], &interrupt, exit))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use crate::load::{self, Loaded};
+use crate::document::{self, LoadedFile};
 use crate::snapshot;
 
 /// Editors write a file in several steps; what comes within this time is one change.
@@ -57,7 +57,7 @@ impl Watch {
     /// The scenarios that changed, that reuse a flow that changed, or whose snapshot changed; files
     /// that are wrong too, so that it is told.
     fn concerned(&self, changed: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
-        let folder = load::load(&self.paths);
+        let folder = document::load(&self.paths);
         let mut concerned: BTreeSet<PathBuf> = BTreeSet::new();
         for scenario in &folder.scenarios {
             let path = &scenario.file.path;
@@ -87,7 +87,7 @@ fn note(event: notify::Result<Event>, changed: &mut BTreeSet<PathBuf>) {
     }
 }
 
-fn reuses(loaded: &Loaded, changed: &BTreeSet<PathBuf>) -> bool {
+fn reuses(loaded: &LoadedFile, changed: &BTreeSet<PathBuf>) -> bool {
     changed.contains(&absolute(&loaded.file.path))
         || loaded.reused.iter().flatten().any(|reused| reuses(reused, changed))
 }

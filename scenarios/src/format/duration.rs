@@ -8,9 +8,9 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// A duration as people write it; a day has 24 hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Span24(pub(crate) Duration);
+pub(crate) struct HumanDuration(pub(crate) Duration);
 
-impl std::str::FromStr for Span24 {
+impl std::str::FromStr for HumanDuration {
     type Err = String;
 
     /// A leading `+` is allowed: `clock: +25h`.
@@ -27,7 +27,7 @@ impl std::str::FromStr for Span24 {
     }
 }
 
-impl std::fmt::Display for Span24 {
+impl std::fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (seconds, millis) = (self.0.as_secs(), self.0.subsec_millis());
         let parts = [
@@ -46,13 +46,13 @@ impl std::fmt::Display for Span24 {
     }
 }
 
-impl<'de> Deserialize<'de> for Span24 {
+impl<'de> Deserialize<'de> for HumanDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 
-impl JsonSchema for Span24 {
+impl JsonSchema for HumanDuration {
     fn inline_schema() -> bool {
         true
     }
@@ -77,15 +77,15 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         for text in ["200ms", "1m", "2h", "1d", "1h 30m", "1d 2h 3m 4s 5ms", "0s"] {
-            assert_eq!(text.parse::<Span24>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<HumanDuration>().unwrap().to_string(), text);
         }
-        assert_eq!("+25h".parse::<Span24>().unwrap().to_string(), "1d 1h");
+        assert_eq!("+25h".parse::<HumanDuration>().unwrap().to_string(), "1d 1h");
     }
 
     #[test]
     fn anything_else_is_refused_with_its_text() {
         for text in ["", "5", "-2h", "h", "soon"] {
-            assert!(text.parse::<Span24>().unwrap_err().contains(text), "{text}");
+            assert!(text.parse::<HumanDuration>().unwrap_err().contains(text), "{text}");
         }
     }
 }

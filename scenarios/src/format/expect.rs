@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 
-use super::at::At;
 use super::field::Field;
 use super::path::Path;
 use super::predicate::Predicate;
+use crate::yaml::At;
 
 /// What a step is expected to come to: a result, or a named error, and assertions about either.
 #[derive(Clone, Debug, Default)]

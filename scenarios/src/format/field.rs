@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Visitor};
 
-use super::reader::FIELD;
+use crate::yaml::FIELD;
 
 /// A value, or a template such as `${source}` that becomes one when the step runs.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,6 +9,7 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::field::Field;
+use super::pattern::Pattern;
 
 /// What is asserted about a value: what it equals, or operators that must all hold.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ pub(crate) struct Operators {
     /// A number at most so far from another: `{ value: ${now}, by: 1000 }`.
     pub(crate) near: Option<Near>,
     /// A regular expression that the text matches somewhere.
-    pub(crate) matches: Option<String>,
+    pub(crate) matches: Option<Pattern>,
     /// An item of the list, a key of the mapping, or a part of the text.
     pub(crate) contains: Option<Value>,
     /// The opposite of `contains`.

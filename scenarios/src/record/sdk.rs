@@ -5,8 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use digime::observe::{AttemptId, Event, Observer};
 
-use super::{Pending, Recording};
-use crate::report::Party;
+use super::{Party, Pending, Recording};
 
 /// Notes every attempt of the SDK in a recording.
 #[derive(Debug)]

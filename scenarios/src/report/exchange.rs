@@ -9,7 +9,7 @@ use http::HeaderMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::record::RawExchange;
+use crate::record::{Party, RawExchange, readable_metadata};
 use crate::redaction::Redaction;
 use crate::target::Urls;
 
@@ -57,24 +57,6 @@ pub struct Exchange {
     pub duration: Duration,
 }
 
-/// Who takes part in a flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Party {
-    /// The application: what the scenario does without the SDK.
-    Application,
-    /// The SDK.
-    Sdk,
-    /// The platform's API.
-    Api,
-    /// The consent web client.
-    ConsentPage,
-    /// The storage host.
-    Storage,
-    /// The user and their browser.
-    User,
-}
-
 /// Headers of requests that are shown.
 const SHOWN: [&str; 6] = ["accept", "content-type", "accountid", "redirecturi", "filedescriptor", "range"];
 /// Headers of answers that are shown.
@@ -84,12 +66,12 @@ const SHOWN_OF_ANSWERS: [&str; 7] =
 /// Redacts what is shown of a scenario: everything passes here, in order, so that the same value
 /// has the same name throughout.
 #[derive(Debug)]
-pub(crate) struct Shower {
+pub(crate) struct ExchangeView {
     pub(crate) redaction: Redaction,
     urls: Urls,
 }
 
-impl Shower {
+impl ExchangeView {
     pub(crate) fn new(redaction: Redaction, urls: Urls) -> Self {
         Self { redaction, urls }
     }
@@ -119,7 +101,7 @@ impl Shower {
             headers: self.headers(&raw.headers, &SHOWN),
             body: self.body(&raw.body, raw.body.len() as u64),
             status: raw.status,
-            location: raw.answer_header("location").map(|location| self.url(location)),
+            location: raw.answer_header("location").map(|location| self.redaction.url(location)),
             answer_headers: self.headers(&raw.answer_headers, &SHOWN_OF_ANSWERS),
             answer: self.body(&raw.answer, raw.answer_size),
             answer_size: raw.answer_size,
@@ -143,18 +125,7 @@ impl Shower {
     fn path(&mut self, url: &str) -> String {
         let origin = self.urls.origin();
         let path = url.strip_prefix(origin.as_str()).unwrap_or(url);
-        self.url(path)
-    }
-
-    /// A URL whose parameters are named by what they are.
-    pub(crate) fn url(&mut self, url: &str) -> String {
-        let Some((path, query)) = url.split_once('?') else { return self.redaction.text(url) };
-        let path = self.redaction.text(path);
-        let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-            Some((name, value)) => format!("{name}={}", self.redaction.member(name, value)),
-            None => self.redaction.text(pair),
-        });
-        format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+        self.redaction.url(path)
     }
 
     fn headers(&mut self, headers: &HeaderMap, shown: &[&str]) -> BTreeMap<String, String> {
@@ -188,12 +159,4 @@ fn jwt_claims(headers: &HeaderMap) -> Option<Value> {
     let bearer = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
     let claims = bearer.split_whitespace().nth(1)?.split('.').nth(1)?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?).ok()
-}
-
-/// What `x-metadata` says.
-pub(crate) fn readable_metadata(name: &str, text: &str) -> Option<Value> {
-    if name != "x-metadata" {
-        return None;
-    }
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?).ok()
 }

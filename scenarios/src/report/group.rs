@@ -64,6 +64,19 @@ impl FailureKind {
 }
 
 impl StepReport {
+    /// The exchanges; of a poll only the last, as one server takes longer than another.
+    pub(crate) fn settled_exchanges(&self) -> impl Iterator<Item = &Exchange> {
+        let next = self.exchanges.iter().skip(1).map(Some).chain([None]);
+        let polls = self.attempts > 1 || self.action == "read_all";
+        let again = move |one: &Exchange, next: Option<&Exchange>| {
+            polls
+                && next.is_some_and(|next| {
+                    (&next.method, &next.path, next.status) == (&one.method, &one.path, one.status)
+                })
+        };
+        self.exchanges.iter().zip(next).filter(move |(one, next)| !again(one, *next)).map(|(one, _)| one)
+    }
+
     /// Its name after those of the flows that lead to it.
     pub(crate) fn path(&self) -> String {
         let names: Vec<_> = self.within.iter().chain([&self.name]).map(String::as_str).collect();

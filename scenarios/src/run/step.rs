@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::case::Play;
-use crate::action::{Action, Outcome, Trouble};
-use crate::assertion::{self, Unmet};
-use crate::format::{Around, Expectations};
-use crate::load::Loaded;
+use super::scenario::ScenarioRun;
+use crate::assert::{self, AssertionFailure};
+use crate::context::{StepError, StepOutcome};
+use crate::document::{LoadedFile, StepOptions};
+use crate::format::Expectations;
 use crate::position::Place;
-use crate::report::{Failure, FailureKind, Shower, Status, StepReport};
+use crate::report::{ExchangeView, Failure, FailureKind, Status, StepReport};
+use crate::step::Action;
 
 /// How long `until` waits if nothing is said.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -18,67 +19,70 @@ const WITHIN: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_millis(500);
 
 /// What came of trying until it was as wanted.
-struct Tried {
-    outcome: Outcome,
+struct Attempts {
+    outcome: StepOutcome,
     attempts: u32,
     waited: Duration,
     moved: Duration,
     /// What was still not as wanted when time was up.
-    overdue: Vec<Unmet>,
+    overdue: Vec<AssertionFailure>,
 }
 
 /// Runs a step.
 pub(super) async fn run(
-    play: &mut Play,
-    file: &Loaded,
+    run: &mut ScenarioRun,
+    file: &LoadedFile,
     action: &Action,
-    around: &Around,
+    options: &StepOptions,
     place: Place,
     user: Option<&str>,
 ) -> StepReport {
-    let mut report = StepReport::blank(file, place, action.name(), around.name.clone());
+    let mut report = StepReport::blank(file, place, action.name(), options.name.clone());
     report.user = user.map(str::to_owned);
-    report.started = play.scene.recording.elapsed();
-    let first = play.scene.recording.len();
-    let tried = attempt(play, action, around).await;
-    report.attempts = tried.attempts;
-    report.virtual_wait = tried.moved;
-    report.duration = play.scene.recording.elapsed().saturating_sub(report.started);
+    report.started = run.context.recording.elapsed();
+    let first = run.context.recording.len();
+    let attempted = attempt(run, action, options).await;
+    report.attempts = attempted.attempts;
+    report.virtual_wait = attempted.moved;
+    report.duration = run.context.recording.elapsed().saturating_sub(report.started);
 
-    let raw = play.scene.recording.since(first);
-    report.exchanges = raw.iter().map(|raw| play.shower.exchange(raw)).collect();
-    if let Err(Trouble::Skip(reason)) = &tried.outcome {
+    let mut raw = run.context.recording.since(first);
+    if action.is_concurrent() {
+        raw.sort_by(|one, other| (&one.url, one.status).cmp(&(&other.url, other.status)));
+    }
+    report.exchanges = raw.iter().map(|raw| run.view.exchange(raw)).collect();
+    if let Err(StepError::Skip(reason)) = &attempted.outcome {
         report.status = Status::Skipped(reason.clone());
         return report;
     }
-    if let Ok(value) | Err(Trouble::Refused(value)) = &tried.outcome {
-        report.result = play.shower.value("", value);
+    if let Ok(value) | Err(StepError::Refused(value)) = &attempted.outcome {
+        report.result = run.view.value("", value);
     }
-    let unmet = match tried.overdue.is_empty() {
-        false => overdue(&tried),
+    let failures = match attempted.overdue.is_empty() {
+        false => overdue(&attempted),
         // What was waited for is all that is expected, if nothing else is said.
-        true if around.until.is_some() && around.expect.is_empty() => Vec::new(),
-        true => assertion::unmet(&around.expect, &tried.outcome, &play.scene),
+        true if options.until.is_some() && options.expect.is_empty() => Vec::new(),
+        true => assert::check(&options.expect, &attempted.outcome, &run.context),
     };
-    let mut explanation = match unmet.is_empty() {
+    let mut explanation = match failures.is_empty() {
         true => None,
-        false => explain(play, &tried.outcome).await,
+        false => explain(run, &attempted.outcome).await,
     };
-    for unmet in unmet {
+    for failure in failures {
         // Told once, at the first of the failures.
-        let failure = shown(&mut play.shower, file, place, unmet, explanation.take());
+        let failure = shown(&mut run.view, file, place, failure, explanation.take());
         report.fail(failure);
     }
     if report.status == Status::Passed {
-        capture(play, file, around, &tried.outcome, &mut report);
+        capture(run, file, options, &attempted.outcome, &mut report);
     }
     report
 }
 
-async fn attempt(play: &mut Play, action: &Action, around: &Around) -> Tried {
-    let within = around.within.map_or(WITHIN, |span| span.0);
-    let every = around.every.map_or(EVERY, |span| span.0).max(Duration::from_millis(1));
-    let mut tried = Tried {
+async fn attempt(run: &mut ScenarioRun, action: &Action, options: &StepOptions) -> Attempts {
+    let within = options.within.map_or(WITHIN, |span| span.0);
+    let every = options.every.map_or(EVERY, |span| span.0).max(Duration::from_millis(1));
+    let mut attempted = Attempts {
         outcome: Ok(Value::Null),
         attempts: 0,
         waited: Duration::ZERO,
@@ -86,88 +90,106 @@ async fn attempt(play: &mut Play, action: &Action, around: &Around) -> Tried {
         overdue: Vec::new(),
     };
     loop {
-        tried.outcome = action.act(&mut play.scene).await;
-        tried.attempts += 1;
-        let Some(until) = &around.until else { return tried };
+        attempted.outcome = action.act(&mut run.context).await;
+        attempted.attempts += 1;
+        let Some(until) = &options.until else { return attempted };
         let wanted: &Expectations = &until.value;
-        if matches!(tried.outcome, Err(Trouble::Skip(_) | Trouble::Misuse(_) | Trouble::Unreachable(_))) {
-            return tried;
+        if matches!(
+            attempted.outcome,
+            Err(StepError::Skip(_) | StepError::Misuse(_) | StepError::Unreachable(_))
+        ) {
+            return attempted;
         }
-        let unmet = assertion::unmet(wanted, &tried.outcome, &play.scene);
-        if unmet.is_empty() {
-            return tried;
+        let failures = assert::check(wanted, &attempted.outcome, &run.context);
+        if failures.is_empty() {
+            return attempted;
         }
-        if tried.waited >= within {
-            tried.overdue = unmet;
-            return tried;
+        if attempted.waited >= within {
+            attempted.overdue = failures;
+            return attempted;
         }
-        match play.scene.wait(every).await {
-            Ok(moved) => tried.moved += moved,
-            Err(trouble) => {
-                tried.outcome = Err(trouble);
-                return tried;
+        match run.context.wait(every).await {
+            Ok(moved) => attempted.moved += moved,
+            Err(error) => {
+                attempted.outcome = Err(error);
+                return attempted;
             }
         }
-        tried.waited += every;
+        attempted.waited += every;
     }
 }
 
-fn overdue(tried: &Tried) -> Vec<Unmet> {
-    let message =
-        |unmet: &Unmet| format!("after {} attempts in {:?}: {}", tried.attempts, tried.waited, unmet.message);
-    let late = |unmet: &Unmet| Unmet { kind: FailureKind::Timeout, message: message(unmet), ..unmet.clone() };
-    tried.overdue.iter().map(late).collect()
+fn overdue(attempted: &Attempts) -> Vec<AssertionFailure> {
+    let message = |failure: &AssertionFailure| {
+        format!("after {} attempts in {:?}: {}", attempted.attempts, attempted.waited, failure.message)
+    };
+    let late = |failure: &AssertionFailure| AssertionFailure {
+        kind: FailureKind::Timeout,
+        message: message(failure),
+        ..failure.clone()
+    };
+    attempted.overdue.iter().map(late).collect()
 }
 
 /// Why the server refused, if it did and tells.
-async fn explain(play: &Play, outcome: &Outcome) -> Option<String> {
-    let Err(Trouble::Refused(value)) = outcome else { return None };
+async fn explain(run: &ScenarioRun, outcome: &StepOutcome) -> Option<String> {
+    let Err(StepError::Refused(value)) = outcome else { return None };
     let reference = value["error"]["reference"].as_str()?;
-    play.scene.stage.control.as_ref()?.explain(reference).await
+    run.context.environment.control.as_ref()?.explain(reference).await
 }
 
 fn shown(
-    shower: &mut Shower,
-    file: &Loaded,
+    view: &mut ExchangeView,
+    file: &LoadedFile,
     step: Place,
-    unmet: Unmet,
+    failure: AssertionFailure,
     explanation: Option<String>,
 ) -> Failure {
-    let mut text = |value: &Value| match shower.value("", value) {
+    let mut text = |value: &Value| match view.value("", value) {
         Value::String(text) => text,
         other => serde_json::to_string_pretty(&other).unwrap_or_default(),
     };
-    let (expected, actual) = (unmet.expected.as_ref().map(&mut text), unmet.actual.as_ref().map(&mut text));
+    let (expected, actual) =
+        (failure.expected.as_ref().map(&mut text), failure.actual.as_ref().map(&mut text));
     let diff = match (&expected, &actual) {
         (Some(expected), Some(actual)) if expected.contains('\n') && actual.contains('\n') => {
-            Some(assertion::diff(expected, actual))
+            Some(assert::diff(expected, actual))
         }
         _ => None,
     };
     Failure {
-        kind: unmet.kind,
-        message: shower.text(&unmet.message),
-        position: file.position(unmet.place.unwrap_or(step)),
+        kind: failure.kind,
+        message: view.text(&failure.message),
+        position: file.position(failure.place.unwrap_or(step)),
         expected,
         actual,
         diff,
-        explanation: explanation.map(|text| shower.text(&text)),
+        explanation: explanation.map(|text| view.text(&text)),
     }
 }
 
-fn capture(play: &mut Play, file: &Loaded, around: &Around, outcome: &Outcome, report: &mut StepReport) {
-    let (Ok(value) | Err(Trouble::Refused(value))) = outcome else { return };
-    for (name, path) in &around.capture {
-        match path.value.find(value) {
+fn capture(
+    run: &mut ScenarioRun,
+    file: &LoadedFile,
+    options: &StepOptions,
+    outcome: &StepOutcome,
+    report: &mut StepReport,
+) {
+    let (Ok(value) | Err(StepError::Refused(value))) = outcome else { return };
+    for (name, capture) in &options.capture {
+        let path = capture.value.path.as_str();
+        match capture.value.find(value) {
             Some(found) => {
-                report
-                    .captures
-                    .insert(name.clone(), play.shower.value(last_name(path.value.as_str()), &found));
-                play.scene.capture(name, found);
+                report.captures.insert(name.clone(), run.view.value(last_name(path), &found));
+                run.context.capture(name, found);
             }
             None => {
-                let message = format!("{} is not there, so `{name}` cannot be captured", path.value.as_str());
-                let mut failure = Failure::new(FailureKind::Capture, message, file.position(path.place));
+                let what = match (&capture.value.regex, capture.value.path.find(value)) {
+                    (Some(regex), Some(_)) => format!("{path} does not match {:?}", regex.as_str()),
+                    _ => format!("{path} is not there"),
+                };
+                let message = format!("{what}, so `{name}` cannot be captured");
+                let mut failure = Failure::new(FailureKind::Capture, message, file.position(capture.place));
                 failure.actual = serde_json::to_string_pretty(&report.result).ok();
                 report.fail(failure);
             }

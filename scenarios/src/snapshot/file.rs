@@ -18,7 +18,11 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let text = whole.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+    // Some editors begin a file with a byte-order mark.
+    let text = whole
+        .trim_start_matches('\u{feff}')
+        .strip_prefix("---\n")
+        .and_then(|rest| rest.split_once("\n---\n"));
     match text {
         Some((_, text)) => Ok(Some(text.trim_end().to_owned())),
         None => Err(io::Error::other(format!("{} is no snapshot: it does not begin with ---", shown(path)))),

@@ -6,14 +6,16 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ContractKey, Stage, TargetError, Urls};
-use crate::format::{Lifetimes, Needs, Span24, Timeline};
+use super::{AdminToken, ContractKey, Environment, TargetError, Urls, innermost_cause};
+use crate::format::{HumanDuration, Lifetimes, ServerSetup, Timeline};
 
 /// The control API of one sandbox.
 #[derive(Clone, Debug)]
 pub(crate) struct Control {
     http: reqwest::Client,
     origin: String,
+    token: Option<AdminToken>,
+    /// Its id; empty before one is made or found.
     sandbox: String,
 }
 
@@ -22,9 +24,25 @@ pub(crate) struct Control {
 pub(crate) enum ControlError {
     #[error("the control API cannot be reached: {0}")]
     Unreachable(String),
+    /// It wants a token, or another one.
+    #[error("the control API refuses access: {0}")]
+    Forbidden(String),
     /// It was asked for what it does not understand.
     #[error("the control API refused: {0}")]
     Refused(String),
+    /// It answers as no mock server does.
+    #[error("{origin} is no mock server with a control API: {why}")]
+    NoMock { origin: String, why: String },
+}
+
+impl From<ControlError> for TargetError {
+    fn from(error: ControlError) -> Self {
+        match error {
+            ControlError::Refused(_) => Self::Lacks(error.to_string()),
+            ControlError::Unreachable(_) => Self::ControlUnreachable(error.to_string()),
+            ControlError::Forbidden(_) | ControlError::NoMock { .. } => Self::Options(error.to_string()),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -37,49 +55,56 @@ struct Credentials {
 }
 
 impl Control {
+    /// The control API at an origin, before a sandbox is chosen.
+    pub(crate) fn at(http: reqwest::Client, origin: String, token: Option<AdminToken>) -> Self {
+        Self { http, origin, token, sandbox: String::new() }
+    }
+
+    /// Asks whether it is there and lets us in.
+    ///
+    /// # Errors
+    /// [`ControlError`].
+    pub(super) async fn knock(&self) -> Result<(), ControlError> {
+        // Health may be open to all, so it does not tell whether the token is right.
+        let health = self.send(Method::GET, "health", None).await?;
+        if health["status"] != "ok" {
+            return Err(self.no_mock("its health is not told"));
+        }
+        self.send(Method::GET, "clock", None).await.map(drop)
+    }
+
     /// Makes a sandbox that is as a scenario needs it.
-    pub(super) async fn new_sandbox(
-        http: &reqwest::Client,
-        origin: &str,
-        needs: &Needs,
-    ) -> Result<Stage, TargetError> {
-        let control = Self { http: http.clone(), origin: origin.to_owned(), sandbox: String::new() };
-        let made = control.send(Method::POST, "sandboxes", Some(&sandbox_settings(needs))).await;
-        let made = made.map_err(|error| match error {
-            ControlError::Unreachable(why) => TargetError::Unreachable { url: origin.to_owned(), why },
-            ControlError::Refused(_) => TargetError::Lacks(error.to_string()),
-        })?;
-        let credentials: Credentials = serde_json::from_value(made).map_err(|error| {
-            TargetError::Lacks(format!("the control API answers as no mock server that we know: {error}"))
-        })?;
-        Ok(Stage {
-            urls: credentials.urls,
-            application_id: credentials.application_id,
-            contracts: credentials.contracts,
-            control: Some(Self { sandbox: credentials.sandbox, ..control }),
-        })
+    ///
+    /// # Errors
+    /// [`ControlError`].
+    pub(super) async fn new_sandbox(&self, setup: &ServerSetup) -> Result<Environment, ControlError> {
+        let made = self.send(Method::POST, "sandboxes", Some(&sandbox_settings(setup))).await?;
+        self.environment(made)
     }
 
     /// A sandbox that exists: the one of this id, or the server's own.
     ///
     /// # Errors
     /// [`ControlError`].
-    pub(crate) async fn of_sandbox(
-        http: &reqwest::Client,
-        origin: &str,
-        sandbox: Option<&str>,
-    ) -> Result<Stage, ControlError> {
-        let sandbox = sandbox.unwrap_or_default().to_owned();
-        let control = Self { http: http.clone(), origin: origin.to_owned(), sandbox };
+    pub(crate) async fn of_sandbox(self, sandbox: Option<&str>) -> Result<Environment, ControlError> {
+        let control = Self { sandbox: sandbox.unwrap_or_default().to_owned(), ..self };
         let found = control.send(Method::GET, "credentials", None).await?;
-        let credentials: Credentials =
-            serde_json::from_value(found).map_err(|error| ControlError::Refused(error.to_string()))?;
-        Ok(Stage {
+        control.environment(found)
+    }
+
+    fn environment(&self, credentials: Value) -> Result<Environment, ControlError> {
+        let credentials: Credentials = serde_json::from_value(credentials)
+            .map_err(|error| self.no_mock(&format!("its credentials are of another form: {error}")))?;
+        Ok(Environment {
             urls: credentials.urls,
             application_id: credentials.application_id,
             contracts: credentials.contracts,
-            control: Some(Self { sandbox: credentials.sandbox, ..control }),
+            control: Some(Self { sandbox: credentials.sandbox, ..self.clone() }),
         })
+    }
+
+    fn no_mock(&self, why: &str) -> ControlError {
+        ControlError::NoMock { origin: self.origin.clone(), why: why.to_owned() }
     }
 
     /// The sandbox's id.
@@ -92,7 +117,7 @@ impl Control {
         let answer = match by.is_zero() {
             true => self.send(Method::GET, "clock", None).await?,
             false => {
-                let body = json!({ "advance": Span24(by).to_string() });
+                let body = json!({ "advance": HumanDuration(by).to_string() });
                 self.send(Method::POST, "clock", Some(&body)).await?
             }
         };
@@ -146,26 +171,45 @@ impl Control {
             url.push_str(&format!("?sandbox={}", self.sandbox));
         }
         let mut request = self.http.request(method, url);
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", token.bearer());
+        }
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body.to_string());
         }
-        let unreachable = |error: reqwest::Error| ControlError::Unreachable(error.without_url().to_string());
+        let unreachable =
+            |error: reqwest::Error| ControlError::Unreachable(innermost_cause(&error.without_url()));
         let answer = request.send().await.map_err(unreachable)?;
-        let succeeded = answer.status().is_success();
+        let status = answer.status();
         let bytes = answer.bytes().await.map_err(unreachable)?;
-        let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        match succeeded {
-            true => Ok(value),
-            false => {
-                let message = value["error"]["message"].as_str().unwrap_or("no reason given");
-                Err(ControlError::Refused(message.to_owned()))
-            }
+        let value: Option<Value> = serde_json::from_slice(&bytes).ok();
+        match (status.is_success(), value) {
+            (true, Some(value)) => Ok(value),
+            (_, value) => Err(self.refusal(status.as_u16(), path, &value.unwrap_or_default())),
+        }
+    }
+
+    fn refusal(&self, status: u16, path: &str, answer: &Value) -> ControlError {
+        let message = answer["error"]["message"].as_str();
+        match (status, answer["error"]["code"].as_str(), message) {
+            (_, Some("AdminForbidden"), Some(message)) => ControlError::Forbidden(format!(
+                "{message} ({})",
+                match self.token {
+                    Some(_) => "the token that was given is another one: --admin-token or DIGIME_ADMIN_TOKEN",
+                    None => "no token was given: --admin-token or DIGIME_ADMIN_TOKEN",
+                }
+            )),
+            (401 | 403, ..) => self.no_mock(&format!(
+                "{path} is answered by {status}, and not as a mock server does; a proxy before it may ask for credentials"
+            )),
+            (_, Some(_), Some(message)) => ControlError::Refused(message.to_owned()),
+            _ => self.no_mock(&format!("{path} is answered by {status}")),
         }
     }
 }
 
-fn sandbox_settings(needs: &Needs) -> Value {
-    let Lifetimes { code, access_token, refresh_token, refresh_grace, session } = needs.lifetimes;
+fn sandbox_settings(setup: &ServerSetup) -> Value {
+    let Lifetimes { code, access_token, refresh_token, refresh_grace, session } = setup.lifetimes;
     let named = [
         ("code", code),
         ("access_token", access_token),
@@ -177,7 +221,7 @@ fn sandbox_settings(needs: &Needs) -> Value {
         .into_iter()
         .filter_map(|(name, span)| Some((name.to_owned(), Value::from(span?.to_string()))))
         .collect();
-    let Timeline { pending, running } = needs.timeline;
-    let timeline = json!({ "pending": Span24(pending).to_string(), "running": Span24(running).to_string() });
+    let Timeline { pending, running } = setup.timeline;
+    let timeline = json!({ "pending": HumanDuration(pending).to_string(), "running": HumanDuration(running).to_string() });
     json!({ "lifetimes": lifetimes, "timeline": timeline })
 }

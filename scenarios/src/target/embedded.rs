@@ -8,8 +8,8 @@ use digime_mock_server::MockServer;
 use digime_mock_server::settings::AgentRules;
 
 use super::control::Control;
-use super::{Stage, TargetError};
-use crate::format::Needs;
+use super::{Environment, TargetError};
+use crate::format::ServerSetup;
 
 /// The last day of the sample data, whatever today is, so that snapshots stay as they are.
 const UNTIL: &str = "2026-01-31";
@@ -37,17 +37,17 @@ impl EmbeddedTarget {
         Self { http, servers: Mutex::default() }
     }
 
-    pub(super) async fn stage(&self, needs: &Needs) -> Result<Stage, TargetError> {
+    pub(super) async fn prepare(&self, setup: &ServerSetup) -> Result<Environment, TargetError> {
         let own = OwnSettings {
-            seed: needs.seed.unwrap_or(7),
-            until: needs.until.clone().unwrap_or_else(|| UNTIL.to_owned()),
-            months: needs.months.unwrap_or(12),
-            refused_agents: needs.refused_agents.clone(),
-            outdated_agents: needs.outdated_agents.clone(),
-            service_groups: needs.service_groups.clone(),
+            seed: setup.seed.unwrap_or(7),
+            until: setup.until.map_or_else(|| UNTIL.to_owned(), |day| day.to_string()),
+            months: setup.months.unwrap_or(12),
+            refused_agents: setup.refused_agents.clone(),
+            outdated_agents: setup.outdated_agents.clone(),
+            service_groups: setup.service_groups.clone(),
         };
         let origin = self.origin(own)?;
-        Control::new_sandbox(&self.http, &origin, needs).await
+        Ok(Control::at(self.http.clone(), origin, None).new_sandbox(setup).await?)
     }
 
     /// Stops the servers. One whose handlers panicked panics when it is dropped, as a test wants it; a

@@ -2,17 +2,14 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
-use serde_json::Value;
-
-use super::control::Control;
-use super::{ContractKey, ServerOptions, Stage, TargetError, Urls};
-use crate::format::Needs;
+use super::control::{Control, ControlError};
+use super::{ContractKey, ContractOptions, Environment, ServerOptions, TargetError, Urls};
+use crate::format::ServerSetup;
 
 /// A server at a URL.
 #[derive(Debug)]
 pub(crate) struct ServerTarget {
-    http: reqwest::Client,
+    control: Control,
     urls: Urls,
     shared: Option<Shared>,
 }
@@ -34,33 +31,42 @@ impl ServerTarget {
     /// [`TargetError`].
     pub(crate) async fn connect(http: reqwest::Client, options: ServerOptions) -> Result<Self, TargetError> {
         let urls = urls(&options)?;
-        let is_mock = is_mock(&http, &urls.origin()).await?;
+        let origin = urls.origin();
         let shared = match options.application_id {
-            Some(application_id) => Some(Shared { application_id, contracts: keys(options.contracts)? }),
-            None if is_mock => None,
-            None => {
-                return Err(TargetError::Options(format!(
-                    "{} is no mock server with the control API: name --application-id, --contract and --key-file",
-                    urls.origin()
-                )));
+            Some(application_id) => {
+                let contracts = keys(&application_id, options.contracts)?;
+                Some(Shared { application_id, contracts })
             }
+            None => None,
         };
-        Ok(Self { http, urls, shared })
+        let control = Control::at(http, origin.clone(), options.admin_token);
+        let knocked = tokio::time::timeout(PATIENCE, control.knock()).await;
+        let knocked =
+            knocked.unwrap_or_else(|_| Err(ControlError::Unreachable("it does not answer".to_owned())));
+        match (knocked, &shared) {
+            (Err(ControlError::Unreachable(why)), _) => Err(TargetError::Unreachable { url: origin, why }),
+            // Whatever answers there: the scenarios do without a control API.
+            (_, Some(_)) | (Ok(()), None) => Ok(Self { control, urls, shared }),
+            (Err(error @ ControlError::Forbidden(_)), None) => Err(error.into()),
+            (Err(error), None) => Err(TargetError::Options(format!(
+                "{error}; for another server, name --application-id, --contract and --key-file"
+            ))),
+        }
     }
 
     pub(super) fn urls(&self) -> &Urls {
         &self.urls
     }
 
-    pub(super) async fn stage(&self, needs: &Needs) -> Result<Stage, TargetError> {
+    pub(super) async fn prepare(&self, setup: &ServerSetup) -> Result<Environment, TargetError> {
         let lacks = |what: &str| Err(TargetError::Lacks(format!("the target has no {what}")));
-        if needs.own_server() {
+        if setup.own_server() {
             return lacks("settings of the scenario's own (sample data, agents, service groups)");
         }
         match &self.shared {
-            None => Control::new_sandbox(&self.http, &self.urls.origin(), needs).await,
-            Some(_) if needs.lifetimes != Default::default() => lacks("control over lifetimes"),
-            Some(shared) => Ok(Stage {
+            None => Ok(self.control.new_sandbox(setup).await?),
+            Some(_) if setup.lifetimes != Default::default() => lacks("control over lifetimes"),
+            Some(shared) => Ok(Environment {
                 urls: self.urls.clone(),
                 application_id: shared.application_id.clone(),
                 contracts: shared.contracts.clone(),
@@ -72,10 +78,14 @@ impl ServerTarget {
 
 fn urls(options: &ServerOptions) -> Result<Urls, TargetError> {
     let base = |option: &str, text: &str| {
-        let text = if text.ends_with('/') { text.to_owned() } else { format!("{text}/") };
-        match url::Url::parse(&text) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
-            _ => Err(TargetError::Options(format!("{option}: \"{text}\" is no http or https URL"))),
+        let text = text.trim();
+        let slash = if text.ends_with('/') { "" } else { "/" };
+        // The parser would drop line breaks within, and so give another URL.
+        let url =
+            url::Url::parse(&format!("{text}{slash}")).ok().filter(|_| !text.contains(char::is_whitespace));
+        match url {
+            Some(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+            _ => Err(TargetError::Options(format!("{option}: {} is no http or https URL", quoted(text)))),
         }
     };
     let api = base("--base-url", &options.base_url)?;
@@ -91,25 +101,41 @@ fn urls(options: &ServerOptions) -> Result<Urls, TargetError> {
     })
 }
 
-async fn is_mock(http: &reqwest::Client, origin: &str) -> Result<bool, TargetError> {
-    let health = http.request(Method::GET, format!("{origin}/__admin/health")).timeout(PATIENCE);
-    let answer = health.send().await.map_err(|error| TargetError::Unreachable {
-        url: origin.to_owned(),
-        why: crate::action::causes(&error.without_url()),
-    })?;
-    let body: Value = match answer.bytes().await {
-        Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
-        Err(_) => Value::Null,
+/// Reads the keys, so that one that cannot serve ends the run at its start.
+fn keys(application_id: &str, contracts: Vec<ContractOptions>) -> Result<Vec<ContractKey>, TargetError> {
+    let unusable = |option: &str, what: &str, error: &dyn std::fmt::Display| {
+        TargetError::Options(format!("{option} {}: {error}", quoted(what)))
     };
-    Ok(body["status"] == "ok")
+    digime::Client::builder(application_id)
+        .build()
+        .map_err(|error| unusable("--application-id", application_id, &error))?;
+    let mut keys: Vec<ContractKey> = Vec::new();
+    for contract in contracts {
+        let file = contract.key_file.to_string_lossy();
+        if keys.iter().any(|key| key.kind == contract.kind.as_str()) {
+            return Err(TargetError::Options(format!(
+                "--contract: there are two of the kind {}, and scenarios name contracts by their kind",
+                contract.kind
+            )));
+        }
+        let pem = std::fs::read_to_string(&contract.key_file)
+            .map_err(|error| unusable("--key-file", &file, &error))?;
+        let key =
+            digime::PrivateKey::from_pem(&pem).map_err(|error| unusable("--key-file", &file, &error))?;
+        digime::Contract::new(contract.id.as_str(), key)
+            .map_err(|error| unusable("--contract", &contract.id, &error))?;
+        keys.push(ContractKey {
+            contract_id: contract.id,
+            kind: contract.kind.as_str().to_owned(),
+            private_key: Some(pem),
+        });
+    }
+    Ok(keys)
 }
 
-fn keys(contracts: Vec<super::ContractOptions>) -> Result<Vec<ContractKey>, TargetError> {
-    let read = |contract: super::ContractOptions| {
-        let pem = std::fs::read_to_string(&contract.key_file).map_err(|error| {
-            TargetError::Options(format!("--key-file {}: {error}", contract.key_file.display()))
-        })?;
-        Ok(ContractKey { contract_id: contract.id, kind: contract.kind, private_key: Some(pem) })
-    };
-    contracts.into_iter().map(read).collect()
+/// A value as errors show it: on one line, and not longer than helps.
+fn quoted(text: &str) -> String {
+    let shown: String = text.chars().take(80).collect();
+    let more = if shown.len() < text.len() { "…" } else { "" };
+    format!("{shown:?}{more}")
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::journal::Entry;
 use super::written::Step;
+use crate::format::template;
 
 /// Length of the identifiers that the platform mints (protocol reference, crypto §6).
 const MINTED: usize = 32;
@@ -165,7 +166,7 @@ impl Origins {
     /// If it is a secret that no answer of the journal brought.
     pub(super) fn text(&mut self, kind: &str, text: &str, client_id: &str) -> Result<String, String> {
         if !text.starts_with(SECRET) {
-            return Ok(self.name_of(text).unwrap_or_else(|| text.to_owned()));
+            return Ok(self.name_of(text).unwrap_or_else(|| template::escaped(text)));
         }
         self.secret(kind, text, client_id).ok_or_else(|| format!("no answer before it brought its {kind}"))
     }

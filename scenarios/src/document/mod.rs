@@ -1,0 +1,15 @@
+//! Scenario files: read, checked, and joined with the flows that they reuse.
+
+mod error;
+mod load;
+mod names;
+mod scenario;
+mod schema;
+mod step;
+
+pub use error::FileError;
+pub(crate) use load::{LoadedFile, load};
+pub(crate) use scenario::Document;
+#[cfg(feature = "cli")]
+pub(crate) use schema::schema;
+pub(crate) use step::{StepKind, StepOptions};

@@ -1,0 +1,241 @@
+//! Names for what changes from run to run.
+
+mod transcript;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use regex::Regex;
+use serde_json::Value;
+
+pub use transcript::Transcript;
+
+/// Names of members that hold a moment, in seconds or milliseconds since 1970.
+const MOMENTS: [&str; 13] = [
+    "createdDate",
+    "created",
+    "expirationDate",
+    "expiresAt",
+    "exp",
+    "expires_on",
+    "expiry",
+    "iat",
+    "nowMillis",
+    "retryAfter",
+    "retryafter",
+    "timestamp",
+    "updatedDate",
+];
+
+/// Names of members whose texts are secrets or drawn anew each time, and what they are called.
+const KINDS: [(&str, &str); 16] = [
+    ("access_token", "token"),
+    ("accessToken", "token"),
+    ("certificate", "certificate"),
+    ("code", "code"),
+    ("code_challenge", "challenge"),
+    ("code_verifier", "verifier"),
+    ("codeVerifier", "verifier"),
+    ("date", "time"),
+    ("last-modified", "time"),
+    ("lastModified", "time"),
+    ("nonce", "nonce"),
+    ("preauthorization_code", "code"),
+    ("privateKey", "key"),
+    ("reference_code", "code"),
+    ("refresh_token", "token"),
+    ("refreshToken", "token"),
+];
+
+/// Length of the identifiers that the platform mints (protocol reference, crypto §6).
+const MINTED: usize = 32;
+
+/// Replaces volatile values by names that are the same for the same value.
+#[derive(Clone, Debug, Default)]
+pub struct Redaction {
+    names: HashMap<String, String>,
+    counts: HashMap<&'static str, usize>,
+    constants: Vec<(String, String)>,
+}
+
+impl Redaction {
+    /// A redaction that has seen nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Replaces a text, such as the server's origin, wherever it stands: `[origin]`.
+    pub fn constant(&mut self, text: impl Into<String>, name: impl Into<String>) {
+        let text = text.into();
+        if !text.is_empty() {
+            self.constants.push((text, name.into()));
+        }
+    }
+
+    /// The name of a value of some kind: `[secret:1]`, `[id:2]`.
+    pub fn name(&mut self, kind: &'static str, value: &str) -> String {
+        if let Some(name) = self.names.get(value) {
+            return name.clone();
+        }
+        let count = self.counts.entry(kind).or_default();
+        *count += 1;
+        let name = format!("[{kind}:{count}]");
+        self.names.insert(value.to_owned(), name.clone());
+        name
+    }
+
+    /// A JSON value in which secrets, identifiers and moments are named. `member` is the name that
+    /// it stands under. A signed token is replaced by what it says.
+    pub fn json(&mut self, member: &str, value: &Value) -> Value {
+        match value {
+            Value::Object(map) => {
+                let named = |name: &String| match (member, name.as_str()) {
+                    // The code of an error is a word.
+                    ("error", "code") => String::new(),
+                    // A token is `{"value", "expires_on"}`.
+                    (_, "value") => member.to_owned(),
+                    _ => name.clone(),
+                };
+                map.iter().map(|(name, value)| (name.clone(), self.json(&named(name), value))).collect()
+            }
+            Value::Array(items) => items.iter().map(|item| self.json(member, item)).collect(),
+            Value::Number(_) if MOMENTS.contains(&member) => Value::from("[time]"),
+            Value::String(text) => match claims_of(text) {
+                Some(claims) => serde_json::json!({ "jwt": self.json("", &claims) }),
+                None => Value::from(self.member(member, text)),
+            },
+            other => other.clone(),
+        }
+    }
+
+    /// A text that stands under a name, such as a parameter of a URL.
+    pub fn member(&mut self, member: &str, text: &str) -> String {
+        let kind = KINDS.iter().find(|(name, _)| *name == member).map(|(_, kind)| *kind);
+        match kind {
+            // A fingerprint is named as the secret that it is, wherever it stands.
+            _ if text.starts_with("[redacted ") => self.text(text),
+            // What has a name keeps it.
+            _ if text.starts_with('[') && text.ends_with(']') => text.to_owned(),
+            Some("time") => "[time]".to_owned(),
+            Some(kind) if !text.is_empty() => self.name(kind, text),
+            _ if text.contains("://") && text.contains('?') && !text.contains(char::is_whitespace) => {
+                self.url(text)
+            }
+            _ => self.text(text),
+        }
+    }
+
+    /// A text in which fingerprints of secrets, minted identifiers and moments are named.
+    pub fn text(&mut self, text: &str) -> String {
+        let mut named = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(found) = VOLATILE.as_ref().and_then(|volatile| volatile.find(rest)) {
+            named.push_str(&rest[..found.start()]);
+            let after = rest[found.end()..].chars().next();
+            let whole = !after.is_some_and(|c| c.is_ascii_alphanumeric());
+            match found.as_str() {
+                secret if secret.starts_with("[redacted ") => named.push_str(&self.name("secret", secret)),
+                moment if is_moment(moment) => named.push_str("[time]"),
+                account if account.contains('_') && whole => named.push_str(&self.name("account", account)),
+                minted if minted.len() == MINTED => named.push_str(&self.name("id", minted)),
+                word => named.push_str(word),
+            }
+            rest = &rest[found.end()..];
+        }
+        named.push_str(rest);
+        for (constant, name) in &self.constants {
+            named = named.replace(constant, name);
+        }
+        named
+    }
+
+    /// A URL whose parameters are named by what they are.
+    pub fn url(&mut self, url: &str) -> String {
+        let Some((path, query)) = url.split_once('?') else { return self.text(url) };
+        let path = self.text(path);
+        let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+            Some((name, value)) => format!("{name}={}", self.member(name, value)),
+            None => self.text(pair),
+        });
+        format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+    }
+}
+
+/// A fingerprint of a secret, a moment (RFC 3339), the id of an account (a number and ten characters that
+/// are drawn), and any other word, which may be an identifier or a moment by its length.
+static VOLATILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let volatile =
+        r"\[redacted [^\]]*\]|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\d+_[a-z0-9]{10}|[A-Za-z0-9]+";
+    Regex::new(volatile).ok()
+});
+
+/// Whether a word is a moment: RFC 3339, or milliseconds since 1970 of this century's first half.
+fn is_moment(word: &str) -> bool {
+    let millis = word.len() == 13 && word.starts_with(['1', '2']) && word.bytes().all(|b| b.is_ascii_digit());
+    millis || word.len() >= 20 && word.ends_with('Z') && word.as_bytes()[4] == b'-'
+}
+
+/// What a signed token says, unverified.
+fn claims_of(text: &str) -> Option<Value> {
+    let mut parts = text.split('.');
+    let (header, claims) = (parts.next()?, parts.next()?);
+    if !header.starts_with("eyJ") || parts.next().is_none() || parts.next().is_some() {
+        return None;
+    }
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const ONE: &str = "default0aaaaaaaaaaaaaaaaaaaaaaaa";
+    const TWO: &str = "default0bbbbbbbbbbbbbbbbbbbbbbbb";
+
+    #[test]
+    fn the_same_value_has_the_same_name_and_another_has_another() {
+        let mut redaction = Redaction::new();
+        let text = redaction.text(&format!("/query/{ONE}/f?a={TWO}&b={ONE}"));
+        assert_eq!(text, "/query/[id:1]/f?a=[id:2]&b=[id:1]");
+        assert_eq!(redaction.text("x=[redacted 12]&y=[redacted 34]"), "x=[secret:1]&y=[secret:2]");
+        assert_eq!(redaction.text("[redacted 34]"), "[secret:2]");
+    }
+
+    #[test]
+    fn moments_and_nonces_go_and_counts_stay() {
+        let value = json!({"expiry": 17, "objectCount": 17, "nonce": "n", "list": [{"updatedDate": 1}]});
+        let redacted = Redaction::new().json("", &value);
+        let expected = json!({"expiry": "[time]", "objectCount": 17, "nonce": "[nonce:1]", "list": [{"updatedDate": "[time]"}]});
+        assert_eq!(redacted, expected);
+    }
+    #[test]
+    fn a_token_is_named_by_its_type_and_a_signed_one_is_read() {
+        let claims = URL_SAFE_NO_PAD.encode(r#"{"access_token": {"value": "at-1", "expires_on": 5}}"#);
+        let value = json!({"token": format!("eyJ9.{claims}.sig"), "accessToken": {"value": "at-1"}, "error": {"code": "InvalidToken"}, "list": [{"code": "c"}]});
+        let expected = json!({
+            "token": {"jwt": {"access_token": {"value": "[token:1]", "expires_on": "[time]"}}},
+            "accessToken": {"value": "[token:1]"},
+            "error": {"code": "InvalidToken"},
+            "list": [{"code": "[code:1]"}],
+        });
+        // Names count from the first that is met, whatever the order of the members.
+        assert_eq!(Redaction::new().json("", &value), expected);
+    }
+
+    #[test]
+    fn what_is_drawn_and_when_it_was_is_named_in_any_text() {
+        let text = "19_5umi9mfdyl 1_sampleDataSet-test 851981_202601000_m000 at 2026-11-27T12:00:00.5Z, 1795781971999";
+        let named = "[account:1] 1_sampleDataSet-test 851981_202601000_m000 at [time], [time]";
+        assert_eq!(Redaction::new().text(text), named);
+    }
+
+    #[test]
+    fn constants_go_wherever_they_stand() {
+        let mut redaction = Redaction::new();
+        redaction.constant("http://127.0.0.1:4", "[origin]");
+        assert_eq!(redaction.text("see http://127.0.0.1:4/a"), "see [origin]/a");
+    }
+}

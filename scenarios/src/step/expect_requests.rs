@@ -1,0 +1,38 @@
+//! `expect_requests`: how often an operation was asked for.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Act, StepOutcome, StepError};
+use crate::context::ScenarioContext;
+
+/// How many requests of each operation arrived so far: `expect_requests: { token: 2 }`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub(crate) struct ExpectRequests(BTreeMap<String, usize>);
+
+impl Act for ExpectRequests {
+    async fn act(&self, context: &mut ScenarioContext) -> StepOutcome {
+        let journal = context.control()?.requests().await?;
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for entry in &journal {
+            *counts.entry(entry["operation"].as_str().unwrap_or("unknown")).or_default() += 1;
+        }
+        let unlike = self.0.iter().find(|(name, count)| counts.get(name.as_str()).unwrap_or(&0) != *count);
+        match unlike {
+            None => Ok(json!(counts)),
+            Some((name, count)) => Err(StepError::Mismatch {
+                message: format!("the number of `{name}` requests is another"),
+                expected: count.to_string(),
+                actual: format!("{} (all: {})", counts.get(name.as_str()).unwrap_or(&0), json!(counts)),
+            }),
+        }
+    }
+
+    fn only_looks(&self) -> bool {
+        true
+    }
+}
