@@ -60,20 +60,21 @@ impl Expectations {
     }
 
     /// What came otherwise, and what to do about it.
-    pub(crate) fn unmet(&self, faults: &[Fault]) -> Vec<String> {
+    pub(crate) fn unmet(&self, sandbox: &str, faults: &[Fault]) -> Vec<String> {
         let mut unmet = Vec::new();
         let defects = self.defects.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.refusals_allowed.load(Ordering::Relaxed) && !defects.is_empty() {
             unmet.push(format!(
-                "requests of the client were refused for a defect of its own; if that is what the test is \
-                 about, call sandbox.allow_refusals():\n{}",
+                "in sandbox {sandbox}, requests of the client were refused for a defect of its own; if that is \
+                 what the test is about, call sandbox.allow_refusals() (a request that names no contract \
+                 counts for the default sandbox):\n{}",
                 defects.concat()
             ));
         }
         if !self.unused_faults_allowed.load(Ordering::Relaxed) {
             for fault in faults.iter().filter(|fault| fault.struck == 0) {
                 unmet.push(format!(
-                    "a fault on {} never struck: no request met it; remove it, or call \
+                    "in sandbox {sandbox}, a fault on {} never struck: no request met it; remove it, or call \
                      sandbox.allow_unused_faults()",
                     fault.operation
                 ));

@@ -125,7 +125,7 @@ impl Sandbox {
 
     /// What came otherwise than a test takes for granted.
     fn unmet_expectations(&self) -> Vec<String> {
-        self.expectations.unmet(&self.faults.list())
+        self.expectations.unmet(self.id(), &self.faults.list())
     }
 
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.

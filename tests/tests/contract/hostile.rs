@@ -258,6 +258,7 @@ async fn a_client_that_follows_redirects_goes_round_and_is_found() {
 #[tokio::test]
 async fn hostile_answers_are_switched_on_over_http() {
     let world = World::new().await;
+    world.sandbox.allow_unused_faults();
     let raw = world.raw(ContractKind::Read);
     let path = format!("/__admin/faults?sandbox={}", world.sandbox.id());
     let inject = |rule| raw.send(Method::POST, &path, None, Some(rule));
