@@ -12,7 +12,6 @@ pub(crate) mod pull_options;
 pub(crate) mod pushed;
 pub(crate) mod redirect;
 pub(crate) mod refusal;
-pub(crate) mod refusal_code;
 pub(crate) mod session;
 pub(crate) mod source_query;
 pub(crate) mod state;

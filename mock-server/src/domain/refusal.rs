@@ -4,7 +4,7 @@
 //! 401 is kept for what a client can cure by new credentials; everything else avoids 401, because
 //! clients answer it with a token refresh.
 
-pub use super::refusal_code::RefusalCode;
+pub use crate::operations::refusal_code::RefusalCode;
 
 /// A refused request: what the client is told, and what only the journal is told.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod generation;
 pub(crate) mod operation;
+pub(crate) mod refusal_code;
 pub(crate) mod refusals;
 pub(crate) mod route;
 

@@ -3,7 +3,7 @@
 //!
 //! Faults, which answer whatever a test asks for, and defects of the server (500) are no part of it.
 
-use crate::domain::refusal::RefusalCode;
+use super::refusal_code::RefusalCode;
 
 /// A refusal that an operation can answer with.
 #[derive(Clone, Debug, PartialEq, Eq)]
