@@ -88,6 +88,16 @@ fn reports_are_in_order_whatever_the_order_of_the_run() {
 }
 
 #[test]
+fn an_operation_that_nobody_knows_is_never_counted() {
+    let folder = folder(&[
+        ("known", &logged_in("  - expect_requests: { token: 1, readFile: 0, unknown: 0 }\n")),
+        ("unknown", &logged_in("  - expect_requests: { tokn: 0 }\n")),
+    ]);
+    let said = ["the server has no operation `tokn`", "did you mean `token`?", "1 passed, 1 failed"];
+    run_in(folder.path(), &["run", "."]).ends(1, &said);
+}
+
+#[test]
 fn fail_fast_leaves_the_rest() {
     let bad = "\n  - accounts:\n";
     let folder = folder(&[("a", bad), ("b", bad), ("c", bad)]);

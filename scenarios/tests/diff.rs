@@ -7,6 +7,8 @@ mod folders;
 #[path = "support/process.rs"]
 mod process;
 
+use std::path::Path;
+
 use digime_mock_server::MockServer;
 use folders::{folder, logged_in};
 use process::run_in;
@@ -24,6 +26,19 @@ fn servers_that_are_alike_do_not_differ() {
         MockServer::builder().seed(7).sample_data_until("2026-01-31".parse().unwrap()).try_start().unwrap();
     let folder = folder(&[("read", &read())]);
     run_in(folder.path(), &["diff", ".", "--base-url", &server.url()]).ends(0, &["0 of 6 steps differ"]);
+}
+
+#[test]
+fn a_server_does_not_differ_from_itself_in_any_shipped_scenario() {
+    let server = MockServer::builder().try_start().unwrap();
+    let flows = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
+    let url = server.url();
+    let args = ["diff", flows.to_str().unwrap(), "--base-url", &url, "--other-base-url", &url];
+    // `.ci/long-scenarios` asks twice.
+    let said = run_in(Path::new("."), &args).ends(0, &["0 of "]);
+    let compared =
+        said.text.split("0 of ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+    assert!(compared.unwrap() > 900, "{}", said.text);
 }
 
 #[test]

@@ -21,7 +21,9 @@ fn is_blank(value: &OsStr) -> bool {
 pub(super) fn without_blank(command: Command) -> Command {
     command
         .mut_args(|arg| match arg.get_env().map(OsStr::to_owned) {
-            Some(name) if variable(&name).is_none() => arg.env(Resettable::Reset),
+            Some(name) if std::env::var_os(&name).is_some_and(|value| is_blank(&value)) => {
+                arg.env(Resettable::Reset)
+            }
             _ => arg,
         })
         .mut_subcommands(without_blank)

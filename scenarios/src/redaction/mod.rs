@@ -1,5 +1,6 @@
 //! Names for what changes from run to run.
 
+mod renumbered;
 mod transcript;
 
 use std::collections::HashMap;
@@ -10,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use regex::Regex;
 use serde_json::Value;
 
+pub(crate) use renumbered::renumbered;
 pub use transcript::Transcript;
 
 /// Names of members that hold a moment, in seconds or milliseconds since 1970.

@@ -64,17 +64,22 @@ impl FailureKind {
 }
 
 impl StepReport {
-    /// The exchanges; of a poll only the last, as one server takes longer than another.
-    pub(crate) fn settled_exchanges(&self) -> impl Iterator<Item = &Exchange> {
-        let next = self.exchanges.iter().skip(1).map(Some).chain([None]);
-        let polls = self.attempts > 1 || self.action == "read_all";
-        let again = move |one: &Exchange, next: Option<&Exchange>| {
-            polls
-                && next.is_some_and(|next| {
-                    (&next.method, &next.path, next.status) == (&one.method, &one.path, one.status)
-                })
+    /// The exchanges that are the same however long a server takes: of a poll only the last, and of
+    /// `read_all`, which downloads while it polls, the list before the files.
+    pub(crate) fn settled_exchanges(&self) -> Vec<&Exchange> {
+        let asked = |exchange: &Exchange| (exchange.method.clone(), exchange.path.clone(), exchange.status);
+        let reads_all = self.action == "read_all";
+        let is_repeated = |at: usize, exchange: &Exchange| {
+            let mut later = self.exchanges[at + 1..].iter().take(if reads_all { usize::MAX } else { 1 });
+            (reads_all || self.attempts > 1) && later.any(|later| asked(later) == asked(exchange))
         };
-        self.exchanges.iter().zip(next).filter(move |(one, next)| !again(one, *next)).map(|(one, _)| one)
+        let exchanges = self.exchanges.iter().enumerate();
+        let mut settled: Vec<_> =
+            exchanges.filter(|(at, it)| !is_repeated(*at, it)).map(|(_, exchange)| exchange).collect();
+        if reads_all {
+            settled.sort_by(|one, other| one.path.cmp(&other.path));
+        }
+        settled
     }
 
     /// Its name after those of the flows that lead to it.

@@ -130,16 +130,17 @@ async fn run_all(
     let failed = StopSignal::new();
     let mut running = JoinSet::new();
     for index in order {
+        // Taken here and not in the task, so that scenarios begin in their order. It is never closed.
+        let slot = Arc::clone(&slots).acquire_owned().await;
+        if options.stop.is_stopped() || failed.is_stopped() {
+            break;
+        }
         let (case, target, http) = (cases[index].clone(), Arc::clone(target), http.clone());
-        let (slots, ended, progress) = (Arc::clone(&slots), Arc::clone(&ended), options.progress.clone());
+        let (ended, progress) = (Arc::clone(&ended), options.progress.clone());
         let (stop, failed) = (options.stop.clone(), failed.clone());
         let (mode, fail_fast) = (options.snapshots, options.fail_fast);
         running.spawn(async move {
-            // The semaphore is never closed.
-            let _slot = slots.acquire().await;
-            if stop.is_stopped() || failed.is_stopped() {
-                return (index, None);
-            }
+            let _slot = slot;
             let tell = |ended| {
                 if let Some(listener) = &progress {
                     listener.tell(ended, all, case.scenario.name());
@@ -151,13 +152,13 @@ async fn run_all(
                 failed.stop();
             }
             tell(ended.fetch_add(1, Ordering::SeqCst) + 1);
-            (index, Some(report))
+            (index, report)
         });
     }
     let mut reports: Vec<Option<ScenarioReport>> = cases.iter().map(|_| None).collect();
     while let Some(joined) = running.join_next().await {
         if let Ok((index, report)) = joined {
-            reports[index] = report;
+            reports[index] = Some(report);
         }
     }
     let not_run = |case: &Case| scenario::not_begun(&case.scenario, case.repetition, Status::NotRun);

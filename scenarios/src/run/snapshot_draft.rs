@@ -3,7 +3,7 @@
 use crate::assert::diff;
 use crate::document::LoadedFile;
 use crate::format::SnapshotOf;
-use crate::redaction::Transcript;
+use crate::redaction::{Transcript, renumbered};
 use crate::report::{Failure, FailureKind, ScenarioReport, Status, StepReport};
 use crate::snapshot::{self, SnapshotMode};
 
@@ -26,7 +26,7 @@ impl SnapshotDraft {
         let mut text = format!("# {}\n", step.name);
         if matches!(kept, SnapshotOf::Exchanges | SnapshotOf::Everything) {
             let entries: Vec<_> =
-                step.settled_exchanges().filter_map(|it| serde_json::to_value(it).ok()).collect();
+                step.settled_exchanges().into_iter().filter_map(|it| serde_json::to_value(it).ok()).collect();
             text.push_str(&Transcript::of_journal(&entries).to_string());
         }
         if matches!(kept, SnapshotOf::Result | SnapshotOf::Everything) {
@@ -47,7 +47,7 @@ impl SnapshotDraft {
             return;
         }
         let texts: Vec<_> = self.sections.iter().map(|section| section.text.trim_end()).collect();
-        let text = snapshot::named_months(&texts.join("\n\n"));
+        let text = snapshot::named_months(&renumbered(&texts.join("\n\n")));
         let (message, old) = match snapshot::compare(mode, &scenario.file.path, scenario.name(), &text) {
             Ok((outcome, old)) => {
                 report.snapshot = outcome;

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The longest header that servers commonly read has 8 KiB.
+const LONGEST: usize = 4096;
+
 /// The token that a mock server was started with, by `--admin-token`; `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AdminToken(String);
@@ -20,7 +23,7 @@ impl AdminToken {
     /// ```
     pub fn new(token: impl Into<String>) -> Result<Self, AdminTokenError> {
         let token = token.into();
-        match !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        match (1..=LONGEST).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic()) {
             true => Ok(Self(token)),
             false => Err(AdminTokenError),
         }
@@ -40,5 +43,7 @@ impl fmt::Debug for AdminToken {
 
 /// A text that is no admin token; it is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an admin token has visible ASCII characters only, because a header carries it, and is not empty")]
+#[error(
+    "an admin token has visible ASCII characters only, because a header carries it: 1 to {LONGEST} of them"
+)]
 pub struct AdminTokenError;

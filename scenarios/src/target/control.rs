@@ -1,5 +1,6 @@
 //! The control API of a mock server, over HTTP: clock, faults, consent, journal.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -152,6 +153,15 @@ impl Control {
             Value::Array(entries) => Ok(entries),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// The names of the operations that the server has, and the one of requests that are none.
+    pub(crate) async fn operations(&self) -> Result<BTreeSet<String>, ControlError> {
+        let document = self.send(Method::GET, "openapi.json", None).await?;
+        let paths = document["paths"].as_object().into_iter().flatten();
+        let operations = paths.flat_map(|(_, path)| path.as_object().into_iter().flatten());
+        let named = operations.filter_map(|(_, operation)| operation["operationId"].as_str());
+        Ok(named.map(str::to_owned).chain(["unknown".to_owned()]).collect())
     }
 
     /// Why a request was refused, for people.

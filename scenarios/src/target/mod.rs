@@ -6,6 +6,7 @@ mod control;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod http;
+mod key_file;
 mod server;
 
 use std::path::PathBuf;

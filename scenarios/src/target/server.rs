@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::control::{Control, ControlError};
+use super::key_file;
 use super::{ContractKey, ContractOptions, Environment, ServerOptions, TargetError, Urls};
 use crate::format::ServerSetup;
 
@@ -118,8 +119,8 @@ fn keys(application_id: &str, contracts: Vec<ContractOptions>) -> Result<Vec<Con
                 contract.kind
             )));
         }
-        let pem = std::fs::read_to_string(&contract.key_file)
-            .map_err(|error| unusable("--key-file", &file, &error))?;
+        let pem =
+            key_file::read(&contract.key_file).map_err(|error| unusable("--key-file", &file, &error))?;
         let key =
             digime::PrivateKey::from_pem(&pem).map_err(|error| unusable("--key-file", &file, &error))?;
         digime::Contract::new(contract.id.as_str(), key)
