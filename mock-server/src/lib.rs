@@ -4,6 +4,7 @@
 // Top to bottom: each room imports only what stands below it.
 mod admin;
 mod api;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 mod client_report;
@@ -40,14 +41,21 @@ pub use embedded::sandbox_handle::{ConsentVisit, SandboxHandle};
 pub use faults::hostile::Hostile;
 pub use faults::{Fault, FaultError};
 pub use operations::Operation;
-pub use sandbox::credentials::{BaseUrls, ContractCredentials, Credentials};
+pub use sandbox::credentials::{ApplicationCredentials, BaseUrls, ContractCredentials, Credentials};
+pub use serve::listeners::ListenError;
 
 /// What a server can be told about itself.
 pub mod settings {
+    pub use crate::config::SettingsError;
+    pub use crate::config::admin_token::{AdminToken, AdminTokenError};
+    pub use crate::config::listen_host::{ListenHost, ListenHostError};
+    pub use crate::config::place::Place;
+    pub use crate::config::public_url::{PublicUrl, PublicUrlError};
     pub use crate::config::settings::{
-        AdminToken, ApplicationSettings, ContractSettings, ContractSettingsError, SampleDataSettings,
-        Settings,
+        ApplicationSettings, ContractSettings, ContractSettingsError, SampleDataSettings, Settings,
     };
+    pub use crate::config::trusted_proxy::{TrustedProxy, TrustedProxyError};
+    pub use crate::config::web_origin::{WebOrigin, WebOriginError};
     pub use crate::domain::agent::AgentRules;
 }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::access::require_access;
-use crate::config::file::{LifetimesTable, TimelineTable};
+use crate::config::sandbox_settings::{LifetimesTable, TimelineTable};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
@@ -70,5 +70,5 @@ async fn create(call: &mut Call) -> Outcome {
             "DELETE /__admin/sandboxes?sandbox=ID removes one",
         )
     })?;
-    reply_json(&Credentials::of(&sandbox, &call.origin()))
+    reply_json(&Credentials::of(&sandbox, &call.reached()))
 }

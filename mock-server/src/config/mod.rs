@@ -1,4 +1,19 @@
 //! Settings: what they are, and where they come from.
+//!
+//! `settings` has them as the server uses them. The program reads each from a flag, a variable or the
+//! configuration file; one row of the table `sources::table` says how it is called in each of them and how
+//! its value is read, so that the three cannot differ.
 
-pub mod file;
-pub mod settings;
+pub(crate) mod admin_token;
+mod check;
+pub(crate) mod listen_host;
+pub(crate) mod place;
+pub(crate) mod public_url;
+pub(crate) mod sandbox_settings;
+pub(crate) mod settings;
+#[cfg(feature = "cli")]
+pub(crate) mod sources;
+pub(crate) mod trusted_proxy;
+pub(crate) mod web_origin;
+
+pub use check::SettingsError;

@@ -1,6 +1,6 @@
 //! The server in a Rust test.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use tokio::sync::oneshot;
 
 use crate::clock::SandboxClock;
+use crate::config::SettingsError;
 use crate::config::settings::{ContractSettingsError, Settings};
 use crate::consent::browser::ConsentError;
 use crate::domain::state::Lifetimes;
@@ -19,22 +20,18 @@ use crate::openapi;
 use crate::payload::signing::SigningKeyError;
 use crate::sandbox::credentials::Credentials;
 use crate::sandbox::expectations::Allowed;
-use crate::serve::connections;
 use crate::serve::endpoints::endpoints;
+use crate::serve::listeners::{self, ListenError};
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The address cannot be listened on.
-    #[error(
-        "cannot listen on {address}: {source}; choose another with --host and --port (--port 0 picks a free one)"
-    )]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// The host and port cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The settings cannot be used together.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The runtime cannot be started.
     #[error("cannot start a runtime for the server: {0}")]
     Runtime(std::io::Error),
@@ -73,9 +70,14 @@ impl MockServer {
         MockServerBuilder { changes: Vec::new(), allowed: Allowed::default() }
     }
 
-    /// The origin, such as `http://127.0.0.1:40123`.
+    /// Where clients reach it, such as `http://127.0.0.1:40123`.
     pub fn url(&self) -> String {
-        self.server.local_origin()
+        self.server.local_url().to_string()
+    }
+
+    /// Where it listens, whatever name clients have for it.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     /// Makes a fresh sandbox: own contracts, users, clock, faults and journal.
@@ -107,7 +109,7 @@ impl MockServer {
 
     /// The OpenAPI document that `GET /__admin/openapi.json` answers.
     pub fn openapi(&self) -> serde_json::Value {
-        openapi::document(&self.url(), self.server.described())
+        openapi::document(&self.server.local_url(), self.server.described())
     }
 
     /// Approves a consent page of any sandbox; see [`SandboxHandle::approve`].
@@ -219,7 +221,8 @@ impl MockServerBuilder {
         for change in self.changes {
             change(&mut settings);
         }
-        let (listener, address) = listen(&settings)?;
+        settings.check()?;
+        let (listeners, address) = listen(&settings)?;
         let server = Arc::new(Server::new(settings, address, endpoints().collect(), self.allowed)?);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -229,10 +232,10 @@ impl MockServerBuilder {
         let running = Arc::clone(&server);
         let thread = std::thread::Builder::new().name("digime-mock".to_owned()).spawn(move || {
             runtime.block_on(async {
-                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+                let Ok(listeners) = listeners::register(listeners) else { return };
                 // A test that drops its server is done with it: nothing is drained.
                 tokio::select! {
-                    () = connections::serve(running, listener, std::future::pending()) => {}
+                    () = listeners::serve(&running, listeners, std::future::pending()) => {}
                     _ = stopped => {}
                 }
             });
@@ -249,12 +252,10 @@ impl MockServerBuilder {
     }
 }
 
-/// Listens as the settings say.
-pub(crate) fn listen(settings: &Settings) -> Result<(TcpListener, SocketAddr), StartError> {
-    let address = SocketAddr::new(settings.host, settings.port);
-    let failed = |source| StartError::Listen { address, source };
-    let listener = TcpListener::bind(address).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
+/// Listens as the settings say, and gives the address that stands for all.
+pub(crate) fn listen(settings: &Settings) -> Result<(Vec<TcpListener>, SocketAddr), StartError> {
+    let listeners = listeners::bind(&settings.host, settings.port)?;
+    let first = listeners.first().map(TcpListener::local_addr).transpose().map_err(StartError::Runtime)?;
+    let any = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), settings.port);
+    Ok((listeners, first.unwrap_or(any)))
 }

@@ -1,8 +1,10 @@
 //! The way of a request: connection → sandbox → fault → handler → answer → journal.
 
 pub(crate) mod connections;
+mod cors;
 mod dispatch;
 pub(crate) mod endpoints;
 mod hostile;
+pub(crate) mod listeners;
 mod injected;
 mod respond;
