@@ -179,7 +179,7 @@ fn a_key_that_cannot_serve_ends_the_run_at_its_start() {
 fn the_admin_token_is_an_option_of_every_command_that_calls_the_control_api() {
     let server = MockServer::builder()
         .settings(|settings| {
-            settings.admin_token = Some(digime_mock_server::settings::AdminToken("s3cret".to_owned()))
+            settings.admin_token = Some(digime_mock_server::settings::AdminToken::new("s3cret").unwrap())
         })
         .try_start()
         .unwrap();
