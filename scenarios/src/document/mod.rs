@@ -4,6 +4,7 @@ mod error;
 mod load;
 mod names;
 mod scenario;
+#[cfg(any(feature = "cli", test))]
 mod schema;
 mod step;
 

@@ -6,12 +6,14 @@
 
 pub mod console;
 mod exchange;
+#[cfg(feature = "reports")]
 mod group;
 #[cfg(feature = "reports")]
 pub mod html;
 pub mod json_lines;
 #[cfg(feature = "reports")]
 pub mod junit;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -87,6 +87,7 @@ impl Control {
     ///
     /// # Errors
     /// [`ControlError`].
+    #[cfg(feature = "cli")]
     pub(crate) async fn of_sandbox(self, sandbox: Option<&str>) -> Result<Environment, ControlError> {
         let control = Self { sandbox: sandbox.unwrap_or_default().to_owned(), ..self };
         let found = control.send(Method::GET, "credentials", None).await?;
