@@ -84,9 +84,12 @@ struct Seen<'a>(HashMap<String, &'a Place>);
 impl<'a> Seen<'a> {
     fn insert(&mut self, what: &'static str, id: String, place: &'a Place) -> Result<(), SettingsError> {
         match self.0.insert(id.clone(), place) {
-            Some(first) => {
-                Err(SettingsError::Twice { what, id, first: Box::new(first.clone()), second: Box::new(place.clone()) })
-            }
+            Some(first) => Err(SettingsError::Twice {
+                what,
+                id,
+                first: Box::new(first.clone()),
+                second: Box::new(place.clone()),
+            }),
             None => Ok(()),
         }
     }

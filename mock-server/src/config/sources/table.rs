@@ -94,10 +94,16 @@ settings! {
             => into!(public_url, value => Some(value.parse()?));
         "trusted-proxy", "TRUSTED_PROXIES", Some("trusted_proxies"), "ADDRESS",
             "Address or network of a proxy whose Forwarded and X-Forwarded-* headers are believed; may be repeated"
-            => Read::Many(',', |settings, value| Ok(settings.trusted_proxies.push(value.parse()?)));
+            => Read::Many(',', |settings, value| {
+                settings.trusted_proxies.push(value.parse()?);
+                Ok(())
+            });
         "cors-origin", "CORS_ORIGINS", Some("cors_origins"), "ORIGIN",
             "Origin of web pages that may call the server, such as http://localhost:3000; may be repeated"
-            => Read::Many(',', |settings, value| Ok(settings.cors_origins.push(value.parse()?)));
+            => Read::Many(',', |settings, value| {
+                settings.cors_origins.push(value.parse()?);
+                Ok(())
+            });
         "admin-token", "ADMIN_TOKEN", Some("admin_token"), "TOKEN",
             "Token that /__admin then requires; without one, administration answers this machine only"
             => into!(admin_token, value => Some(AdminToken::new(value.exact()?).map_err(|it| it.to_string())?));
@@ -110,10 +116,16 @@ settings! {
             => Read::Many(' ', contracts::from_text);
         "refused-agent", "REFUSED_AGENTS", Some("agents.refused"), "NAME",
             "Name of a client library that is refused; may be repeated"
-            => Read::Many(',', |settings, value| Ok(settings.agents.refused.push(agent(value)?)));
+            => Read::Many(',', |settings, value| {
+                settings.agents.refused.push(agent(value)?);
+                Ok(())
+            });
         "outdated-agent", "OUTDATED_AGENTS", Some("agents.outdated"), "AGENT",
             "NAME or NAME@VERSION of a client library that is outdated; may be repeated"
-            => Read::Many(',', |settings, value| Ok(settings.agents.outdated.push(agent(value)?)));
+            => Read::Many(',', |settings, value| {
+                settings.agents.outdated.push(agent(value)?);
+                Ok(())
+            });
     }
     TIMES {
         "code-lifetime", "CODE_LIFETIME", Some("lifetimes.code"), "DURATION", "Lifetime of codes [default: 10m]"
