@@ -14,6 +14,7 @@ mod faults;
 mod hostile;
 mod isolation;
 mod limits_of_contracts;
+mod mobile_clients;
 mod onboarding;
 mod openapi;
 mod pages;
