@@ -1,10 +1,9 @@
 //! The only file that reads time.
 //!
-//! Lifetimes run on a sandbox's own [`SandboxClock`], which can be moved. The freshness of a
-//! client's `timestamp` is judged against [`Moment::real`], so that moving a sandbox never breaks
-//! an honest client.
+//! Lifetimes run on a sandbox's own [`SandboxClock`], which can be moved. A client's `timestamp` is
+//! fresh by that or by [`Moment::real`], so that moving a sandbox never breaks an honest client.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A point in time, in milliseconds since 1970 (UTC).
@@ -80,40 +79,79 @@ impl Stopwatch {
 }
 
 /// The clock of one sandbox: real time plus an offset that only grows.
-#[derive(Debug, Default)]
+///
+/// It never goes back, whatever the machine's clock does: a session that was seen completed stays so.
+/// Only [`SandboxClock::reset`] takes it back, together with everything that the sandbox has seen.
+#[derive(Debug)]
 pub struct SandboxClock {
-    offset_millis: AtomicI64,
+    real: fn() -> Moment,
+    hands: Mutex<Hands>,
+}
+
+#[derive(Debug)]
+struct Hands {
+    /// What the machine's clock said last.
+    seen: Moment,
+    /// By how much the machine's clock was set back since, in milliseconds.
+    set_back: i64,
+    /// By how much the sandbox was moved, in milliseconds.
+    moved: i64,
 }
 
 /// The furthest that a sandbox's clock can be moved, in years of 365 days.
 const FURTHEST_YEARS: u64 = 1000;
 
+impl Default for SandboxClock {
+    fn default() -> Self {
+        Self::of(Moment::real)
+    }
+}
+
 impl SandboxClock {
+    fn of(real: fn() -> Moment) -> Self {
+        Self { real, hands: Mutex::new(Hands { seen: real(), set_back: 0, moved: 0 }) }
+    }
+
+    fn hands(&self) -> MutexGuard<'_, Hands> {
+        self.hands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The sandbox's present.
     pub fn now(&self) -> Moment {
-        Moment(Moment::real().0.saturating_add(self.offset_millis.load(Ordering::SeqCst)))
+        let mut hands = self.hands();
+        // Read under the lock, so that no other thread's later reading comes in between.
+        let real = (self.real)();
+        hands.set_back = hands.set_back.saturating_add(hands.seen.0.saturating_sub(real.0).max(0));
+        hands.seen = real;
+        hands.at(real)
     }
 
     /// What the sandbox's clock said, by its present offset, when real time was `real`.
     pub(crate) fn at(&self, real: Moment) -> Moment {
-        real.plus(self.offset())
+        self.hands().at(real)
     }
 
     /// Moves the sandbox's present forward, by at most a thousand years in all.
     pub fn advance(&self, by: Duration) {
         let furthest = to_millis(Duration::from_secs(FURTHEST_YEARS * 365 * 24 * 3600));
-        let moved = |offset: i64| Some(offset.saturating_add(to_millis(by)).min(furthest));
-        let _ = self.offset_millis.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved);
+        let mut hands = self.hands();
+        hands.moved = hands.moved.saturating_add(to_millis(by)).min(furthest);
     }
 
-    /// How far the sandbox is ahead of real time.
+    /// How far the sandbox was moved ahead of real time.
     pub fn offset(&self) -> Duration {
-        Duration::from_millis(self.offset_millis.load(Ordering::SeqCst).unsigned_abs())
+        Duration::from_millis(self.hands().moved.unsigned_abs())
     }
 
     /// Back to real time.
     pub fn reset(&self) {
-        self.offset_millis.store(0, Ordering::SeqCst);
+        *self.hands() = Hands { seen: (self.real)(), set_back: 0, moved: 0 };
+    }
+}
+
+impl Hands {
+    fn at(&self, real: Moment) -> Moment {
+        Moment(real.0.saturating_add(self.set_back).saturating_add(self.moved))
     }
 }
 
@@ -123,6 +161,8 @@ fn to_millis(duration: Duration) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[test]
@@ -133,6 +173,50 @@ mod tests {
         assert!(ahead >= Duration::from_secs(3599) && ahead <= Duration::from_secs(3600));
         clock.reset();
         assert_eq!(clock.offset(), Duration::ZERO);
+    }
+
+    thread_local! {
+        static MACHINE: Cell<i64> = const { Cell::new(0) };
+    }
+
+    /// A clock of a machine that the test sets.
+    fn of_machine() -> SandboxClock {
+        SandboxClock::of(|| Moment::from_millis(MACHINE.get()))
+    }
+
+    #[test]
+    fn a_clock_goes_on_when_the_machine_is_set_back() {
+        MACHINE.set(100_000);
+        let clock = of_machine();
+        MACHINE.set(110_000);
+        assert_eq!(clock.now().millis(), 110_000);
+        MACHINE.set(108_000);
+        assert_eq!(clock.now().millis(), 110_000);
+        MACHINE.set(108_500);
+        assert_eq!(clock.now().millis(), 110_500, "it does not stand still until the machine is there again");
+        clock.advance(Duration::from_secs(60));
+        assert_eq!((clock.now().millis(), clock.offset().as_secs()), (170_500, 60));
+        MACHINE.set(0);
+        assert_eq!(clock.now().millis(), 170_500);
+        clock.reset();
+        assert_eq!((clock.now().millis(), clock.offset()), (0, Duration::ZERO));
+    }
+
+    #[test]
+    fn no_thread_sees_a_clock_go_back() {
+        let clock = SandboxClock::default();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let mut before = clock.now();
+                    for _ in 0..1000 {
+                        let now = clock.now();
+                        assert!(now >= before);
+                        before = now;
+                    }
+                });
+            }
+        });
     }
 
     #[test]

@@ -63,7 +63,7 @@ async fn authorize(call: &mut Call) -> Outcome {
     let state = call.verdict.check(Check::StateClaim, claims.text("state"))?.map(str::to_owned);
     let library = match call.verdict.check(Check::AccessTokenClaim, claims.text("access_token"))? {
         Some(token) => {
-            let linked = call.sandbox.store.linked_library(token, call.now()).await;
+            let linked = call.sandbox.store.linked_library(token).await;
             Some(call.verdict.check(Check::LinkedAccessToken, linked)?)
         }
         None => None,

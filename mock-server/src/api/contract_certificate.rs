@@ -92,21 +92,21 @@ fn document(contract: &Contract, application_name: &str) -> Value {
         "revision": "1",
         "resources": {},
     });
-    let consent_policy = json!({
-        "description": "Sample data of a mock server",
-        "shareType": if contract.kind == ContractKind::OneOff { "once" } else { "ongoing" },
-    });
+    let policy = "Sample data of a mock server";
     if contract.kind.reads() {
         document["dataRequest"] = json!({
             "purpose": "Development and tests",
-            "consentPolicy": consent_policy,
-            "timeRanges": [{ "type": "allTime" }],
+            "consentPolicy": {
+                "description": policy,
+                "shareType": if contract.kind == ContractKind::OneOff { "once" } else { "ongoing" },
+            },
+            "timeRanges": [{ "type": "all" }],
         });
     } else {
         document["dataPush"] = json!({
             "type": "library",
             "purpose": "Development and tests",
-            "consentPolicy": consent_policy,
+            "consentPolicy": policy,
         });
     }
     document
@@ -140,6 +140,16 @@ mod tests {
             assert_eq!(document["name"], "Mock \u{e9}");
             assert_eq!(document["dataRequest"].is_object(), kind.reads());
             assert_eq!(document["dataPush"].is_object(), !kind.reads());
+            // iOS reads an object in the one and text in the other, and drops any other time range
+            // (protocol reference, objects §6).
+            if kind.reads() {
+                assert!(document["dataRequest"]["consentPolicy"]["description"].is_string());
+                assert_eq!(document["dataRequest"]["timeRanges"], json!([{ "type": "all" }]));
+            } else {
+                let members = document["dataPush"].as_object().unwrap();
+                assert!(members.contains_key("consentPolicy"));
+                assert!(members.values().all(Value::is_string), "{members:?}");
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod icon;
 mod icon_url;
 mod jwks;
 mod named_contract_details;
+mod open_session;
 mod portability_report;
 mod push_to_library;
 mod push_to_provider;
@@ -23,6 +24,7 @@ mod read_file_metadata;
 mod read_session;
 mod reference;
 mod revoke_account_permission;
+mod session_accounts;
 mod session_file;
 mod storage;
 mod token;
@@ -35,6 +37,7 @@ use crate::http::endpoint::Endpoint;
 pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &authorize::ENDPOINT,
     &token::ENDPOINT,
+    &open_session::ENDPOINT,
     &read_session::ENDPOINT,
     &read_file_list::ENDPOINT,
     &read_file::ENDPOINT,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::header::{HeaderName, LAST_MODIFIED};
 
+use super::session_accounts;
 use crate::domain::contract::Contract;
 use crate::domain::listing::SessionFile;
 use crate::domain::refusal::Refusal;
@@ -18,6 +19,12 @@ use crate::verify::request::Verified;
 pub(super) async fn find(call: &mut Call) -> Result<(Arc<Contract>, SessionFile), Refusal> {
     let (Verified { contract, .. }, user) = call.verify_user().await?;
     let (key, name) = (call.param("sessionKey"), call.param("fileName"));
+    if name == session_accounts::FILE_NAME {
+        let found = call.sandbox.store.session_accounts(&contract, &user, key, call.now()).await;
+        let (origin, now) = (call.origin(), call.now());
+        let found = call.verdict.check(Check::Session, found)?;
+        return Ok((contract, session_accounts::file(&found, &origin, now)?));
+    }
     let found = call.sandbox.store.session_file(&contract, &user, key, name, call.now()).await;
     let listed = call.verdict.check(Check::Session, found)?;
     let file = call.verdict.check(Check::FileListed, listed)?;
@@ -26,9 +33,8 @@ pub(super) async fn find(call: &mut Call) -> Result<(Arc<Contract>, SessionFile)
 
 /// The headers that tell of the file.
 pub(super) fn with_metadata(reply: Reply, file: &SessionFile) -> Reply {
-    let metadata = x_metadata::json(file.metadata.clone(), file.compression);
     reply
-        .header(HeaderName::from_static("x-metadata"), &x_metadata::header_value(&metadata))
+        .header(HeaderName::from_static("x-metadata"), &x_metadata::header_value(&file.header))
         .header(LAST_MODIFIED, &file.updated.http_date())
 }
 

@@ -298,8 +298,8 @@ impl FileList {
 pub(crate) struct SessionFile {
     /// Its content.
     pub content: Content,
-    /// Its metadata, as `x-metadata` has them.
-    pub metadata: Value,
+    /// What `x-metadata` says.
+    pub header: Value,
     /// How its content is compressed.
     pub compression: Compression,
     /// When it was last updated.
@@ -335,10 +335,11 @@ impl SessionFile {
             }
             ListedFile::Pushed(file, _) => (file.content.clone(), Compression::None, file.metadata(), false),
         };
+        let compression = session.options.compression_of(own_compression);
         Ok(Self {
             content,
-            metadata,
-            compression: session.options.compression().unwrap_or(own_compression),
+            header: x_metadata::json(metadata, compression),
+            compression,
             updated: listed.updated(),
             lifeline: listed.lifeline().clone(),
             shared,

@@ -18,14 +18,65 @@ const LONGEST_METADATA: usize = 8 * 1024;
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Descriptor {
+    /// Android may leave it out, and the accounts too.
+    #[serde(default = "any_type")]
     mime_type: String,
+    #[serde(default)]
     accounts: Vec<DescribedAccount>,
     reference: Option<Vec<String>>,
     tags: Option<Vec<String>>,
-    /// Sent by iOS, as are the two below.
+    /// Sent by mobile clients, as are the two below.
     object_types: Option<Vec<DescribedObjectType>>,
-    service_groups: Option<Vec<u32>>,
-    provider_name: Option<String>,
+    service_groups: Option<Vec<DescribedGroup>>,
+    provider_name: Option<ProviderName>,
+}
+
+fn any_type() -> String {
+    "application/octet-stream".to_owned()
+}
+
+/// A service group: a number from iOS, an object that holds the number as text from Android.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(untagged, expecting = "expected a number or {\"serviceGroupId\": \"…\"}")]
+enum DescribedGroup {
+    Number(u32),
+    #[serde(rename_all = "camelCase")]
+    Named { service_group_id: GroupId },
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(untagged, expecting = "expected a number, or text that is one")]
+enum GroupId {
+    Number(u32),
+    Text(String),
+}
+
+impl DescribedGroup {
+    /// Its number, in which iOS reads it; none of a text that is no number.
+    fn number(&self) -> Option<u32> {
+        match self {
+            Self::Number(number) | Self::Named { service_group_id: GroupId::Number(number) } => Some(*number),
+            Self::Named { service_group_id: GroupId::Text(text) } => text.trim().parse().ok(),
+        }
+    }
+}
+
+/// The name of a provider: text from iOS, a list from Android.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(untagged, expecting = "expected text or a list of texts")]
+enum ProviderName {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl ProviderName {
+    /// The one text that iOS reads; none of an empty list.
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::One(name) => Some(name.clone()),
+            Self::Several(names) => (!names.is_empty()).then(|| names.join(", ")),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -76,9 +127,9 @@ impl Descriptor {
             json["objecttypes"] = types.collect();
         }
         if let Some(groups) = &self.service_groups {
-            json["servicegroups"] = json!(groups);
+            json["servicegroups"] = groups.iter().filter_map(DescribedGroup::number).collect();
         }
-        if let Some(name) = &self.provider_name {
+        if let Some(name) = self.provider_name.as_ref().and_then(ProviderName::text) {
             json["providername"] = json!(name);
         }
         json
@@ -199,10 +250,35 @@ mod tests {
     }
 
     #[test]
+    fn what_android_sends_reaches_readers_in_the_form_that_ios_reads() {
+        let described = |json| descriptor(json).unwrap().lower_case();
+        assert_eq!(
+            described(json!({
+                "mimeType": "image/png",
+                "accounts": [{"accountId": "a", "references": ["r"], "username": "u"}],
+                "appId": "app",
+                "contractId": "contract",
+                "objectTypes": [{"name": "receipt", "references": ["r"], "typeDef": {"x": 1}}],
+                "serviceGroups": [{"serviceGroupId": "3"}, {"serviceGroupId": 4}, 5, {"serviceGroupId": "x"}],
+                "providerName": ["Shop", "Market"],
+            })),
+            json!({
+                "mimetype": "image/png",
+                "accounts": [{"accountid": "a"}],
+                "objecttypes": [{"name": "receipt", "references": ["r"]}],
+                "servicegroups": [3, 4, 5],
+                "providername": "Shop, Market",
+            })
+        );
+        assert_eq!(
+            described(json!({ "providerName": [] })),
+            json!({ "mimetype": "application/octet-stream", "accounts": [] })
+        );
+    }
+
+    #[test]
     fn a_descriptor_that_readers_could_not_use_is_refused() {
         for (json, mentions) in [
-            (json!({"accounts": []}), "mimeType"),
-            (json!({"mimeType": "text/plain"}), "accounts"),
             (json!({"mimeType": "", "accounts": []}), "mimeType"),
             (json!({"mimeType": "a/b", "accounts": [{"id": "x"}]}), "accountId"),
             (json!({"mimeType": "a/b", "accounts": [], "tags": "t"}), "sequence"),

@@ -83,7 +83,20 @@ impl Call {
             let id = self.headers.get(CONTRACT_ID)?.to_str().ok()?;
             self.sandbox.contracts().iter().find(|contract| contract.contract_id == id).cloned()
         };
-        by_jwt().or_else(by_path).or_else(by_header)
+        let by_body = || self.sandbox.contract(&self.contract_of_body()?);
+        by_jwt().or_else(by_path).or_else(by_header).or_else(by_body)
+    }
+
+    /// The `client_id` of the contract that the body names, as requests do that nobody signs.
+    pub(crate) fn contract_of_body(&self) -> Option<String> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Named {
+            app_id: String,
+            contract_id: String,
+        }
+        let Named { app_id, contract_id } = serde_json::from_slice(&self.body).ok()?;
+        Some(format!("{app_id}_{contract_id}"))
     }
 
     /// The parameters of the query, decoded once.

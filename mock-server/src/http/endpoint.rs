@@ -42,6 +42,8 @@ pub(crate) enum SandboxBy {
     Query(&'static str),
     /// The path names one of its contracts.
     ContractInPath,
+    /// The body, which is JSON, names one of its contracts.
+    ContractInBody,
     /// The header `contractId` names one of its contracts.
     ContractHeader,
     /// Administration names it by `?sandbox=ID`.
@@ -66,6 +68,7 @@ impl SandboxBy {
             Self::ContractInPath => {
                 sandboxes.of_client(&format!("{}_{}", call.param("appId"), call.param("contractId")))
             }
+            Self::ContractInBody => call.contract_of_body().and_then(|id| sandboxes.of_client(&id)),
             Self::ContractHeader => {
                 let named = call.headers.get(CONTRACT_ID).and_then(|value| value.to_str().ok());
                 named.and_then(|id| sandboxes.of_contract(id))

@@ -1,4 +1,4 @@
-//! The lifetime of a storage request's JWT, judged against real time.
+//! The lifetime of a storage request's JWT, by real time or by the sandbox's clock.
 
 use std::time::Duration;
 
@@ -13,15 +13,20 @@ fn refuse<T>(message: &str, detail: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::invalid_jwt(message, detail))
 }
 
-/// The JWT must be valid now, by real time.
+/// The JWT must be valid now, by real time or on the sandbox's clock: a test that moves that may move
+/// its client's too, or not.
 ///
 /// # Errors
-/// `InvalidJWT` saying by how much it is not.
-pub(crate) fn lifetime(claims: &Claims, real_now: Moment) -> Result<(), Refusal> {
+/// `InvalidJWT` saying by how much it is not by real time.
+pub(crate) fn lifetime(claims: &Claims, [real_now, sandbox_now]: [Moment; 2]) -> Result<(), Refusal> {
+    valid_at(claims, real_now).or_else(|refusal| valid_at(claims, sandbox_now).map_err(|_| refusal))
+}
+
+fn valid_at(claims: &Claims, now: Moment) -> Result<(), Refusal> {
     let (Some(issued), Some(expires)) = (claims.number("iat"), claims.number("exp")) else {
         return refuse("The JWT must say iat and exp", "both are required, in seconds since 1970 (UTC)");
     };
-    let (now, leeway) = (real_now.millis() as f64 / 1000.0, LEEWAY.as_secs_f64());
+    let (now, leeway) = (now.millis() as f64 / 1000.0, LEEWAY.as_secs_f64());
     if expires <= issued {
         return refuse("The JWT's exp must be after its iat", format!("iat {issued}, exp {expires}"));
     }
@@ -44,7 +49,19 @@ mod tests {
 
     fn judge(claims: Value) -> Result<(), Refusal> {
         let Value::Object(claims) = claims else { panic!("claims are an object") };
-        lifetime(&Claims(claims), Moment::from_millis((NOW * 1000.0) as i64))
+        lifetime(&Claims(claims), [Moment::from_millis((NOW * 1000.0) as i64); 2])
+    }
+
+    #[test]
+    fn either_clock_makes_a_jwt_valid() {
+        let day = 24.0 * 3600.0;
+        let clocks = [NOW, NOW + day].map(|now| Moment::from_millis((now * 1000.0) as i64));
+        for (issued, valid) in [(0.0, true), (day, true), (day / 2.0, false), (day * 2.0, false)] {
+            let Value::Object(claims) = json!({"iat": NOW + issued, "exp": NOW + issued + 60.0}) else {
+                unreachable!()
+            };
+            assert_eq!(lifetime(&Claims(claims), clocks).is_ok(), valid, "{issued}");
+        }
     }
 
     #[test]

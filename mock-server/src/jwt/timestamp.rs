@@ -1,4 +1,4 @@
-//! The freshness of a request, judged against real time.
+//! The freshness of a request, by real time or by the sandbox's clock.
 
 use super::claims::Claims;
 use crate::clock::Moment;
@@ -9,13 +9,12 @@ use crate::domain::refusal::Refusal;
 /// this many milliseconds is the year 1973.
 const SMALLEST_MILLIS: f64 = 1e11;
 
-/// The `timestamp` claim must be within [`WINDOW`] of real time. Official clients send
-/// milliseconds, some with a fraction; the platform's wiki says seconds (protocol reference,
-/// legacy rule 13).
+/// When a request says that it was signed. Official clients send milliseconds, some with a fraction;
+/// the platform's wiki says seconds (protocol reference, legacy rule 13).
 ///
 /// # Errors
-/// `InvalidRequest` if it is missing, no number, or too far off.
-pub(crate) fn fresh(claims: &Claims, real_now: Moment) -> Result<(), Refusal> {
+/// `InvalidRequest` if it is missing or no number.
+fn signed_millis(claims: &Claims) -> Result<f64, Refusal> {
     let Some(timestamp) = claims.number("timestamp").filter(|number| number.is_finite()) else {
         return Err(Refusal::invalid_request(
             "The claim timestamp is required and must be a number",
@@ -23,15 +22,28 @@ pub(crate) fn fresh(claims: &Claims, real_now: Moment) -> Result<(), Refusal> {
         ));
     };
     let millis = if timestamp.abs() < SMALLEST_MILLIS { timestamp * 1000.0 } else { timestamp };
-    let off_by = millis - real_now.millis() as f64;
+    Ok(millis)
+}
+
+/// The `timestamp` claim must be within [`WINDOW`] of real time or of the sandbox's present: a test
+/// that moves the sandbox's clock may move its client's too, or not.
+///
+/// # Errors
+/// `InvalidRequest` if it is missing, no number, or too far off; the message counts from the nearer
+/// clock.
+pub(crate) fn fresh(claims: &Claims, clocks: [Moment; 2]) -> Result<Moment, Refusal> {
+    let millis = signed_millis(claims)?;
+    let [by_real, by_sandbox] = clocks.map(|now| millis - now.millis() as f64);
+    let off_by = if by_sandbox.abs() < by_real.abs() { by_sandbox } else { by_real };
     if off_by.abs() > WINDOW.as_millis() as f64 {
         let (seconds, direction) = (off_by.abs() / 1000.0, if off_by < 0.0 { "behind" } else { "ahead of" });
         return Err(Refusal::invalid_request(
             format!("The timestamp is {seconds:.0} seconds {direction} the server's time"),
-            "at most 300 seconds either way are accepted; set the client's clock, and sign every attempt anew",
+            "at most 300 seconds either way are accepted, of real time or of the sandbox's clock; \
+             set the client's clock, and sign every attempt anew",
         ));
     }
-    Ok(())
+    Ok(Moment::from_millis(millis as i64))
 }
 
 #[cfg(test)]
@@ -41,9 +53,24 @@ mod tests {
 
     const NOW: Moment = Moment::from_millis(1_767_225_600_000);
 
-    fn judge(timestamp: Value) -> Result<(), Refusal> {
+    fn judge(timestamp: Value) -> Result<Moment, Refusal> {
         let Value::Object(map) = json!({ "timestamp": timestamp }) else { unreachable!() };
-        fresh(&Claims(map), NOW)
+        fresh(&Claims(map), [NOW, NOW])
+    }
+
+    #[test]
+    fn either_clock_makes_a_timestamp_fresh_and_the_time_between_them_does_not() {
+        let day = std::time::Duration::from_secs(24 * 3600);
+        let judge = |millis: i64| {
+            let Value::Object(map) = json!({ "timestamp": millis }) else { unreachable!() };
+            fresh(&Claims(map), [NOW, NOW.plus(day)])
+        };
+        for signed in [NOW, NOW.plus(day), NOW.plus(WINDOW), NOW.plus(day).plus(WINDOW)] {
+            assert_eq!(judge(signed.millis()).unwrap(), signed);
+        }
+        for signed in [NOW.plus(day / 2), NOW.plus(WINDOW * 2), NOW.plus(day).plus(WINDOW * 2)] {
+            assert!(judge(signed.millis()).is_err());
+        }
     }
 
     #[test]

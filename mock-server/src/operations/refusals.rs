@@ -77,7 +77,7 @@ pub(crate) const CALLBACK: &Group =
 pub(crate) const LINKED: &Group = &[row(
     401,
     RefusalCode::InvalidToken,
-    "the access token of the library to attach to is unknown or expired",
+    "the access token of the library to attach to is unknown",
 )];
 pub(crate) const GRANT: &Group = &[
     row(400, RefusalCode::InvalidGrant, "the code is unknown, expired or used, or the verifier is wrong"),

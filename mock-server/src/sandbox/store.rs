@@ -9,6 +9,7 @@ use crate::clock::Moment;
 use crate::domain::consent::{ConsentProblem, Decision, Page};
 use crate::domain::contract::Contract;
 use crate::domain::library::{Account, AccountId, LibraryId};
+use crate::domain::lifeline::Lifeline;
 use crate::domain::listing::{FileList, SessionFile};
 use crate::domain::portability::Report;
 use crate::domain::pull_options::PullOptions;
@@ -43,6 +44,15 @@ pub(crate) struct Store {
     state: Mutex<State>,
 }
 
+/// What `accounts.json` of a session tells, and what its download hangs on.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionAccounts {
+    pub(crate) accounts: Vec<Account>,
+    /// `consentid`
+    pub(crate) consent: String,
+    pub(crate) lifeline: Lifeline,
+}
+
 /// Two checks of one operation: the outer refusal is the first one's.
 type Twice<T> = Result<Result<T, Refusal>, Refusal>;
 
@@ -58,9 +68,12 @@ impl Store {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets everything.
+    /// Forgets everything but the nonces: what was sent before a reset is no less a replay after it.
     pub(crate) async fn reset(&self) {
-        *self.state() = State::new(self.tag.clone(), self.rules.lifetimes, self.rules.push_quota);
+        let mut state = self.state();
+        let nonces = std::mem::take(&mut state.nonces);
+        *state = State::new(self.tag.clone(), self.rules.lifetimes, self.rules.push_quota);
+        state.nonces = nonces;
     }
 
     /// As [`crate::domain::nonce::NonceLog::take`].
@@ -68,9 +81,10 @@ impl Store {
         &self,
         client_id: &str,
         nonce: &str,
+        signed: Moment,
         real_now: Moment,
     ) -> Result<(), Refusal> {
-        self.state().nonces.take(client_id, nonce, real_now)
+        self.state().nonces.take(client_id, nonce, signed, real_now)
     }
 
     /// As [`State::access`].
@@ -89,8 +103,8 @@ impl Store {
     }
 
     /// As [`State::linked_library`].
-    pub(crate) async fn linked_library(&self, token: &str, now: Moment) -> Result<LibraryId, Refusal> {
-        self.state().linked_library(token, now).cloned()
+    pub(crate) async fn linked_library(&self, token: &str) -> Result<LibraryId, Refusal> {
+        self.state().linked_library(token).cloned()
     }
 
     /// As [`State::authorize`].
@@ -208,6 +222,37 @@ impl Store {
         let state = self.state();
         let (session, library) = state.session(contract, user, session_key, now)?;
         Ok(SessionFile::find(session, library, contract, &self.rules.timeline, now, name))
+    }
+
+    /// What `accounts.json` of a session tells.
+    ///
+    /// # Errors
+    /// As [`State::any_session`].
+    pub(crate) async fn session_accounts(
+        &self,
+        contract: &Contract,
+        user: &LibraryId,
+        session_key: &str,
+        now: Moment,
+    ) -> Result<SessionAccounts, Refusal> {
+        let state = self.state();
+        let (_, library) = state.any_session(contract, user, session_key, now)?;
+        Ok(SessionAccounts {
+            accounts: library.accounts.clone(),
+            consent: library.consents.get(&contract.client_id()).cloned().unwrap_or_default(),
+            lifeline: library.lifeline.clone(),
+        })
+    }
+
+    /// Opens a session that nobody consents to, and mints the token that older clients exchange for
+    /// a consent.
+    pub(crate) async fn open_session(
+        &self,
+        contract: &Contract,
+        options: PullOptions,
+        now: Moment,
+    ) -> (SessionRef, String) {
+        (self.state().open_unread_session(contract, options, now), self.tag.mint())
     }
 
     /// The accounts of a user.

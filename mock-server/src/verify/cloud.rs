@@ -35,7 +35,7 @@ pub(crate) fn request(
     verdict.check(Check::KeyId, key_id(&jwt, &contract))?;
     verdict.check(Check::Signature, jwt.require_signature(contract.keys.verification()))?;
     verdict.check(Check::Audience, audience(&jwt.claims))?;
-    verdict.check(Check::Lifetime, lifetime(&jwt.claims, Moment::real()))?;
+    verdict.check(Check::Lifetime, lifetime(&jwt.claims, [Moment::real(), sandbox.now()]))?;
     Ok(contract)
 }
 

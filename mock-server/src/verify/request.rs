@@ -63,10 +63,14 @@ pub(crate) async fn request(
     let contract = verdict.check(Check::Contract, known)?;
     verdict.check(Check::Signature, jwt.require_signature(contract.keys.verification()))?;
     let nonce = verdict.check(Check::NonceForm, nonce::form(&jwt.claims))?.to_owned();
+    let real_now = Moment::real();
+    let fresh = timestamp::fresh(&jwt.claims, [real_now, sandbox.now()]);
     if nonce_use == NonceUse::Takes {
-        let taken = sandbox.store.take_nonce(&client_id, &nonce, Moment::real()).await;
+        // One that is not fresh is refused below; its nonce is only kept for a while.
+        let signed = fresh.as_ref().copied().unwrap_or(real_now);
+        let taken = sandbox.store.take_nonce(&client_id, &nonce, signed, real_now).await;
         verdict.check(Check::NonceReuse, taken)?;
     }
-    verdict.check(Check::Timestamp, timestamp::fresh(&jwt.claims, Moment::real()))?;
+    verdict.check(Check::Timestamp, fresh)?;
     Ok(Verified { contract, claims: jwt.claims })
 }

@@ -15,6 +15,7 @@ mod hostile;
 mod hosts;
 mod isolation;
 mod limits_of_contracts;
+mod mobile_clients;
 mod onboarding;
 mod openapi;
 mod pages;

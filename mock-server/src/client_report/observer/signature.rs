@@ -32,12 +32,13 @@ impl Signatures {
             _ => jwt.require_ps512().map_err(|refusal| refusal.detail),
         };
         tallies.judge(ClientCheck::Ps512, request, signed);
+        let clocks = [request.when.real, request.when.arrived];
         if request.is_for_cloud() {
-            let fresh = lifetime::lifetime(&jwt.claims, request.when.real).map_err(|refusal| refusal.message);
+            let fresh = lifetime::lifetime(&jwt.claims, clocks).map_err(|refusal| refusal.message);
             tallies.judge(ClientCheck::TimestampInRange, request, fresh);
             return;
         }
-        let fresh = timestamp::fresh(&jwt.claims, request.when.real).map_err(|refusal| refusal.message);
+        let fresh = timestamp::fresh(&jwt.claims, clocks).map(drop).map_err(|refusal| refusal.message);
         tallies.judge(ClientCheck::TimestampInRange, request, fresh);
         let fresh = self.fresh_nonce(request, &jwt.claims);
         tallies.judge(ClientCheck::FreshNonce, request, fresh);
@@ -57,7 +58,7 @@ impl Signatures {
 fn needs_jwt(request: &Observed<'_>) -> bool {
     let open = matches!(
         request.operation(),
-        Some(Operation::AVAILABLE_SERVICES | Operation::NAMED_CONTRACT_DETAILS)
+        Some(Operation::AVAILABLE_SERVICES | Operation::NAMED_CONTRACT_DETAILS | Operation::OPEN_SESSION)
     );
     !open && matches!(request.area(), Some(Area::Api(_) | Area::Cloud | Area::CloudFolder))
 }

@@ -160,12 +160,15 @@ impl PullOptions {
         Duration::try_from_secs_f64(seconds).ok().filter(|quota| !quota.is_zero())
     }
 
-    /// The compression that the client asks for, whatever the dataset prefers.
-    pub(crate) fn compression(&self) -> Option<Compression> {
-        match self.accept.as_ref()?.compression.as_deref()? {
-            "gzip" => Some(Compression::Gzip),
-            "brotli" => Some(Compression::Brotli),
-            _ => Some(Compression::None),
+    /// How a file is compressed that its dataset compresses as `own`: as the client asks, whatever
+    /// the dataset prefers. Mobile clients read no brotli and ask for nothing in some flows, so it is
+    /// sent only to those who ask for it (protocol reference, crypto §5).
+    pub(crate) fn compression_of(&self, own: Compression) -> Compression {
+        let asked = self.accept.as_ref().and_then(|accept| accept.compression.as_deref());
+        match (asked, own) {
+            (Some("gzip"), _) | (None, Compression::Gzip | Compression::Brotli) => Compression::Gzip,
+            (Some("brotli"), _) => Compression::Brotli,
+            (Some(_), _) | (None, Compression::None) => Compression::None,
         }
     }
 

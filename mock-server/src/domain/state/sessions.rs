@@ -51,6 +51,20 @@ impl State {
         if !contract.kind.reads() {
             return Err(Refusal::wrong_contract_kind("a write contract reads nothing"));
         }
+        self.any_session(contract, user, key, now)
+    }
+
+    /// As [`State::session`], of a write contract too.
+    ///
+    /// # Errors
+    /// `SessionInvalid` if the session is unknown, expired, another contract's or another user's.
+    pub(crate) fn any_session(
+        &self,
+        contract: &Contract,
+        user: &LibraryId,
+        key: &str,
+        now: Moment,
+    ) -> Result<(&Session, &Library), Refusal> {
         let session =
             self.sessions.get(key).ok_or_else(|| Refusal::invalid_session("there is no such session"))?;
         if now >= session.expires {
@@ -63,6 +77,16 @@ impl State {
             return Err(Refusal::invalid_session("the session belongs to another user"));
         }
         Ok((session, self.library(user)?))
+    }
+
+    /// Opens a session that nobody consents to: it stays pending, so that nothing can be read in it.
+    pub(crate) fn open_unread_session(
+        &mut self,
+        contract: &Contract,
+        options: PullOptions,
+        now: Moment,
+    ) -> SessionRef {
+        self.open_session(contract, options, now)
     }
 
     pub(super) fn open_session(

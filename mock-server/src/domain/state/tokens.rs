@@ -126,15 +126,15 @@ impl State {
         Ok(&self.own_grant(contract, token)?.library)
     }
 
-    /// The library that an access token of any contract opens: how a further contract is attached
-    /// to a library (protocol reference, consent-web §2.3).
+    /// The library that an access token of any contract opens, or opened before it expired: how a
+    /// user consents again, and how a further contract is attached to a library. Mobile clients send
+    /// a token that ran out, and the user is not to lose the library for it (protocol reference,
+    /// http-api §2.1 and consent-web §2.3).
     ///
     /// # Errors
-    /// `InvalidToken` if it is unknown or expired, or its user is deleted.
-    pub(crate) fn linked_library(&self, token: &str, now: Moment) -> Result<&LibraryId, Refusal> {
-        let grant = self.grant(token)?;
-        require_alive(grant, now)?;
-        Ok(&grant.library)
+    /// `InvalidToken` if it is unknown, or its user is deleted.
+    pub(crate) fn linked_library(&self, token: &str) -> Result<&LibraryId, Refusal> {
+        Ok(&self.grant(token)?.library)
     }
 
     fn own_grant(&self, contract: &Contract, token: &str) -> Result<&Grant, Refusal> {

@@ -1,0 +1,91 @@
+//! `POST permission-access/session`: how older generations open a session, and what Android of the
+//! current one asks for before it writes (protocol reference, http-api §9.5 and legacy/endpoints §1).
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::flow::acceptable;
+use crate::domain::pull_options::PullOptions;
+use crate::domain::refusal::Refusal;
+use crate::http::call::Call;
+use crate::http::endpoint::{Endpoint, SandboxBy};
+use crate::http::reply::{Outcome, reply_json};
+use crate::journal::check::Check;
+use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
+use crate::openapi::schemas::Schemas;
+use crate::operations::Operation;
+use crate::operations::generation::{Generation, Generations};
+use crate::operations::refusals::{NAMED, OPENING, TOO_LARGE, UNREADABLE};
+use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+
+impl Operation {
+    /// `POST permission-access/session`, which Android sends before a write
+    pub const OPEN_SESSION: Self = Self::named("openSession");
+}
+
+pub(super) static ENDPOINT: Endpoint = Endpoint {
+    route: Route {
+        operation: Operation::OPEN_SESSION,
+        method: Method::POST,
+        area: Area::Api(Generations::Since(Generation::V1_7)),
+        template: "/permission-access/session",
+        summary: "`POST permission-access/session`, which Android sends before a write",
+        deprecated: true,
+        answer: AnswerKind::Json,
+        body: BodyMode::Whole,
+        refusals: &[UNREADABLE, TOO_LARGE, NAMED, OPENING],
+    },
+    sandbox: &[SandboxBy::ContractInBody],
+    exchange,
+    handler: |call| Box::pin(open(call)),
+};
+
+fn exchange(schemas: &mut Schemas) -> Exchange {
+    let answer = schemas.answer::<OpenedSession>();
+    let answer = Answer::json("A session that nobody has consented to: nothing can be read in it.", answer);
+    Exchange::new(Auth::Open, answer).body(Content::json(schemas.request::<SessionBody>()))
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct SessionBody {
+    app_id: Option<String>,
+    contract_id: Option<String>,
+    #[serde(default)]
+    sdk_agent: Option<Value>,
+    #[serde(flatten)]
+    options: PullOptions,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct OpenedSession {
+    session_key: String,
+    /// Milliseconds since 1970.
+    expiry: i64,
+    session_exchange_token: String,
+}
+
+/// Nothing is signed: the body names the contract.
+async fn open(call: &mut Call) -> Outcome {
+    let SessionBody { app_id, contract_id, sdk_agent, options } = call.json()?;
+    let given = |value: Option<String>, name: &str| {
+        let value = value.filter(|value| !value.is_empty());
+        value.ok_or_else(|| Refusal::validation(format!("{name} is required and must not be empty")))
+    };
+    let app_id = call.verdict.check(Check::Body, given(app_id, "appId"))?;
+    let contract_id = call.verdict.check(Check::Body, given(contract_id, "contractId"))?;
+    let client_id = format!("{app_id}_{contract_id}");
+    let known = call.sandbox.contract(&client_id).ok_or_else(|| Refusal::invalid_client(&client_id));
+    let contract = call.verdict.check(Check::Contract, known)?;
+    acceptable(call, &contract, sdk_agent.as_ref(), &options)?;
+    let (session, session_exchange_token) =
+        call.sandbox.store.open_session(&contract, options, call.now()).await;
+    reply_json(&OpenedSession {
+        session_key: session.key,
+        expiry: session.expires.millis(),
+        session_exchange_token,
+    })
+}
