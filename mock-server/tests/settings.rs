@@ -369,7 +369,7 @@ fn what_starts_a_server_that_nobody_can_use_is_refused() {
         (&["--log", "hyper=loud"], "off, error, warn, info, debug, trace"),
         (&["--application-id", "my app"], "is no id"),
         (&["--application-id", "a/b"], "is no id"),
-        (&["--contract", "my contract,read"], "ID,KIND"),
+        (&["--contract", "my contract,read"], "is no id"),
         (&["--contract", "c,read,group=99"], "there are 1, 2, 3"),
         (&["--contract", "c,reed"], "read, write, read-raw or one-off"),
         (&["--sample-data-until", "9999-12-31"], "1970 to 9998"),

@@ -139,6 +139,10 @@ fn apply(
         }
         Read::Many(separator, read) => values.iter().try_for_each(|value| {
             value.present()?;
+            // Such a flag is repeated instead, so that a path in it may have blanks.
+            if separator == ' ' && matches!(place, Place::Flag(_)) {
+                return read(settings, value);
+            }
             value.split(separator)?.iter().try_for_each(|part| read(settings, &value.part(part)))
         }),
     };
