@@ -21,7 +21,7 @@ pub(super) async fn find(call: &mut Call) -> Result<(Arc<Contract>, SessionFile)
     let (key, name) = (call.param("sessionKey"), call.param("fileName"));
     if name == session_accounts::FILE_NAME {
         let found = call.sandbox.store.session_accounts(&contract, &user, key, call.now()).await;
-        let (origin, now) = (call.origin(), call.now());
+        let (origin, now) = (call.reached().to_string(), call.now());
         let found = call.verdict.check(Check::Session, found)?;
         return Ok((contract, session_accounts::file(&found, &origin, now)?));
     }

@@ -74,11 +74,8 @@ pub(crate) const OPENING: &Group = &[
 ];
 pub(crate) const CALLBACK: &Group =
     &[row(404, RefusalCode::InvalidRedirectUri, "the callback is not registered for the contract")];
-pub(crate) const LINKED: &Group = &[row(
-    401,
-    RefusalCode::InvalidToken,
-    "the access token of the library to attach to is unknown",
-)];
+pub(crate) const LINKED: &Group =
+    &[row(401, RefusalCode::InvalidToken, "the access token of the library to attach to is unknown")];
 pub(crate) const GRANT: &Group = &[
     row(400, RefusalCode::InvalidGrant, "the code is unknown, expired or used, or the verifier is wrong"),
     row(401, RefusalCode::InvalidToken, "the refresh token is unknown, expired or replaced"),
