@@ -24,8 +24,10 @@ pub(crate) type Group = [DocumentedRefusal];
 
 pub(crate) const UNREADABLE: &Group =
     &[row(400, RefusalCode::ValidationErrors, "path, query or body cannot be understood")];
-pub(crate) const TOO_LARGE: &Group =
-    &[row(413, RefusalCode::ValidationErrors, "the body is larger than the configured limit")];
+pub(crate) const TOO_LARGE: &Group = &[
+    row(413, RefusalCode::ValidationErrors, "the body is larger than the configured limit"),
+    row(415, RefusalCode::ValidationErrors, "the body has a Content-Encoding"),
+];
 pub(crate) const SIGNED: &Group = &[
     row(
         401,
@@ -74,11 +76,8 @@ pub(crate) const OPENING: &Group = &[
 ];
 pub(crate) const CALLBACK: &Group =
     &[row(404, RefusalCode::InvalidRedirectUri, "the callback is not registered for the contract")];
-pub(crate) const LINKED: &Group = &[row(
-    401,
-    RefusalCode::InvalidToken,
-    "the access token of the library to attach to is unknown",
-)];
+pub(crate) const LINKED: &Group =
+    &[row(401, RefusalCode::InvalidToken, "the access token of the library to attach to is unknown")];
 pub(crate) const GRANT: &Group = &[
     row(400, RefusalCode::InvalidGrant, "the code is unknown, expired or used, or the verifier is wrong"),
     row(401, RefusalCode::InvalidToken, "the refresh token is unknown, expired or replaced"),

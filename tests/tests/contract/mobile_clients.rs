@@ -19,8 +19,7 @@ async fn a_token_that_ran_out_consents_again_to_the_same_library_and_an_unknown_
     let refused = user.call(Method::GET, "permission-access/accounts").await;
     assert_eq!(refused.error(), (401, "InvalidToken".to_owned()));
     let page = "&service=16&sampleDataSet=default&sampleDataAutoOnboard=true";
-    let again =
-        RawUser::consent(user.client.clone(), &world.sandbox, Some(&user.access), page).await;
+    let again = RawUser::consent(user.client.clone(), &world.sandbox, Some(&user.access), page).await;
     let accounts = again.accounts().await;
     assert!(accounts.iter().any(|account| account["id"] == before[0]["id"]), "the library is another");
     let mut claims = RawClient::authorize_claims();
@@ -85,7 +84,7 @@ async fn a_client_may_move_with_the_sandboxs_clock_and_its_requests_are_no_repla
     world.sandbox.clock().advance(DAY);
     assert_eq!(send().await.status, 200, "fresh by the sandbox's clock");
     assert_eq!(client.call(Method::POST, "discovery/countries", json!({})).await.status, 200);
-    world.sandbox.reset().await;
+    world.sandbox.reset();
     world.sandbox.clock().advance(DAY);
     let replayed = send().await;
     assert_eq!(replayed.error(), (400, "InvalidRequest".to_owned()));
