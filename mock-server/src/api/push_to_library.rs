@@ -10,7 +10,7 @@ use crate::domain::contract::Contract;
 use crate::domain::pushed::Descriptor;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::quota_used_up;
-use crate::http::call::Call;
+use crate::http::call::{Call, in_words_of_json};
 use crate::http::endpoint::{BY_JWT, Endpoint};
 use crate::http::reply::{Outcome, reply_json};
 use crate::http::request_body;
@@ -90,7 +90,10 @@ fn read_descriptor(token: &str, contract: &Contract) -> Result<Descriptor, Refus
     })?;
     let descriptor: Descriptor = serde_path_to_error::deserialize(metadata).map_err(|error| {
         let path = error.path().to_string();
-        Refusal::validation(format!("FileDescriptor: metadata.{path}: {}", error.into_inner()))
+        Refusal::validation(format!(
+            "FileDescriptor: metadata.{path}: {}",
+            in_words_of_json(&error.into_inner().to_string())
+        ))
     })?;
     descriptor.validate()?;
     Ok(descriptor)

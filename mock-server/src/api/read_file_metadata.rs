@@ -1,12 +1,13 @@
 //! `HEAD permission-access/query/{sessionKey}/{fileName}` (protocol reference, http-api §4.4).
 
-use http::{Method, StatusCode};
+use http::Method;
 
-use super::session_file::{documented, find, with_metadata};
+use super::read_file::file;
+use super::session_file::documented;
 use crate::http::call::Call;
 use crate::http::endpoint::{Endpoint, SandboxBy};
-use crate::http::reply::{Outcome, Reply, ReplyBody};
-use crate::openapi::exchange::{Answer, Auth, Exchange};
+use crate::http::reply::Outcome;
+use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::generation::{Generation, Generations};
@@ -36,10 +37,13 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
 };
 
 fn exchange(_: &mut Schemas) -> Exchange {
-    Exchange::new(Auth::User, documented(Answer::empty(200, "The metadata alone.")))
+    Exchange::new(
+        Auth::User,
+        documented(Answer::new(200, "The metadata alone.", Content::opaque(&["application/octet-stream"]))),
+    )
 }
 
+/// What a download would answer, of which the connection sends the head alone: its length is the same.
 async fn metadata(call: &mut Call) -> Outcome {
-    let (_, file) = find(call).await?;
-    Ok(with_metadata(Reply::new(StatusCode::OK, ReplyBody::Empty), &file))
+    file(call).await
 }

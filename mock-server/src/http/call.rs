@@ -175,12 +175,103 @@ pub(crate) fn read_json<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T,
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(T::default());
     }
+    require_object(body)?;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let place = if path == "." { String::new() } else { format!("{path}: ") };
-        Refusal::validation(format!("{place}{}", error.into_inner()))
+        Refusal::validation(format!("{place}{}", in_words_of_json(&error.into_inner().to_string())))
     })?;
     deserializer.end().map_err(|error| Refusal::validation(error.to_string()))?;
     Ok(value)
+}
+
+/// What every body of an operation is.
+fn require_object(body: &[u8]) -> Result<(), Refusal> {
+    let found = match body.trim_ascii_start() {
+        [0xEF, 0xBB, 0xBF, ..] => "a byte order mark, which JSON must not begin with",
+        [b'[', ..] => "an array",
+        [b'"', ..] => "text",
+        [b'n', ..] => "null",
+        [b't' | b'f', ..] => "a truth value",
+        [b'-' | b'0'..=b'9', ..] => "a number",
+        _ => return Ok(()),
+    };
+    Err(Refusal::validation(format!("the body must be a JSON object; found {found}")))
+}
+
+/// A problem of the JSON reader's, without the names of types that only this program knows.
+pub(crate) fn in_words_of_json(problem: &str) -> String {
+    const KINDS: [(&str, &str); 9] = [
+        ("a sequence", "an array"),
+        ("a map", "an object"),
+        ("struct", "an object"),
+        ("tuple", "an array"),
+        ("enum", "one of the known forms"),
+        ("f64", "a number"),
+        ("u", "a whole number from 0"),
+        ("i", "a whole number"),
+        ("unit", "null"),
+    ];
+    let Some((found, rest)) = problem.split_once(", expected ") else { return problem.to_owned() };
+    let (expected, place) = match rest.find(" at line ") {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    let is = |kind: &str| match kind {
+        "u" | "i" => {
+            expected.strip_prefix(kind).is_some_and(|bits| ["8", "16", "32", "64", "size"].contains(&bits))
+        }
+        _ => expected == kind || expected.strip_prefix(kind).is_some_and(|rest| rest.starts_with(' ')),
+    };
+    let expected = KINDS.iter().find(|(kind, _)| is(kind)).map_or(expected, |(_, words)| words);
+    let found = found.replace("invalid type: sequence", "invalid type: array");
+    let found = found.replace("invalid type: map", "invalid type: object");
+    format!("{found}, expected {expected}{place}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Default, Deserialize)]
+    struct Secret {
+        #[serde(default)]
+        inner: Option<Inner>,
+        #[serde(default)]
+        list: Vec<u32>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Inner {
+        _n: f64,
+    }
+
+    #[test]
+    fn a_body_that_is_not_understood_is_refused_in_words_of_json() {
+        for (body, says) in [
+            ("null", "found null"),
+            ("[]", "found an array"),
+            ("\"x\"", "found text"),
+            ("\u{feff}{}", "byte order mark"),
+            ("{\"inner\": 1}", "expected an object"),
+            ("{\"inner\": {\"_n\": \"x\"}}", "expected a number"),
+            ("{\"list\": {}}", "invalid type: object, expected an array"),
+            ("{\"list\": [-1]}", "expected a whole number from 0"),
+            ("{", "EOF"),
+        ] {
+            let message = read_json::<Secret>(body.as_bytes()).unwrap_err().message;
+            assert!(message.contains(says), "{body}: {message}");
+            assert!(
+                !["struct", "Secret", "Inner", "sequence", "u32", "f64"]
+                    .iter()
+                    .any(|word| message.contains(word)),
+                "{message}"
+            );
+        }
+        let read: Secret = read_json(b" \n").unwrap();
+        assert!(read.inner.is_none() && read.list.is_empty());
+    }
 }

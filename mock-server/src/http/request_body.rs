@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
 use http_body_util::BodyExt as _;
 
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 
 /// How much of a refused body is still taken in, in bytes, so that a client that sends before it
 /// reads gets to read why it was refused.
@@ -14,6 +16,21 @@ const MOST_DISCARDED: usize = 1024 * 1024 * 1024;
 
 /// How long a client may pause while it sends.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Why a body is refused by what its head says of it: it is larger than `limit`, or encoded, which no
+/// official client does and the platform does not promise to understand.
+pub(crate) fn unsuitable(headers: &HeaderMap, declared: u64, limit: u64) -> Option<Refusal> {
+    if declared > limit {
+        let message = format!("The body is larger than {limit} bytes: {declared} are announced");
+        return Some(Refusal::too_large(message, "raise the limit if that is on purpose"));
+    }
+    let encodings = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let mut encodings = encodings.flat_map(|value| value.split(',')).map(str::trim);
+    let unknown = encodings.find(|it| !it.is_empty() && !it.eq_ignore_ascii_case("identity"))?;
+    let message = format!("The body has the Content-Encoding {unknown}, which is not understood");
+    let detail = "send the body as it is, without Content-Encoding";
+    Some(Refusal::new(415, RefusalCode::ValidationErrors, message, detail))
+}
 
 /// Reads a whole body of at most `limit` bytes. What came before a problem is gone.
 pub(crate) async fn read(mut body: Body, limit: usize) -> (Bytes, Option<Refusal>) {

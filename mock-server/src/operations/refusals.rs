@@ -24,8 +24,10 @@ pub(crate) type Group = [DocumentedRefusal];
 
 pub(crate) const UNREADABLE: &Group =
     &[row(400, RefusalCode::ValidationErrors, "path, query or body cannot be understood")];
-pub(crate) const TOO_LARGE: &Group =
-    &[row(413, RefusalCode::ValidationErrors, "the body is larger than the configured limit")];
+pub(crate) const TOO_LARGE: &Group = &[
+    row(413, RefusalCode::ValidationErrors, "the body is larger than the configured limit"),
+    row(415, RefusalCode::ValidationErrors, "the body has a Content-Encoding"),
+];
 pub(crate) const SIGNED: &Group = &[
     row(
         401,

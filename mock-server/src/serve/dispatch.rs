@@ -11,7 +11,9 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::Request;
+use http::header::{CONNECTION, EXPECT};
+use http::{HeaderValue, Request};
+use hyper::body::Body as _;
 use sync_wrapper::SyncWrapper;
 
 use super::{hostile, respond};
@@ -63,7 +65,22 @@ async fn receive(
     };
     let params = params.map(named).unwrap_or_default();
     let streams = matches!(target, Target::Endpoint(endpoint) if endpoint.route.body == BodyMode::Streamed);
-    let (body, body_problem, stream) = if streams {
+    let expects_continue = parts.headers.contains_key(EXPECT);
+    let limit = match streams {
+        true => server.settings.push_limit.max(server.settings.storage.file),
+        false => server.settings.body_limit as u64,
+    };
+    let declared = body.size_hint().lower();
+    let unsuitable = request_body::unsuitable(&parts.headers, declared, limit);
+    // Nobody has to send, and nobody waits for, what is refused by what its head says.
+    let mut leaves_body = declared > limit;
+    let (body, body_problem, stream) = if unsuitable.is_some() && (leaves_body || expects_continue) {
+        leaves_body = true;
+        (Bytes::new(), unsuitable, None)
+    } else if let Some(problem) = unsuitable {
+        request_body::discard(body).await;
+        (Bytes::new(), Some(problem), None)
+    } else if streams {
         (Bytes::new(), None, Some(SyncWrapper::new(body)))
     } else {
         let (body, problem) = request_body::read(body, server.settings.body_limit).await;
@@ -124,9 +141,17 @@ async fn receive(
         None => outcome,
     };
     if let Some(stream) = call.stream.take() {
-        request_body::discard(stream.into_inner()).await;
+        // A client that waits to be told to go on has not sent anything yet.
+        match expects_continue && outcome.is_err() {
+            true => leaves_body = true,
+            false => request_body::discard(stream.into_inner()).await,
+        }
     }
-    respond::finish(call, fault, outcome, watch).await
+    let mut response = respond::finish(call, fault, outcome, watch).await;
+    if leaves_body {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Runs the handler. A panic in it is a defect of the server: the client gets an error of the
@@ -171,8 +196,17 @@ fn nothing_there(call: &Call) -> Refusal {
         _ => Refusal::new(
             404,
             RefusalCode::NotFound,
-            format!("There is no {method} {path}"),
-            "base URLs: {origin}/v1.7/ (API), {origin}/apps/saas/ (onboarding), {origin}/v1/ (cloud)",
+            format!("There is no {method} {path}; {}", base_urls(&call.origin(), path)),
+            "the base URL of a client is one of these, with one slash at its end",
         ),
     }
+}
+
+/// What helps somebody whose base URL is wrong.
+fn base_urls(origin: &str, path: &str) -> String {
+    let slashes = if path.contains("//") { "the path has two slashes in a row; " } else { "" };
+    format!(
+        "{slashes}base URLs are {origin}/{}/ (API), {origin}/apps/saas/ (onboarding) and {origin}/v1/ (cloud)",
+        Generation::CURRENT
+    )
 }

@@ -24,6 +24,7 @@ mod push;
 mod read_flow;
 mod reauthorization;
 mod sample_datasets;
+mod request_bodies;
 mod scope;
 mod scope_property;
 mod sdk_discovery;

@@ -84,7 +84,7 @@ async fn a_client_may_move_with_the_sandboxs_clock_and_its_requests_are_no_repla
     world.sandbox.clock().advance(DAY);
     assert_eq!(send().await.status, 200, "fresh by the sandbox's clock");
     assert_eq!(client.call(Method::POST, "discovery/countries", json!({})).await.status, 200);
-    world.sandbox.reset().await;
+    world.sandbox.reset();
     world.sandbox.clock().advance(DAY);
     let replayed = send().await;
     assert_eq!(replayed.error(), (400, "InvalidRequest".to_owned()));
