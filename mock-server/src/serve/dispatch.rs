@@ -196,7 +196,7 @@ fn nothing_there(call: &Call) -> Refusal {
         _ => Refusal::new(
             404,
             RefusalCode::NotFound,
-            format!("There is no {method} {path}; {}", base_urls(&call.origin(), path)),
+            format!("There is no {method} {path}; {}", base_urls(&call.reached().to_string(), path)),
             "the base URL of a client is one of these, with one slash at its end",
         ),
     }
