@@ -4,6 +4,7 @@
 // Top to bottom: each room imports only what stands below it.
 mod admin;
 mod api;
+#[cfg(feature = "cli")]
 pub mod cli;
 mod client_report;
 pub mod clock;
@@ -44,4 +45,5 @@ pub use journal::verdict::{CheckResult, Verdict};
 pub use journal::{Entry, JournalRefusal};
 pub use operations::refusals::DocumentedRefusal;
 pub use operations::route::{Area, Operation, ROUTES, Route};
-pub use sandbox::credentials::{BaseUrls, ContractCredentials, Credentials};
+pub use sandbox::credentials::{ApplicationCredentials, BaseUrls, ContractCredentials, Credentials};
+pub use serve::listeners::ListenError;

@@ -3,11 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match digime_mock_server::cli::run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("digime-mock: {failure}");
-            ExitCode::FAILURE
-        }
-    }
+    digime_mock_server::cli::run()
 }

@@ -201,7 +201,7 @@ fn settings_come_from_the_environment_too() {
     let mut command = mock();
     command.env("DIGIME_MOCK_ACCESS_TOKEN_LIFETIME", "never").args(["serve", "--port", "0"]);
     let error = String::from_utf8(command.assert().failure().get_output().stderr.clone()).unwrap();
-    assert!(error.contains("never") && error.contains("access-token-lifetime"), "{error}");
+    assert!(error.contains("never") && error.contains("DIGIME_MOCK_ACCESS_TOKEN_LIFETIME"), "{error}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::to_json;
-use crate::config::file::{LifetimesTable, TimelineTable};
+use crate::config::sandbox_settings::{LifetimesTable, TimelineTable};
 use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
 use crate::http::reply::Outcome;

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use digime_fixtures::catalogue;
-use digime_fixtures::{Dataset, GenerateOptions};
+use digime_fixtures::{Dataset, DatasetError, GenerateOptions, Progress};
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
 
-use super::Failure;
+use super::failure::Failure;
+use super::output::print;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DatasetCommand {
@@ -34,10 +36,11 @@ pub(super) struct GenerateArgs {
     /// Months that the data covers.
     #[arg(long, default_value_t = GenerateOptions::default().months)]
     months: u32,
-    /// Exactly this many files.
+    /// Exactly this many files, at most a million.
     #[arg(long, value_name = "COUNT")]
     files: Option<usize>,
-    /// Size of each file, in bytes.
+    /// Size of each file, in bytes. Files are written as a stream; they may be larger than the memory, but
+    /// serve reads what it offers into memory.
     #[arg(long, value_name = "BYTES")]
     size: Option<usize>,
 }
@@ -46,7 +49,7 @@ pub(super) fn run(command: DatasetCommand) -> Result<(), Failure> {
     let DatasetCommand::Generate(args) = command;
     let source = catalogue::source(args.source).ok_or_else(|| {
         let known: Vec<_> = catalogue::sources().iter().map(|it| format!("{} {}", it.id, it.name)).collect();
-        Failure(format!("there is no source {}; there are:\n{}", args.source, known.join("\n")))
+        Failure::usage(format!("there is no source {}; there are:\n{}", args.source, known.join("\n")))
     })?;
     let options = GenerateOptions {
         seed: args.seed,
@@ -55,9 +58,28 @@ pub(super) fn run(command: DatasetCommand) -> Result<(), Failure> {
         files: args.files,
         file_size: args.size,
     };
-    let dataset = Dataset::generate(source, &args.dataset, &options).map_err(Failure::new)?;
-    dataset.write(&args.folder).map_err(Failure::new)?;
+    let bar = progress_bar();
+    let mut show = |progress: Progress| {
+        bar.set_length(progress.of_files as u64);
+        bar.set_position(progress.files as u64);
+        bar.set_message(format!("{} MB", progress.bytes / 1_000_000));
+    };
+    let written = Dataset::generate_into(source, &args.dataset, &options, &args.folder, &mut show);
+    bar.finish_and_clear();
+    let count = written.map_err(|error| match error {
+        DatasetError::Io { .. } => Failure::new(error),
+        _ => Failure::usage(error),
+    })?;
     let folder = args.folder.display();
-    println!("{} files written; offer them with: digime-mock serve --dataset {folder}", dataset.files.len());
-    Ok(())
+    print(format!("{count} files written; offer them with: digime-mock serve --dataset {folder}\n"))
+}
+
+/// A bar on the standard error, where that is a terminal.
+fn progress_bar() -> ProgressBar {
+    let bar = ProgressBar::no_length();
+    // A template that does not parse leaves the standard one.
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} files, {msg} in {elapsed}") {
+        bar.set_style(style);
+    }
+    bar
 }

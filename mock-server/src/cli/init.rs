@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Failure;
-use crate::config::file::TEMPLATE;
+use super::failure::Failure;
+use super::output::print;
+use crate::config::sources::TEMPLATE;
 
 #[derive(Args, Debug)]
 pub(super) struct InitArgs {
@@ -30,9 +31,8 @@ pub(super) fn run(args: &InitArgs) -> Result<(), Failure> {
     }
     let written = options.open(&args.file).and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
     written.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Failure(format!("{path} is already there; --force replaces it")),
-        _ => Failure(format!("{path} cannot be written: {error}")),
+        std::io::ErrorKind::AlreadyExists => Failure::new(format!("{path} is already there; --force replaces it")),
+        _ => Failure::new(format!("{path} cannot be written: {error}")),
     })?;
-    println!("{path} written; start the server with: digime-mock serve --config {path}");
-    Ok(())
+    print(format!("{path} written; start the server with: digime-mock serve --config {path}\n"))
 }

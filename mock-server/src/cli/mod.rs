@@ -2,20 +2,47 @@
 
 mod dataset;
 mod explain;
+mod failure;
 mod init;
+mod output;
 mod serve;
+mod shell;
 
-use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
 
 /// A digi.me-compatible mock server for development, tests and partners.
 #[derive(Debug, Parser)]
-#[command(name = "digime-mock", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "digime-mock",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = EXIT_CODES,
+    after_long_help = LONG_HELP
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
     serve: serve::ServeArgs,
 }
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 success; 1 it failed on the way; 2 the arguments, a variable or the configuration file \
+cannot be used.";
+
+const LONG_HELP: &str = "\
+Settings:
+  Each flag of serve is also an environment variable, which its help names, and a key of the configuration
+  file, which `digime-mock init` writes with all defaults. A flag wins over a variable, and a variable over
+  the file; lists of flags or variables add to those of the file. A variable that is empty counts as unset.
+
+Exit codes:
+  0  success; for serve: it was asked to stop, and did
+  1  it failed on the way: the port is taken, a file cannot be written, no server answers
+  2  the arguments, a variable or the configuration file cannot be used; the error names which";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -28,30 +55,36 @@ enum Command {
     /// Make datasets.
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
-}
-
-/// An end of the program other than success.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Failure(String);
-
-impl Failure {
-    fn new(problem: impl std::fmt::Display) -> Self {
-        Self(problem.to_string())
-    }
+    /// Print completions for a shell, such as: digime-mock completions bash > /etc/bash_completion.d/digime-mock
+    Completions(shell::CompletionsArgs),
+    /// Print the manual page of the program, or of one of its commands, such as: digime-mock man | man -l -
+    Man(shell::ManArgs),
 }
 
 /// Runs the program with the arguments of the process.
-///
-/// # Errors
-/// [`Failure`] with a text for the user.
-pub fn run() -> Result<(), Failure> {
+pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    match cli.command {
+    let result = match cli.command {
         None => serve::run(cli.serve),
         Some(Command::Serve(args)) => serve::run(*args),
         Some(Command::Init(args)) => init::run(&args),
-        Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Dataset(command)) => dataset::run(command),
+        Some(Command::Completions(args)) => shell::completions(&args, Cli::command()),
+        Some(Command::Man(args)) => shell::man(&args, Cli::command()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
     }
 }

@@ -1,4 +1,16 @@
 //! Settings: what they are, and where they come from.
+//!
+//! [`settings`] has them as the server uses them. The program reads each from a flag, a variable or the
+//! configuration file; one row of the table `sources::table` says how it is called in each of them and how
+//! its value is read, so that the three cannot differ.
 
-pub mod file;
+pub mod admin_token;
+mod check;
+pub mod listen_host;
+pub mod place;
+pub(crate) mod sandbox_settings;
 pub mod settings;
+#[cfg(feature = "cli")]
+pub(crate) mod sources;
+
+pub use check::SettingsError;

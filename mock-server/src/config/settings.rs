@@ -1,6 +1,5 @@
 //! Everything that can be set about a server, with its defaults.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,6 +7,9 @@ use digime_fixtures::Dataset;
 use digime_fixtures::keys;
 use jiff::civil::Date;
 
+use crate::config::admin_token::AdminToken;
+use crate::config::listen_host::ListenHost;
+use crate::config::place::Place;
 use crate::domain::agent::AgentRules;
 use crate::domain::contract::{ContractKeyError, ContractKeys, ContractKind};
 use crate::domain::redirect::{DEFAULT_REDIRECT_RULES, RedirectRule, RedirectRuleError};
@@ -15,14 +17,16 @@ use crate::domain::state::Lifetimes;
 use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 
+
+
 /// The application of the default sandbox.
 pub const DEFAULT_APPLICATION_ID: &str = "mock-app";
 
 /// Everything that can be set about a server.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Address to listen on.
-    pub host: IpAddr,
+    /// Where to listen: an address, or a name whose addresses are all listened on.
+    pub host: ListenHost,
     /// Port to listen on; 0 picks a free one.
     pub port: u16,
     /// Origin that links and `jku` use instead of the request's `Host`.
@@ -53,6 +57,8 @@ pub struct Settings {
     pub client_report: Option<PathBuf>,
     /// Datasets of one's own, offered besides the generated ones.
     pub datasets: Vec<Arc<Dataset>>,
+    /// What `digime-mock serve` logs: a level, or a filter of tracing-subscriber.
+    pub log: String,
 }
 
 impl Settings {
@@ -62,7 +68,7 @@ impl Settings {
     /// [`ContractSettingsError`] if a committed development key is unusable, which a test excludes.
     pub fn standard() -> Result<Self, ContractSettingsError> {
         Ok(Self {
-            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            host: ListenHost::default(),
             port: 8080,
             public_url: None,
             admin_token: None,
@@ -78,17 +84,8 @@ impl Settings {
             sample_data: SampleDataSettings::default(),
             client_report: None,
             datasets: Vec::new(),
+            log: "info".to_owned(),
         })
-    }
-}
-
-/// The token that administration requires.
-#[derive(Clone)]
-pub struct AdminToken(pub String);
-
-impl std::fmt::Debug for AdminToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AdminToken([redacted])")
     }
 }
 
@@ -101,6 +98,8 @@ pub struct ApplicationSettings {
     pub name: String,
     /// Its contracts.
     pub contracts: Vec<ContractSettings>,
+    /// Where it was set.
+    pub place: Place,
 }
 
 /// A contract.
@@ -116,6 +115,8 @@ pub struct ContractSettings {
     pub service_groups: Vec<u32>,
     /// Its callbacks.
     pub redirect_rules: Vec<RedirectRule>,
+    /// Where it was set.
+    pub place: Place,
 }
 
 /// Settings of a contract that cannot be used.
@@ -154,6 +155,7 @@ impl ApplicationSettings {
                 .into_iter()
                 .map(|kind| ContractSettings::standard(&format!("mock-{kind}-contract"), kind))
                 .collect::<Result<_, _>>()?,
+            place: Place::Default,
         })
     }
 }
@@ -178,6 +180,7 @@ impl ContractSettings {
             keys,
             service_groups: Vec::new(),
             redirect_rules: redirect_rules(id, &DEFAULT_REDIRECT_RULES)?,
+            place: Place::Default,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The server in a Rust test.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use tokio::sync::oneshot;
 
 use crate::clock::SandboxClock;
+use crate::config::SettingsError;
 use crate::config::settings::{ContractSettingsError, Settings};
 use crate::consent::browser::ConsentError;
 use crate::domain::state::Lifetimes;
@@ -18,21 +19,17 @@ use crate::http::server::Server;
 use crate::openapi;
 use crate::payload::signing::SigningKeyError;
 use crate::sandbox::credentials::Credentials;
-use crate::serve::connections;
+use crate::serve::listeners::{self, ListenError};
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The address cannot be listened on.
-    #[error(
-        "cannot listen on {address}: {source}; choose another with --host and --port (--port 0 picks a free one)"
-    )]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// The host and port cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The settings cannot be used together.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The runtime cannot be started.
     #[error("cannot start a runtime for the server: {0}")]
     Runtime(std::io::Error),
@@ -198,7 +195,8 @@ impl MockServerBuilder {
         for change in self.changes {
             change(&mut settings);
         }
-        let (listener, address) = listen(&settings)?;
+        settings.check()?;
+        let (listeners, address) = listen(&settings)?;
         let server = Arc::new(Server::new(settings, address)?);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -208,10 +206,10 @@ impl MockServerBuilder {
         let running = Arc::clone(&server);
         let thread = std::thread::Builder::new().name("digime-mock".to_owned()).spawn(move || {
             runtime.block_on(async {
-                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+                let Ok(listeners) = listeners::register(listeners) else { return };
                 // A test that drops its server is done with it: nothing is drained.
                 tokio::select! {
-                    () = connections::serve(running, listener, std::future::pending()) => {}
+                    () = listeners::serve(&running, listeners, std::future::pending()) => {}
                     _ = stopped => {}
                 }
             });
@@ -228,12 +226,10 @@ impl MockServerBuilder {
     }
 }
 
-/// Listens as the settings say.
-pub(crate) fn listen(settings: &Settings) -> Result<(TcpListener, SocketAddr), StartError> {
-    let address = SocketAddr::new(settings.host, settings.port);
-    let failed = |source| StartError::Listen { address, source };
-    let listener = TcpListener::bind(address).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
+/// Listens as the settings say, and gives the address that stands for all.
+pub(crate) fn listen(settings: &Settings) -> Result<(Vec<TcpListener>, SocketAddr), StartError> {
+    let listeners = listeners::bind(&settings.host, settings.port)?;
+    let first = listeners.first().map(TcpListener::local_addr).transpose().map_err(StartError::Runtime)?;
+    let any = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), settings.port);
+    Ok((listeners, first.unwrap_or(any)))
 }

@@ -16,10 +16,24 @@ pub struct Credentials {
     pub sandbox: String,
     /// The (first) application's id.
     pub application_id: String,
-    /// The contracts in the order of the configuration.
+    /// The contracts of all applications, in the order of the configuration.
     pub contracts: Vec<ContractCredentials>,
+    /// Every application with its contracts, in the order of the configuration.
+    pub applications: Vec<ApplicationCredentials>,
     /// The three base URLs that a client changes.
     pub urls: BaseUrls,
+}
+
+/// An application with its contracts.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApplicationCredentials {
+    /// The application's id.
+    pub application_id: String,
+    /// What the consent page calls it.
+    pub name: String,
+    /// Its contracts.
+    pub contracts: Vec<ContractCredentials>,
 }
 
 /// What a client needs to use a contract.
@@ -63,10 +77,22 @@ impl Credentials {
                 redirect_uris: contract.redirect_rules.iter().map(ToString::to_string).collect(),
             })
             .collect();
+        let mut applications: Vec<ApplicationCredentials> = Vec::new();
+        for contract in &contracts {
+            match applications.iter_mut().find(|it| it.application_id == contract.application_id) {
+                Some(application) => application.contracts.push(contract.clone()),
+                None => applications.push(ApplicationCredentials {
+                    application_id: contract.application_id.clone(),
+                    name: sandbox.application_name(&contract.application_id).to_owned(),
+                    contracts: vec![contract.clone()],
+                }),
+            }
+        }
         Self {
             sandbox: sandbox.id().to_owned(),
             application_id: contracts.first().map(|it| it.application_id.clone()).unwrap_or_default(),
             contracts,
+            applications,
             urls: BaseUrls {
                 api: format!("{origin}/v1.7/"),
                 onboard: format!("{origin}/apps/saas/"),

@@ -3,5 +3,6 @@
 pub(crate) mod connections;
 mod dispatch;
 mod hostile;
+pub(crate) mod listeners;
 mod injected;
 mod respond;

@@ -1,300 +1,180 @@
 //! The configuration file, `digime-mock.toml`.
 
-use std::net::IpAddr;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::Path;
 
-use digime_fixtures::Dataset;
-use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-use crate::config::settings::{AdminToken, ApplicationSettings, ContractSettings, Settings, redirect_rules};
-use crate::domain::agent::AgentRules;
-use crate::domain::contract::{ContractKeys, ContractKind};
-use crate::domain::redirect::RedirectRule;
-use crate::domain::state::Lifetimes;
-use crate::domain::timeline::Timeline;
-use crate::durations;
+use crate::config::place::Place;
+use crate::config::settings::Settings;
+use crate::config::sources::ConfigError;
+use crate::config::sources::contracts::{self, ApplicationTable};
+use crate::config::sources::table::{Read, SETTINGS};
+use crate::config::sources::value::{EMPTY, Problem, Value, quote};
 
 /// What `digime-mock init` writes: every setting with its default.
-pub const TEMPLATE: &str = include_str!("../../digime-mock.toml");
+pub(crate) const TEMPLATE: &str = include_str!("../../../digime-mock.toml");
 
-/// A configuration that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("{path} cannot be read: {source}")]
-    Read {
-        /// The file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A key is unknown or a value is bad; the text names the line.
-    #[error("{path}: {source}")]
-    Parse {
-        /// The file.
-        path: String,
-        /// What and where.
-        source: toml::de::Error,
-    },
-    /// A value is well-formed but cannot be used.
-    #[error("{path}, line {line}: {problem}")]
-    Value {
-        /// The file.
-        path: String,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong.
-        problem: String,
-    },
-}
+/// The table that is not read by rows.
+const APPLICATIONS: &str = "applications";
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct File {
-    host: Option<IpAddr>,
-    port: Option<u16>,
-    public_url: Option<Spanned<String>>,
-    admin_token: Option<String>,
-    journal_size: Option<usize>,
-    client_report: Option<PathBuf>,
-    body_limit: Option<usize>,
-    push_limit: Option<u64>,
-    push_quota: Option<u64>,
-    lifetimes: LifetimesTable,
-    agents: Option<AgentRules>,
-    timeline: TimelineTable,
-    storage: StorageTable,
-    sample_data: SampleDataTable,
-    applications: Option<Vec<ApplicationTable>>,
-    datasets: Vec<Spanned<PathBuf>>,
-}
-
-/// `[lifetimes]`; what is absent stays as it is.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct LifetimesTable {
-    #[serde(deserialize_with = "duration")]
-    #[schemars(with = "Option<String>")]
-    code: Option<Duration>,
-    #[serde(deserialize_with = "duration")]
-    #[schemars(with = "Option<String>")]
-    access_token: Option<Duration>,
-    #[serde(deserialize_with = "duration")]
-    #[schemars(with = "Option<String>")]
-    refresh_token: Option<Duration>,
-    #[serde(deserialize_with = "duration")]
-    #[schemars(with = "Option<String>")]
-    refresh_grace: Option<Duration>,
-    #[serde(deserialize_with = "duration")]
-    #[schemars(with = "Option<String>")]
-    session: Option<Duration>,
-}
-
-/// `[timeline]`; what is absent stays as it is.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct TimelineTable {
-    #[serde(deserialize_with = "duration")]
-    #[schemars(with = "Option<String>")]
-    pending: Option<Duration>,
-    #[serde(deserialize_with = "duration")]
-    #[schemars(with = "Option<String>")]
-    running: Option<Duration>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SampleDataTable {
-    seed: Option<u64>,
-    #[serde(deserialize_with = "date")]
-    until: Option<Date>,
-    months: Option<u32>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ApplicationTable {
-    id: Spanned<String>,
-    name: Option<String>,
-    contracts: Vec<ContractTable>,
-}
-
-/// `[storage]`; sizes in bytes.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct StorageTable {
-    quota: Option<u64>,
-    file_limit: Option<u64>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ContractTable {
-    id: Spanned<String>,
-    kind: ContractKind,
-    key: Option<Spanned<PathBuf>>,
-    service_groups: Option<Vec<u32>>,
-    redirect_uris: Option<Vec<Rule>>,
-}
-
-/// A callback rule, checked while the file is read, so that the error knows the line.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Rule(String);
-
-impl TryFrom<String> for Rule {
-    type Error = crate::domain::redirect::RedirectRuleError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        RedirectRule::parse(&text).map(|_| Self(text))
-    }
-}
-
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    durations::as_text::deserialize(deserializer).map(Some)
-}
-
-fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    String::deserialize(deserializer)?.parse().map(Some).map_err(serde::de::Error::custom)
-}
-
-impl LifetimesTable {
-    pub(crate) fn apply(&self, lifetimes: &mut Lifetimes) {
-        set(&mut lifetimes.code, self.code);
-        set(&mut lifetimes.access_token, self.access_token);
-        set(&mut lifetimes.refresh_token, self.refresh_token);
-        set(&mut lifetimes.refresh_grace, self.refresh_grace);
-        set(&mut lifetimes.session, self.session);
-    }
-}
-
-impl TimelineTable {
-    pub(crate) fn apply(&self, timeline: &mut Timeline) {
-        set(&mut timeline.pending, self.pending);
-        set(&mut timeline.running, self.running);
-    }
-}
-
-fn set<T>(target: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *target = value;
-    }
-}
-
-/// Reads the file at `path` over `settings`.
-///
-/// # Errors
-/// [`ConfigError`] naming the file and the line.
-pub fn apply(path: &Path, settings: &mut Settings) -> Result<(), ConfigError> {
+/// Reads the file at `path` over `settings`; `named` says who named it.
+pub(super) fn apply(path: &Path, named: Place, settings: &mut Settings) -> Result<(), ConfigError> {
     let shown = path.display().to_string();
-    let text =
-        std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
-    apply_text(&shown, &text, path.parent().unwrap_or(Path::new("")), settings)
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
+        path: shown.clone(),
+        problem: error.to_string(),
+        place: named,
+    })?;
+    let file = File { path: &shown, text: &text, folder: path.parent().unwrap_or(Path::new("")) };
+    file.apply(settings)
 }
 
-fn apply_text(path: &str, text: &str, folder: &Path, settings: &mut Settings) -> Result<(), ConfigError> {
-    let file: File =
-        toml::from_str(text).map_err(|source| ConfigError::Parse { path: path.to_owned(), source })?;
-    let wrong = |start: usize, problem: String| ConfigError::Value {
-        path: path.to_owned(),
-        line: text.get(..start).map_or(1, |before| before.matches('\n').count() + 1),
-        problem,
-    };
-    set(&mut settings.host, file.host);
-    set(&mut settings.port, file.port);
-    set(&mut settings.journal_size, file.journal_size);
-    set(&mut settings.body_limit, file.body_limit);
-    set(&mut settings.push_limit, file.push_limit);
-    set(&mut settings.push_quota, file.push_quota);
-    set(&mut settings.agents, file.agents);
-    file.lifetimes.apply(&mut settings.lifetimes);
-    file.timeline.apply(&mut settings.timeline);
-    set(&mut settings.storage.quota, file.storage.quota);
-    set(&mut settings.storage.file, file.storage.file_limit);
-    set(&mut settings.sample_data.seed, file.sample_data.seed);
-    set(&mut settings.sample_data.months, file.sample_data.months);
-    settings.sample_data.until = file.sample_data.until.or(settings.sample_data.until);
-    settings.client_report =
-        file.client_report.map(|path| folder.join(path)).or(settings.client_report.take());
-    if let Some(token) = file.admin_token {
-        settings.admin_token = Some(AdminToken(token));
-    }
-    if let Some(url) = file.public_url {
-        let start = url.span().start;
-        let origin = public_origin(url.get_ref()).map_err(|problem| wrong(start, problem))?;
-        settings.public_url = Some(origin);
-    }
-    if let Some(applications) = file.applications {
-        settings.applications = applications
-            .into_iter()
-            .map(|application| application_settings(application, folder, &wrong))
-            .collect::<Result<_, _>>()?;
-    }
-    for dataset in file.datasets {
-        let start = dataset.span().start;
-        let loaded = Dataset::load(&folder.join(dataset.get_ref()));
-        settings.datasets.push(Arc::new(loaded.map_err(|error| wrong(start, error.to_string()))?));
-    }
-    Ok(())
+struct File<'a> {
+    path: &'a str,
+    text: &'a str,
+    /// What paths in it are relative to.
+    folder: &'a Path,
 }
 
-fn application_settings(
-    table: ApplicationTable,
-    folder: &Path,
-    wrong: &impl Fn(usize, String) -> ConfigError,
-) -> Result<ApplicationSettings, ConfigError> {
-    let start = table.id.span().start;
-    let id = usable_id(table.id.into_inner()).map_err(|problem| wrong(start, problem))?;
-    let contracts = table.contracts.into_iter().map(|contract| {
-        let start = contract.id.span().start;
-        let id = usable_id(contract.id.into_inner()).map_err(|problem| wrong(start, problem))?;
-        let mut settings = ContractSettings::standard(&id, contract.kind)
-            .map_err(|error| wrong(start, error.to_string()))?;
-        if let Some(key) = contract.key {
-            let start = key.span().start;
-            let path = folder.join(key.get_ref());
-            let pem = std::fs::read_to_string(&path)
-                .map_err(|error| wrong(start, format!("{} cannot be read: {error}", path.display())))?;
-            settings.keys = ContractKeys::from_pem(&pem)
-                .map_err(|error| wrong(start, format!("{}: {error}", path.display())))?;
+/// The one table that serde reads, because it nests.
+#[derive(Deserialize)]
+struct Applications {
+    applications: Option<Vec<ApplicationTable>>,
+}
+
+impl File<'_> {
+    fn apply(&self, settings: &mut Settings) -> Result<(), ConfigError> {
+        let table = DeTable::parse(self.text).map_err(|error| self.syntax(&error))?;
+        self.apply_table(table.get_ref(), "", settings)?;
+        let nested: Applications = toml::from_str(self.text).map_err(|error| self.syntax(&error))?;
+        if let Some(tables) = nested.applications {
+            let place = |start: usize, key: &str| self.place(start, key);
+            settings.applications = contracts::from_tables(tables, self.folder, &place)?;
+            if settings.applications.is_empty() {
+                let start = table.get_ref().iter().find(|(key, _)| key.get_ref() == APPLICATIONS);
+                return Err(ConfigError::Value {
+                    place: self.place(start.map_or(0, |(key, _)| key.span().start), APPLICATIONS),
+                    problem: "the list is empty: name an application, or leave it out".to_owned(),
+                });
+            }
         }
-        set(&mut settings.service_groups, contract.service_groups);
-        if let Some(rules) = contract.redirect_uris {
-            let texts: Vec<_> = rules.into_iter().map(|rule| rule.0).collect();
-            settings.redirect_rules =
-                redirect_rules(&id, &texts).map_err(|error| wrong(start, error.to_string()))?;
+        Ok(())
+    }
+
+    fn apply_table(
+        &self,
+        table: &DeTable<'_>,
+        prefix: &str,
+        settings: &mut Settings,
+    ) -> Result<(), ConfigError> {
+        let mut entries: Vec<_> = table.iter().collect();
+        // In the order of the file, so that the first mistake is told first.
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
+            let path = format!("{prefix}{}", key.get_ref());
+            let is_table = SETTINGS.iter().filter_map(|it| it.key).any(|it| it.starts_with(&format!("{path}.")));
+            match value.get_ref() {
+                _ if path == APPLICATIONS => {}
+                DeValue::Table(inner) if is_table => {
+                    self.apply_table(inner, &format!("{path}."), settings)?;
+                }
+                _ if is_table => {
+                    let problem = format!("{path} is a table: write [{path}] and its keys below");
+                    return Err(self.wrong(value.span().start, &path, problem));
+                }
+                _ => self.apply_value(&path, key.span().start, value, settings)?,
+            }
         }
-        Ok(settings)
-    });
-    let contracts = contracts.collect::<Result<Vec<_>, _>>()?;
-    Ok(ApplicationSettings { name: table.name.unwrap_or_else(|| id.clone()), id, contracts })
+        Ok(())
+    }
+
+    fn apply_value(
+        &self,
+        path: &str,
+        key_start: usize,
+        value: &Spanned<DeValue<'_>>,
+        settings: &mut Settings,
+    ) -> Result<(), ConfigError> {
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.key == Some(path)) else {
+            return Err(ConfigError::File {
+                path: self.path.to_owned(),
+                line: self.line(key_start),
+                problem: unknown_key(path),
+            });
+        };
+        let read_one = |value: &Spanned<DeValue<'_>>, read: fn(&mut Settings, &Value<'_>) -> _, settings: &mut _| {
+            let place = self.place(value.span().start, path);
+            let text = scalar(value.get_ref()).map_err(|it| self.wrong(value.span().start, path, it))?;
+            let given = Value::new(&text, self.folder, &place);
+            let applied: Result<(), Problem> = given.present().and_then(|()| read(settings, &given));
+            applied.map_err(|problem| ConfigError::Value { place: place.clone(), problem })
+        };
+        match (setting.read, value.get_ref()) {
+            (Read::One(read), _) => read_one(value, read, settings),
+            (Read::Many(_, read), DeValue::Array(values)) => {
+                values.iter().try_for_each(|value| read_one(value, read, settings))
+            }
+            (Read::Many(..), _) => {
+                Err(self.wrong(value.span().start, path, "expected a list, such as [\"a\", \"b\"]".to_owned()))
+            }
+        }
+    }
+
+    fn place(&self, start: usize, key: &str) -> Place {
+        Place::File { path: self.path.to_owned(), line: self.line(start), key: key.to_owned() }
+    }
+
+    fn wrong(&self, start: usize, key: &str, problem: Problem) -> ConfigError {
+        ConfigError::Value { place: self.place(start, key), problem }
+    }
+
+    fn line(&self, start: usize) -> usize {
+        self.text.get(..start).map_or(1, |before| before.matches('\n').count() + 1)
+    }
+
+    /// The reader's own errors quote the line, which may hold the admin token: only its words are kept.
+    fn syntax(&self, error: &toml::de::Error) -> ConfigError {
+        ConfigError::File {
+            path: self.path.to_owned(),
+            line: self.line(error.span().map_or(0, |span| span.start)),
+            problem: error.message().trim().replace('\n', ", "),
+        }
+    }
 }
 
-/// Ids stand in URLs, JWTs and headers.
-fn usable_id(id: String) -> Result<String, String> {
-    let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if (1..=63).contains(&id.len()) && id.chars().all(usable) {
-        return Ok(id);
+/// The text of a value, as a flag would have it.
+fn scalar(value: &DeValue<'_>) -> Result<String, Problem> {
+    match value {
+        DeValue::String(text) if text.trim().is_empty() => Err(EMPTY.to_owned()),
+        DeValue::String(text) => Ok(text.to_string()),
+        DeValue::Integer(number) => match number.radix() {
+            10 => Ok(number.as_str().to_owned()),
+            radix => u128::from_str_radix(number.as_str(), radix)
+                .map(|number| number.to_string())
+                .map_err(|_| format!("{} is too large", quote(&number.to_string()))),
+        },
+        DeValue::Float(number) => Ok(number.as_str().to_owned()),
+        DeValue::Boolean(yes) => Ok(yes.to_string()),
+        DeValue::Datetime(time) => Ok(time.to_string()),
+        DeValue::Array(_) => Err("expected one value, not a list".to_owned()),
+        DeValue::Table(_) => Err("expected one value, not a table".to_owned()),
     }
-    Err(format!("\"{id}\" is no id: use 1 to 63 of A-Z a-z 0-9 _ - ."))
 }
 
-/// The origin of a public URL, without a trailing slash.
-pub(crate) fn public_origin(url: &str) -> Result<String, String> {
-    let parsed = url::Url::parse(url).map_err(|error| format!("public_url \"{url}\": {error}"))?;
-    let plain = matches!(parsed.scheme(), "http" | "https")
-        && parsed.path() == "/"
-        && parsed.query().is_none()
-        && parsed.username().is_empty();
-    if plain {
-        return Ok(parsed.origin().ascii_serialization());
+fn unknown_key(path: &str) -> String {
+    let near = SETTINGS
+        .iter()
+        .filter_map(|setting| setting.key)
+        .chain([APPLICATIONS])
+        .map(|known| (strsim::jaro_winkler(known, path), known))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|one, other| one.0.total_cmp(&other.0));
+    match near {
+        Some((_, known)) => format!("unknown key {path}; did you mean {known}?"),
+        None => format!("unknown key {path}; digime-mock init writes a file with all keys"),
     }
-    Err(format!("public_url \"{url}\" is not an origin: write only scheme, host and port"))
 }
 
 #[cfg(test)]
@@ -303,44 +183,81 @@ mod tests {
 
     fn read(text: &str) -> Result<Settings, ConfigError> {
         let mut settings = Settings::standard().unwrap();
-        apply_text("digime-mock.toml", text, Path::new("."), &mut settings)?;
+        let file = File { path: "digime-mock.toml", text, folder: Path::new(".") };
+        file.apply(&mut settings)?;
         Ok(settings)
+    }
+
+    /// Without what tells where it was set.
+    fn shown(mut settings: Settings) -> String {
+        for application in &mut settings.applications {
+            application.place = Place::Default;
+            application.contracts.iter_mut().for_each(|contract| contract.place = Place::Default);
+        }
+        format!("{settings:#?}")
     }
 
     #[test]
     fn the_template_says_what_is_so_without_it() {
-        let (with, without) = (read(TEMPLATE).unwrap(), Settings::standard().unwrap());
-        assert_eq!(format!("{with:#?}"), format!("{without:#?}"));
+        assert_eq!(shown(read(TEMPLATE).unwrap()), shown(Settings::standard().unwrap()));
+    }
+
+    #[test]
+    fn the_template_has_every_key() {
+        for key in SETTINGS.iter().filter_map(|setting| setting.key) {
+            let last = key.rsplit('.').next().unwrap_or(key);
+            let written = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{last} = "));
+            assert!(TEMPLATE.lines().any(written), "{key} is missing");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_windows_line_ends_do_no_harm() {
+        let settings = read("\u{feff}port = 9\r\n[lifetimes]\r\ncode = \"3s\"\r\n").unwrap();
+        assert_eq!((settings.port, settings.lifetimes.code.as_secs()), (9, 3));
+    }
+
+    #[test]
+    fn a_list_adds_and_a_value_replaces() {
+        let text = "[agents]\nrefused = [\"a\", \"b\"]\n[sample_data]\nuntil = 2026-01-31\nseed = 0x10\n";
+        let settings = read(text).unwrap();
+        assert_eq!(settings.agents.refused, ["a", "b"]);
+        assert_eq!(settings.sample_data.until.unwrap().to_string(), "2026-01-31");
+        assert_eq!(settings.sample_data.seed, 16);
     }
 
     #[test]
     fn an_unknown_key_or_a_bad_value_names_its_line() {
         for (text, line, mentions) in [
-            ("port = 1\nprot = 2\n", "line 2", "prot"),
-            ("\n\nport = 99999\n", "line 3", "99999"),
-            ("[lifetimes]\ncode = \"soon\"\n", "line 2", "soon"),
-            ("[lifetimes]\ncoed = \"1m\"\n", "line 2", "coed"),
-            ("public_url = \"http://a/b\"\n", "line 1", "origin"),
+            ("port = 1\nprot = 2\n", "line 2", "did you mean port?"),
+            ("\n\nport = 99999\n", "line 3, key port", "99999"),
+            ("[lifetimes]\ncode = \"soon\"\n", "line 2, key lifetimes.code", "soon"),
+            ("[lifetimes]\ncoed = \"1m\"\n", "line 2", "lifetimes.code"),
+            ("lifetimes = 5\n", "line 1", "[lifetimes]"),
+            ("port = [1]\n", "line 1, key port", "not a list"),
+            ("datasets = \"here\"\n", "line 1, key datasets", "a list"),
+            ("public_url = \"http://a/b?c\"\n", "line 1", "http://a/b?c"),
             ("datasets = [\"no-such-folder\"]\n", "line 1", "no-such-folder"),
+            ("admin_token = \"\"\n", "line 1, key admin_token", "empty"),
+            ("applications = []\n", "line 1, key applications", "empty"),
             ("[[applications]]\nid = \"a b\"\ncontracts = []\n", "line 2", "a b"),
-            (
-                "[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"raed\"\n",
-                "line 5",
-                "raed",
-            ),
-            (
-                "[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nkey = \"none.pem\"\n",
-                "line 6",
-                "none.pem",
-            ),
-            (
-                "[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nredirect_uris = [\"*\"]\n",
-                "line 6",
-                "redirect",
-            ),
+            ("[[applications]]\nid = \"a\"\nname = \" \"\ncontracts = []\n", "line 3", "empty"),
+            ("[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"raed\"\n", "line 5", "raed"),
+            ("[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nkey = \"none.pem\"\n", "line 6", "none.pem"),
+            ("[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nredirect_uris = [\"*\"]\n", "line 6", "redirect"),
+            ("[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nservice_groups = [1, 99]\n", "line 6", "no service group 99"),
+            ("[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nkeys = \"x\"\n", "line 6", "keys"),
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(line) && error.contains(mentions), "{text}\n{error}");
+        }
+    }
+
+    #[test]
+    fn an_error_never_shows_the_admin_token() {
+        for text in ["admin_token = \"sec\\nret\"\n", "admin_token = \"secret\n", "admin_token = secret\n"] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(!error.contains("secret") && error.contains("line 1"), "{error}");
         }
     }
 }

@@ -1,0 +1,151 @@
+//! Settings that are each well-formed, but cannot be used together.
+
+use std::collections::HashMap;
+
+use digime_fixtures::{DatasetError, GenerateOptions};
+
+use crate::config::place::Place;
+use crate::config::settings::Settings;
+
+/// Settings that cannot be used, whoever made them.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A server without an application has nothing to offer.
+    #[error("there is no application: name at least one, with a contract")]
+    NoApplication,
+    /// An application without a contract has nothing to offer.
+    #[error("{place}: the application \"{application}\" has no contract: name at least one")]
+    NoContract {
+        /// The application.
+        application: String,
+        /// Where it was set.
+        place: Place,
+    },
+    /// Text that cannot stand in URLs, tokens and headers.
+    #[error("{place}: {problem}")]
+    Id {
+        /// Where it was set.
+        place: Place,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The same id twice: a request could mean either.
+    #[error("the {what} \"{id}\" is set twice: by {first}, and by {second}; give one of them another id")]
+    Twice {
+        /// What has the id.
+        what: &'static str,
+        /// The id.
+        id: String,
+        /// Where it was set first.
+        first: Place,
+        /// Where it was set again.
+        second: Place,
+    },
+    /// No sample data can be generated.
+    #[error("sample data: {0}")]
+    SampleData(#[from] DatasetError),
+}
+
+impl Settings {
+    /// Checks what single values do not show.
+    ///
+    /// # Errors
+    /// [`SettingsError`] naming what cannot be used and where it was set.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        if self.applications.is_empty() {
+            return Err(SettingsError::NoApplication);
+        }
+        let (mut applications, mut contracts, mut clients) = (Seen::default(), Seen::default(), Seen::default());
+        for application in &self.applications {
+            usable(&application.id, &application.place)?;
+            applications.insert("application id", application.id.clone(), &application.place)?;
+            if application.contracts.is_empty() {
+                let (application, place) = (application.id.clone(), application.place.clone());
+                return Err(SettingsError::NoContract { application, place });
+            }
+            for contract in &application.contracts {
+                usable(&contract.id, &contract.place)?;
+                contracts.insert("contract id", contract.id.clone(), &contract.place)?;
+                // `a` with `b_c` and `a_b` with `c` sign alike.
+                let client = format!("{}_{}", application.id, contract.id);
+                clients.insert("client id", client, &contract.place)?;
+            }
+        }
+        let mut options = GenerateOptions { months: self.sample_data.months, ..GenerateOptions::default() };
+        options.until = self.sample_data.until.unwrap_or(options.until);
+        Ok(options.check()?)
+    }
+}
+
+#[derive(Default)]
+struct Seen<'a>(HashMap<String, &'a Place>);
+
+impl<'a> Seen<'a> {
+    fn insert(&mut self, what: &'static str, id: String, place: &'a Place) -> Result<(), SettingsError> {
+        match self.0.insert(id.clone(), place) {
+            Some(first) => Err(SettingsError::Twice { what, id, first: first.clone(), second: place.clone() }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn usable(id: &str, place: &Place) -> Result<(), SettingsError> {
+    check_id(id).map_err(|problem| SettingsError::Id { place: place.clone(), problem })
+}
+
+/// Ids stand in URLs, JWTs and headers; clients refuse white space and slashes in them.
+pub(crate) fn check_id(id: &str) -> Result<(), String> {
+    let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if (1..=63).contains(&id.len()) && id.chars().all(usable) {
+        return Ok(());
+    }
+    let shown: String = id.chars().take(80).collect();
+    Err(format!("\"{shown}\" is no id: use 1 to 63 of A-Z a-z 0-9 _ - ."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(change: impl FnOnce(&mut Settings)) -> String {
+        let mut settings = Settings::standard().unwrap();
+        change(&mut settings);
+        settings.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_usable() {
+        Settings::standard().unwrap().check().unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_used_together_is_refused() {
+        assert!(refused(|it| it.applications.clear()).contains("no application"));
+        assert!(refused(|it| it.applications[0].contracts.clear()).contains("no contract"));
+        assert!(refused(|it| it.applications[0].id = "my app".to_owned()).contains("\"my app\" is no id"));
+        assert!(refused(|it| it.applications[0].contracts[1].id.clear()).contains("is no id"));
+        let twice = refused(|it| it.applications.push(it.applications[0].clone()));
+        assert!(twice.contains("application id \"mock-app\" is set twice"), "{twice}");
+        let twice = refused(|it| {
+            let contracts = &mut it.applications[0].contracts;
+            let mut again = contracts[0].clone();
+            again.place = Place::Flag("contract".to_owned());
+            contracts.push(again);
+        });
+        assert!(twice.contains("built-in defaults, and by the flag --contract"), "{twice}");
+        assert!(refused(|it| it.sample_data.until = "9999-12-31".parse().ok()).contains("9998"));
+    }
+
+    #[test]
+    fn two_contracts_never_sign_alike() {
+        let twice = refused(|it| {
+            let mut other = it.applications[0].clone();
+            other.contracts.truncate(1);
+            other.id = "mock-app_a".to_owned();
+            other.contracts[0].id = "b".to_owned();
+            it.applications[0].contracts[0].id = "a_b".to_owned();
+            it.applications.push(other);
+        });
+        assert!(twice.contains("client id \"mock-app_a_b\" is set twice"), "{twice}");
+    }
+}
