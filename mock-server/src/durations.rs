@@ -7,13 +7,13 @@ use jiff::{Span, SpanRelativeTo};
 /// A duration that cannot be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("\"{0}\" is not a duration: write a number and ms, s, m, h or d, such as \"200ms\" or \"1h 30m\"")]
-pub struct DurationError(String);
+pub(crate) struct DurationError(String);
 
 /// Reads a duration; a day has 24 hours.
 ///
 /// # Errors
 /// [`DurationError`] if the text is none, or negative.
-pub fn parse(text: &str) -> Result<Duration, DurationError> {
+pub(crate) fn parse(text: &str) -> Result<Duration, DurationError> {
     let wrong = || DurationError(text.to_owned());
     let span: Span = text.trim().parse().map_err(|_| wrong())?;
     let signed = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
@@ -21,7 +21,7 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
 }
 
 /// Writes a duration as [`parse`] reads it.
-pub fn format(duration: Duration) -> String {
+pub(crate) fn format(duration: Duration) -> String {
     let (seconds, millis) = (duration.as_secs(), duration.subsec_millis());
     let parts = [
         (seconds / 86_400, "d"),

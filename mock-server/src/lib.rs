@@ -1,35 +1,34 @@
-#![doc = include_str!("guide.md")]
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
 // Top to bottom: each room imports only what stands below it.
 mod admin;
 mod api;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
 mod client_report;
-pub mod clock;
-pub mod config;
+mod clock;
+mod config;
 mod consent;
-pub mod domain;
-pub mod durations;
+mod domain;
+mod durations;
 mod embedded;
 mod faults;
 mod fingerprint;
+mod generations;
 mod http;
 mod journal;
 mod jwt;
 mod openapi;
 mod operations;
-pub mod payload;
+mod payload;
 mod random;
 mod sandbox;
 mod serve;
 mod verify;
 
-pub use client_report::{
-    CheckOutcome, CheckReport, ClientCheck, ClientConduct, ClientReport, HostileOutcome, HostileReport,
-    Offence,
-};
+pub use clock::SandboxClock;
 pub use consent::browser::ConsentError;
 pub use domain::consent::CallbackErrorCode;
 pub use domain::contract::ContractKind;
@@ -41,9 +40,42 @@ pub use embedded::requests::Requests;
 pub use embedded::sandbox_handle::{ConsentVisit, SandboxHandle};
 pub use faults::hostile::Hostile;
 pub use faults::{Fault, FaultError};
-pub use journal::verdict::{CheckResult, Verdict};
-pub use journal::{Entry, JournalRefusal};
-pub use operations::refusals::DocumentedRefusal;
-pub use operations::route::{Area, Operation, ROUTES, Route};
+pub use operations::Operation;
 pub use sandbox::credentials::{ApplicationCredentials, BaseUrls, ContractCredentials, Credentials};
 pub use serve::listeners::ListenError;
+
+/// What a server can be told about itself.
+pub mod settings {
+    pub use crate::config::SettingsError;
+    pub use crate::config::admin_token::{AdminToken, AdminTokenError};
+    pub use crate::config::listen_host::{ListenHost, ListenHostError};
+    pub use crate::config::place::Place;
+    pub use crate::config::settings::{
+        ApplicationSettings, ContractSettings, ContractSettingsError, SampleDataSettings, Settings,
+    };
+    pub use crate::domain::agent::AgentRules;
+}
+
+/// How well clients keep the platform's contract, as their traffic shows it.
+pub mod conduct {
+    pub use crate::client_report::{
+        CheckOutcome, CheckReport, ClientCheck, ClientConduct, ClientReport, HostileOutcome, HostileReport,
+        Offence,
+    };
+}
+
+/// The requests that a sandbox saw, and how they were judged.
+pub mod requests {
+    pub use crate::domain::refusal::RefusalCode;
+    pub use crate::journal::check::Check;
+    pub use crate::journal::verdict::{CheckResult, Verdict};
+    pub use crate::journal::{Entry, JournalRefusal};
+}
+
+/// Everything that the server can be asked for.
+pub mod routes {
+    pub use crate::operations::generation::{Generation, Generations};
+    pub use crate::operations::refusals::DocumentedRefusal;
+    pub use crate::operations::route::{Area, BodyMode, Route};
+    pub use crate::serve::endpoints::routes as all;
+}

@@ -12,31 +12,31 @@ const ID_LENGTH: usize = 32;
 
 /// The first characters of every identifier that one sandbox mints.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SandboxTag(String);
+pub(crate) struct SandboxTag(String);
 
 impl SandboxTag {
     /// The tag of the sandbox that always exists.
-    pub fn default_sandbox() -> Self {
+    pub(crate) fn default_sandbox() -> Self {
         Self("default0".to_owned())
     }
 
     /// A tag for a fresh sandbox.
-    pub fn fresh() -> Self {
+    pub(crate) fn fresh() -> Self {
         Self(alphanumeric(TAG_LENGTH).to_ascii_lowercase())
     }
 
     /// The tag that `id` was minted under, if it is long enough to carry one.
-    pub fn of(id: &str) -> Option<Self> {
+    pub(crate) fn of(id: &str) -> Option<Self> {
         id.get(..TAG_LENGTH).map(|tag| Self(tag.to_owned()))
     }
 
     /// The tag as text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// A new identifier of 32 alphanumerics, 24 of them random (142 bits).
-    pub fn mint(&self) -> String {
+    pub(crate) fn mint(&self) -> String {
         format!("{}{}", self.0, alphanumeric(ID_LENGTH - TAG_LENGTH))
     }
 }

@@ -1,12 +1,12 @@
 //! What went over the wire while a scenario ran: the runner's own recording.
 
-mod gateway;
+mod sdk;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub(crate) use gateway::Gateway;
 use http::HeaderMap;
+pub(crate) use sdk::SdkObserver;
 
 use crate::clock::Stopwatch;
 use crate::report::Party;
@@ -100,6 +100,14 @@ impl Recording {
 }
 
 impl Pending {
+    /// Notes a piece of the request's body.
+    pub(crate) fn request_piece(&self, bytes: &[u8]) {
+        self.update(|exchange| {
+            let room = KEPT.saturating_sub(exchange.body.len());
+            exchange.body.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        });
+    }
+
     /// Notes status and headers of the answer.
     pub(crate) fn answer(&self, status: u16, headers: &HeaderMap) {
         self.update(|exchange| {

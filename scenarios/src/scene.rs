@@ -16,7 +16,7 @@ use crate::action::Trouble;
 use crate::clock;
 use crate::format::{ClientSetup, Field, Generation};
 use crate::random;
-use crate::record::{Gateway, Recording};
+use crate::record::{Recording, SdkObserver};
 use crate::target::{ContractKey, Control, Stage};
 use crate::template::{self, Values};
 
@@ -60,8 +60,6 @@ pub(crate) struct Scene {
     acting: String,
     /// What was captured, one layer for each flow that is being reused.
     captured: Vec<BTreeMap<String, Value>>,
-    /// Dropped last: the client's requests pass through it.
-    gateway: Gateway,
 }
 
 /// A page that the browser was sent to: what the application keeps until it comes back.
@@ -116,18 +114,15 @@ impl Scene {
     /// The beginning of a scenario.
     ///
     /// # Errors
-    /// [`Trouble`] if the SDK refuses its settings, or the recording proxy cannot start.
-    pub(crate) async fn open(
+    /// [`Trouble`] if the SDK refuses its settings.
+    pub(crate) fn open(
         stage: Stage,
         setup: &ClientSetup,
         generation: Generation,
         http: reqwest::Client,
     ) -> Result<Self, Trouble> {
         let recording = Recording::start();
-        let gateway = Gateway::start(recording.clone(), http.clone())
-            .await
-            .map_err(|error| Trouble::Unreachable(format!("the recording proxy cannot start: {error}")))?;
-        let client = client(&stage, setup, &gateway)?;
+        let client = client(&stage, setup, &recording)?;
         Ok(Self {
             stage,
             client,
@@ -137,7 +132,6 @@ impl Scene {
             people: BTreeMap::new(),
             acting: String::new(),
             captured: vec![BTreeMap::new()],
-            gateway,
         })
     }
 
@@ -146,7 +140,7 @@ impl Scene {
     /// # Errors
     /// [`Trouble`] if the SDK refuses its settings.
     pub(crate) fn set_up(&mut self, setup: &ClientSetup) -> Result<(), Trouble> {
-        self.client = client(&self.stage, setup, &self.gateway)?;
+        self.client = client(&self.stage, setup, &self.recording)?;
         for user in self.people.values_mut().filter_map(|person| person.user.as_mut()) {
             *user = self.client.user(user.contract(), user.token());
         }
@@ -344,14 +338,7 @@ impl Values for Scene {
 
 /// Our SDK, its requests recorded. It waits but briefly before it tries again, unless the server
 /// asks for longer.
-fn client(stage: &Stage, setup: &ClientSetup, gateway: &Gateway) -> Result<Client, Trouble> {
-    let unusable = |error: reqwest::Error| Trouble::Misuse(format!("no HTTP client: {error}"));
-    let http = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .proxy(reqwest::Proxy::http(gateway.proxy_url()).map_err(unusable)?)
-        .build()
-        .map_err(unusable)?;
+fn client(stage: &Stage, setup: &ClientSetup, recording: &Recording) -> Result<Client, Trouble> {
     let mut retry = RetryPolicy::default()
         .base_delay(Duration::from_millis(10))
         .max_delay(Duration::from_millis(50))
@@ -363,11 +350,13 @@ fn client(stage: &Stage, setup: &ClientSetup, gateway: &Gateway) -> Result<Clien
         retry = retry.max_retry_after(longest.0);
     }
     let mut builder = Client::builder(&stage.application_id)
-        .api_url(gateway.through(&stage.urls.api))
+        .api_url(&stage.urls.api)
         .onboard_url(&stage.urls.onboard)
-        .cloud_url(gateway.through(&stage.urls.cloud))
+        .cloud_url(&stage.urls.cloud)
         .trust_jku(stage.urls.origin())
-        .http_client(http)
+        // As the runner's own client: both must reach the same server.
+        .no_proxy()
+        .observe(SdkObserver::new(recording.clone()))
         .retry(retry);
     if let Some(limit) = setup.timeout {
         builder = builder.timeout(limit.0).read_timeout(limit.0).download_timeout(limit.0);

@@ -141,7 +141,7 @@ fn a_mock_server_at_a_url_gives_each_scenario_a_sandbox() {
     let folder = folder(&[("one", &steps), ("two", &steps)]);
     let args = ["run", ".", "--base-url", &server.url()];
     run_in(folder.path(), &args).ends(0, &["2 passed", &server.url()]);
-    let authorizations = server.default_sandbox().requests().of(Operation::Authorize).count();
+    let authorizations = server.default_sandbox().requests().of(Operation::AUTHORIZE).count();
     assert_eq!(authorizations, 0, "the default sandbox is left alone");
 }
 

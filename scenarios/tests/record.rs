@@ -51,9 +51,8 @@ async fn use_the_sdk(server: &MockServer) {
     let options = AuthorizeOptions::new(CALLBACK).service_id(1).sample_data("test");
     let authorization = client.authorize_url(&contract, options).await.unwrap();
     let location = server.approve(authorization.url.as_str()).unwrap();
-    let code = authorization.callback(&location).unwrap().into_code().unwrap();
-    let token = client.exchange_code_for_token(&contract, code, &authorization.code_verifier).await.unwrap();
-    let user = client.user(&contract, token);
+    let grant = authorization.callback(&location).unwrap();
+    let user = client.connect(grant).await.unwrap();
     let options = ReadAllOptions::new().concurrency(1).poll_interval(Duration::from_millis(20));
     let all = user.read_all_files(&authorization.session.key, options).collect_all().await.unwrap();
     assert!(!all.files.is_empty());

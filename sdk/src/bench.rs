@@ -1,14 +1,13 @@
 //! What the benchmarks measure and no caller has a use for: one signed request,
 //! one verified answer, both without the network in between.
 
-use reqwest::header::{HeaderMap, HeaderValue};
+use http::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use crate::client::Client;
 use crate::contract::Contract;
-use crate::error::Result;
-use crate::jwt::Claims;
-use crate::operation::Operation;
+use crate::error::{Operation, Result};
+use crate::http::jwt::Claims;
 
 /// The `Authorization` value of a user's request.
 ///

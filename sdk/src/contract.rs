@@ -1,8 +1,8 @@
 //! A contract: its id and its private key.
 
+use crate::crypto::private_key::PrivateKey;
 use crate::error::Result;
 use crate::ids::{ContractId, check_plain};
-use crate::private_key::PrivateKey;
 
 /// A data-sharing contract as the caller holds it
 /// (protocol reference, README §3: each contract has a key pair of its own).

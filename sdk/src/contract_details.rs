@@ -4,19 +4,18 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use reqwest::Method;
+use http::Method;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::client::Client;
 use crate::contract::Contract;
-use crate::der;
-use crate::error::{Error, ErrorKind, Result};
+use crate::crypto::der;
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::http::json;
+use crate::http::request::Request;
 use crate::ids::ContractId;
-use crate::json;
-use crate::operation::Operation;
 use crate::text_enum::text_enum;
-use crate::transport::Request;
 
 text_enum! {
     /// What a contract allows.

@@ -1,13 +1,12 @@
 //! Deleting a user's library, or one account of it
 //! (protocol reference, http-api §5.3–5.4).
 
-use reqwest::Method;
+use http::Method;
 
-use crate::error::Result;
+use crate::client::user::User;
+use crate::error::{Operation, Result};
+use crate::http::request::Request;
 use crate::ids::{AccountId, check_plain};
-use crate::operation::Operation;
-use crate::transport::Request;
-use crate::user::User;
 
 impl User {
     /// Deletes the user's whole library. There is no way back; the tokens are

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::crypto::secret::secret_newtype;
 use crate::error::{Error, Result};
-use crate::secret::secret_newtype;
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use digime_mock_server::Entry;
+use digime_mock_server::requests::Entry;
 
 /// Operation and outcome (`success`, or status and code of a refusal) → tests that saw it.
 pub type Evidence = BTreeMap<(String, String), BTreeSet<String>>;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use digime_mock_server::{Area, ROUTES};
+use digime_mock_server::routes;
 
 use crate::evidence::Evidence;
 
@@ -28,19 +28,19 @@ impl Ledger {
         let mut text = PREFACE.to_owned();
         let mut unproven = Vec::new();
         // Administration is the mock's own and not the platform's.
-        for route in ROUTES.iter().filter(|route| route.area != Area::Admin) {
+        for route in routes::all().filter(|route| !route.is_admin()) {
             let path = route.paths().pop().unwrap();
             write!(
                 text,
                 "\n## {}\n\n`{} {path}`\n\n| Outcome | Proven by |\n|---|---|\n",
-                route.name, route.method
+                route.name(),
+                route.method
             )
             .unwrap();
-            let refusals =
-                route.operation.refusals().map(|it| (format!("{} {}", it.status, it.code), it.when));
+            let refusals = route.refusals().map(|it| (format!("{} {}", it.status, it.code), it.when));
             let success = ("success".to_owned(), "");
             for (outcome, when) in std::iter::once(success).chain(refusals) {
-                let key = (route.name.to_owned(), outcome.clone());
+                let key = (route.name().to_owned(), outcome.clone());
                 // The first by name, so that the ledger does not change with the order of tests.
                 let proof = evidence.get(&key).and_then(|tests| tests.first());
                 let dash = if when.is_empty() { "" } else { ": " };
@@ -48,7 +48,7 @@ impl Ledger {
                     Some(test) => writeln!(text, "| {outcome}{dash}{when} | `{test}` |").unwrap(),
                     None => {
                         writeln!(text, "| {outcome}{dash}{when} | **not proven** |").unwrap();
-                        unproven.push(format!("{} {outcome}", route.name));
+                        unproven.push(format!("{} {outcome}", route.name()));
                     }
                 }
             }

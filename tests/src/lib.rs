@@ -17,3 +17,8 @@ pub use openapi::Checker;
 pub use raw_client::{Answer, RawClient};
 pub use raw_user::RawUser;
 pub use world::World;
+
+/// The Rust of the repository's README compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -35,9 +35,10 @@ impl World {
         Self::with(|builder| builder.timeline(Timeline::INSTANT)).await
     }
 
+    /// Refusals are what many of these tests are about.
     pub async fn with(change: impl FnOnce(MockServerBuilder) -> MockServerBuilder) -> Self {
         let until = jiff_date(UNTIL);
-        let server = change(MockServer::builder().sample_data_until(until)).start().await;
+        let server = change(MockServer::builder().sample_data_until(until).allow_refusals()).start().await;
         let sandbox = server.sandbox().await;
         Self { server, sandbox }
     }
@@ -93,10 +94,8 @@ impl World {
         let (client, contract) = (self.client(), self.contract(kind));
         let authorization = client.authorize_url(&contract, options).await.unwrap();
         let location = self.sandbox.approve(authorization.url.as_str()).unwrap();
-        let code = authorization.callback(&location).unwrap().into_code().unwrap();
-        let token =
-            client.exchange_code_for_token(&contract, code, &authorization.code_verifier).await.unwrap();
-        (client.user(&contract, token), authorization.session)
+        let grant = authorization.callback(&location).unwrap();
+        (client.connect(grant).await.unwrap(), authorization.session)
     }
 
     /// Everything of a session, polled quickly.

@@ -1,35 +1,31 @@
-//! `GET` and `POST /__admin/clock`.
-
-use std::time::Duration;
+//! A sandbox's clock, as administration shows it.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::durations;
 use crate::http::call::Call;
-use crate::http::reply::Outcome;
-use crate::http::reply::Reply;
+use crate::http::reply::{Outcome, reply_json};
 
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Advance {
-    #[serde(with = "durations::as_text")]
-    #[schemars(with = "String")]
-    advance: Duration,
+/// A sandbox's clock.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Clock")]
+pub(super) struct ClockJson {
+    /// RFC 3339.
+    now: String,
+    /// Milliseconds since 1970.
+    now_millis: i64,
+    /// How far it is ahead of real time, such as `2h`.
+    offset: String,
 }
 
-pub(super) fn show(call: &Call) -> Reply {
+/// What the clock shows.
+pub(super) fn show(call: &Call) -> Outcome {
     let now = call.now();
-    Reply::json(json!({
-        "now": now.timestamp().to_string(),
-        "nowMillis": now.millis(),
-        "offset": durations::format(call.sandbox.clock.offset()),
-    }))
-}
-
-pub(super) fn advance(call: &mut Call) -> Outcome {
-    let Advance { advance } = call.json()?;
-    call.sandbox.clock.advance(advance);
-    Ok(show(call))
+    reply_json(&ClockJson {
+        now: now.timestamp().to_string(),
+        now_millis: now.millis(),
+        offset: durations::format(call.sandbox.clock.offset()),
+    })
 }

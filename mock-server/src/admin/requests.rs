@@ -1,38 +1,19 @@
-//! `GET /__admin/requests` and `GET /__admin/explain/{reference}`.
+//! The requests of the journal, as administration shows them.
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
-use super::to_json;
-use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
-use crate::http::reply::Outcome;
-use crate::http::reply::Reply;
+use crate::http::reply::{Outcome, reply_json};
 use crate::journal::Entry;
 
-/// A refused request, and for people why.
+/// The requests that the journal keeps.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Explanation {
-    #[serde(flatten)]
-    entry: Entry,
-    text: String,
+pub(super) struct Requests {
+    requests: Vec<Entry>,
 }
 
-pub(super) fn list(call: &Call) -> Reply {
-    Reply::json(json!({ "requests": call.sandbox.journal.list() }))
-}
-
-/// The refused request that a reference belongs to, as JSON and, in `text`, for people.
-pub(super) fn explain(call: &Call) -> Outcome {
-    let reference = call.param("reference");
-    let entry = call.sandbox.journal.find(reference).ok_or_else(|| {
-        Refusal::new(
-            404,
-            "NotFound",
-            format!("No refused request has the reference {reference}"),
-            "the journal keeps the last requests only (--journal-size), and a reset empties it",
-        )
-    })?;
-    to_json(&Explanation { text: entry.to_string(), entry })
+/// What the journal keeps now.
+pub(super) fn list(call: &Call) -> Outcome {
+    reply_json(&Requests { requests: call.sandbox.journal.list() })
 }

@@ -1,37 +1,79 @@
 //! `POST oauth/authorize` (protocol reference, http-api §2.1).
 
-use serde_json::json;
+use http::Method;
+use serde::Serialize;
 
-use super::{FlowBody, require_registered, session_json, sign};
+use super::flow::{FlowBody, TokenAndSession, require_registered, sign};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::AuthorizeRequest;
 use crate::http::call::Call;
-use crate::http::reply::Outcome;
-use crate::http::reply::Reply;
+use crate::http::endpoint::{BY_JWT, Endpoint};
+use crate::http::reply::{Outcome, reply_json};
+use crate::journal::check::Check;
 use crate::jwt::claims::Claims;
 use crate::jwt::pkce;
+use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
+use crate::openapi::schemas::Schemas;
+use crate::operations::Operation;
+use crate::operations::generation::{Generation, Generations};
+use crate::operations::refusals::{CALLBACK, LINKED, OPENING, SIGNED, TOO_LARGE, UNREADABLE};
+use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 use crate::verify::request::Verified;
 
-pub(crate) fn authorize(call: &mut Call) -> Outcome {
-    let Verified { contract, claims } = call.verify()?;
-    call.verdict.check("response type and mode", response_form(&claims))?;
-    let redirect_uri = call.verdict.check("redirect_uri claim", claims.required("redirect_uri"))?;
-    call.verdict.check("redirect_uri registered", require_registered(&contract, redirect_uri))?;
-    let code_challenge = call.verdict.check("PKCE challenge", pkce::challenge(&claims))?.to_owned();
-    let state = call.verdict.check("state claim", claims.text("state"))?.map(str::to_owned);
-    let library = match call.verdict.check("access token claim", claims.text("access_token"))? {
+impl Operation {
+    /// `POST oauth/authorize`
+    pub const AUTHORIZE: Self = Self::named("authorize");
+}
+
+pub(super) static ENDPOINT: Endpoint = Endpoint {
+    route: Route {
+        operation: Operation::AUTHORIZE,
+        method: Method::POST,
+        area: Area::Api(Generations::Since(Generation::V1_7)),
+        template: "/oauth/authorize",
+        summary: "`POST oauth/authorize`",
+        deprecated: false,
+        answer: AnswerKind::CodeToken,
+        body: BodyMode::Whole,
+        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, CALLBACK, LINKED, OPENING],
+    },
+    sandbox: BY_JWT,
+    exchange,
+    handler: |call| Box::pin(authorize(call)),
+};
+
+fn exchange(schemas: &mut Schemas) -> Exchange {
+    let answer = schemas.answer::<TokenAndSession>();
+    let answer = Answer::json("A preauthorization code, as a signed token, and a session.", answer);
+    Exchange::new(Auth::Contract, answer).body(Content::json(schemas.request::<FlowBody>()))
+}
+
+/// The payload of the token.
+#[derive(Serialize)]
+struct Preauthorization {
+    preauthorization_code: String,
+}
+
+async fn authorize(call: &mut Call) -> Outcome {
+    let Verified { contract, claims } = call.verify().await?;
+    call.verdict.check(Check::ResponseTypeAndMode, response_form(&claims))?;
+    let redirect_uri = call.verdict.check(Check::RedirectUriClaim, claims.required("redirect_uri"))?;
+    call.verdict.check(Check::RedirectUriRegistered, require_registered(&contract, redirect_uri))?;
+    let code_challenge = call.verdict.check(Check::PkceChallenge, pkce::challenge(&claims))?.to_owned();
+    let state = call.verdict.check(Check::StateClaim, claims.text("state"))?.map(str::to_owned);
+    let library = match call.verdict.check(Check::AccessTokenClaim, claims.text("access_token"))? {
         Some(token) => {
-            let linked = call.sandbox.state().linked_library(token, call.now()).cloned();
-            Some(call.verdict.check("linked access token", linked)?)
+            let linked = call.sandbox.store.linked_library(token, call.now()).await;
+            Some(call.verdict.check(Check::LinkedAccessToken, linked)?)
         }
         None => None,
     };
     let options = FlowBody::read(call, &contract)?;
     let redirect_uri = redirect_uri.to_owned();
     let request = AuthorizeRequest { redirect_uri, state, code_challenge, library, options };
-    let opened = call.sandbox.state().authorize(&contract, request, call.now());
-    let token = sign(call, &json!({ "preauthorization_code": opened.code }))?;
-    Ok(Reply::json(json!({ "token": token, "session": session_json(&opened.session) })))
+    let opened = call.sandbox.store.authorize(&contract, request, call.now()).await;
+    let token = sign(call, &Preauthorization { preauthorization_code: opened.code })?;
+    reply_json(&TokenAndSession { token, session: opened.session.into() })
 }
 
 /// The platform knows one form of answer; a client that asks for another would wait in vain.

@@ -1,109 +1,69 @@
-//! The platform's API: each file serves one resource, and only translates between HTTP and
+//! The platform's API: each file serves one operation, and only translates between HTTP and
 //! [`crate::domain`].
 
-pub(crate) mod accounts;
-pub(crate) mod assets;
-pub(crate) mod authorize;
-pub(crate) mod cloud;
-pub(crate) mod contract;
+mod asset;
+mod authorize;
 mod contract_certificate;
-pub(crate) mod discovery;
-pub(crate) mod file;
+mod contract_details;
+mod delete_account;
+mod delete_user;
+mod discovery;
+mod flow;
 mod icon;
-pub(crate) mod import;
-pub(crate) mod provider_import;
-pub(crate) mod query;
-pub(crate) mod reference;
-pub(crate) mod report;
-pub(crate) mod revoke;
-pub(crate) mod sample_datasets;
-pub(crate) mod storage;
-pub(crate) mod token;
-pub(crate) mod token_reference;
-pub(crate) mod tracking;
-pub(crate) mod trigger;
-pub(crate) mod user;
+mod icon_url;
+mod jwks;
+mod named_contract_details;
+mod portability_report;
+mod push_to_library;
+mod push_to_provider;
+mod read_accounts;
+mod read_file;
+mod read_file_list;
+mod read_file_metadata;
+mod read_session;
+mod reference;
+mod revoke_account_permission;
+mod session_file;
+mod storage;
+mod token;
+mod token_reference;
+mod tracking;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use crate::http::endpoint::Endpoint;
 
-use crate::domain::contract::Contract;
-use crate::domain::pull_options::PullOptions;
-use crate::domain::refusal::Refusal;
-use crate::domain::session::SessionRef;
-use crate::http::call::Call;
-use crate::http::reply::Outcome;
-use crate::http::reply::Reply;
-
-/// 200 with a value as JSON.
-fn reply_json<T: Serialize>(value: &T) -> Outcome {
-    serde_json::to_value(value).map(Reply::json).map_err(unwritable)
-}
-
-/// An answer that cannot be written is a defect of the server.
-fn unwritable(error: impl std::fmt::Display) -> Refusal {
-    Refusal::new(500, "InternalServerError", "The answer could not be written", error.to_string())
-}
-
-/// A file that the disk does not take is no fault of the client's.
-fn not_stored(error: std::io::Error) -> Refusal {
-    Refusal::defect("The file could not be stored", &error)
-}
-
-/// Signs a token payload (protocol reference, crypto §3).
-fn sign<T: Serialize>(call: &Call, payload: &T) -> Result<String, Refusal> {
-    let signed = call.server.signing.sign(&call.origin(), payload);
-    signed.map_err(|error| Refusal::defect("The token could not be signed", &error))
-}
-
-/// Whether a callback is registered with the contract.
-fn require_registered(contract: &Contract, redirect_uri: &str) -> Result<(), Refusal> {
-    if contract.allows_redirect(redirect_uri) {
-        return Ok(());
-    }
-    let rules: Vec<_> = contract.redirect_rules.iter().map(ToString::to_string).collect();
-    let detail = format!("registered for {}: {}", contract.contract_id, rules.join(", "));
-    Err(Refusal::invalid_redirect_uri(redirect_uri, detail))
-}
-
-/// The body of what starts a browser flow.
-#[derive(Default, Deserialize, JsonSchema)]
-pub(crate) struct FlowBody {
-    #[serde(default)]
-    agent: Option<Value>,
-    actions: Option<Actions>,
-}
-
-#[derive(Default, Deserialize, JsonSchema)]
-struct Actions {
-    pull: Option<PullOptions>,
-}
-
-impl FlowBody {
-    /// What the session is to read.
-    fn read(call: &mut Call, contract: &Contract) -> Result<PullOptions, Refusal> {
-        let body: Self = call.json()?;
-        let options = body.actions.unwrap_or_default().pull.unwrap_or_default();
-        acceptable(call, contract, body.agent.as_ref(), &options)?;
-        Ok(options)
-    }
-}
-
-/// Checks what every request that opens a session says of itself.
-fn acceptable(
-    call: &mut Call,
-    contract: &Contract,
-    agent: Option<&Value>,
-    options: &PullOptions,
-) -> Result<(), Refusal> {
-    let served = agent.map_or(Ok(()), |agent| call.server.settings.agents.require_served(agent));
-    call.verdict.check("agent", served)?;
-    call.verdict.check("session options", options.validate())?;
-    call.verdict.check("scope within contract", options.require_within(contract))
-}
-
-/// `session` of an answer: `expiry` in milliseconds.
-fn session_json(session: &SessionRef) -> Value {
-    json!({ "key": session.key, "expiry": session.expires.millis() })
-}
+/// The platform's API, in the order of the protocol reference.
+pub(crate) static ENDPOINTS: &[&Endpoint] = &[
+    &authorize::ENDPOINT,
+    &token::ENDPOINT,
+    &read_session::ENDPOINT,
+    &read_file_list::ENDPOINT,
+    &read_file::ENDPOINT,
+    &read_file_metadata::ENDPOINT,
+    &read_accounts::ENDPOINT,
+    &token_reference::ENDPOINT,
+    &reference::ENDPOINT,
+    &revoke_account_permission::ENDPOINT,
+    &delete_user::ENDPOINT,
+    &delete_account::ENDPOINT,
+    &push_to_library::ENDPOINT,
+    &push_to_provider::ENDPOINT,
+    &portability_report::ENDPOINT,
+    &contract_details::ENDPOINT,
+    &named_contract_details::ENDPOINT,
+    &tracking::ENDPOINT,
+    &discovery::sources::ENDPOINT,
+    &discovery::countries::ENDPOINT,
+    &discovery::platforms::ENDPOINT,
+    &discovery::categories::ENDPOINT,
+    &discovery::source_types::ENDPOINT,
+    &discovery::services::ENDPOINT,
+    &discovery::sample_datasets::ENDPOINT,
+    &storage::create::ENDPOINT,
+    &storage::of_user::ENDPOINT,
+    &storage::list_files::ENDPOINT,
+    &storage::upload_file::ENDPOINT,
+    &storage::download_file::ENDPOINT,
+    &storage::delete_files::ENDPOINT,
+    &asset::ENDPOINT,
+    &jwks::ENDPOINT,
+];

@@ -1,56 +1,115 @@
 //! `POST oauth/token` with either grant (protocol reference, http-api §3.1).
 
-use serde_json::json;
+use http::Method;
+use serde::Serialize;
 
-use super::sign;
+use super::flow::{TokenJson, sign};
 use crate::domain::refusal::Refusal;
-use crate::domain::state::Exchange;
+use crate::domain::state::CodeExchange;
 use crate::domain::token::TokenPair;
 use crate::http::call::Call;
-use crate::http::reply::Outcome;
-use crate::http::reply::Reply;
+use crate::http::endpoint::{BY_JWT, Endpoint};
+use crate::http::reply::{Outcome, reply_json};
+use crate::journal::check::Check;
 use crate::jwt::pkce;
+use crate::openapi::exchange::{Answer, Auth, Exchange};
+use crate::openapi::schemas::Schemas;
+use crate::operations::Operation;
+use crate::operations::generation::{Generation, Generations};
+use crate::operations::refusals::{GRANT, ONE_OFF, SIGNED, TOO_LARGE, UNREADABLE};
+use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 use crate::verify::request::Verified;
 
+impl Operation {
+    /// `POST oauth/token` with either grant
+    pub const TOKEN: Self = Self::named("token");
+}
+
+pub(super) static ENDPOINT: Endpoint = Endpoint {
+    route: Route {
+        operation: Operation::TOKEN,
+        method: Method::POST,
+        area: Area::Api(Generations::Since(Generation::V1_7)),
+        template: "/oauth/token",
+        summary: "`POST oauth/token` with either grant",
+        deprecated: false,
+        answer: AnswerKind::Token,
+        body: BodyMode::Whole,
+        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, ONE_OFF, GRANT],
+    },
+    sandbox: BY_JWT,
+    exchange,
+    handler: |call| Box::pin(token(call)),
+};
+
+fn exchange(schemas: &mut Schemas) -> Exchange {
+    let answer = schemas.answer::<TokenJson>();
+    Exchange::new(Auth::Contract, Answer::json("A user access token, as a signed token.", answer))
+}
+
+/// The payload of the token: every member that any client requires.
+#[derive(Serialize)]
+struct UserAccessToken<'a> {
+    access_token: Expiring<'a>,
+    refresh_token: Expiring<'a>,
+    identifier: Identifier<'a>,
+    sub: &'a str,
+    consentid: &'a str,
+    token_type: &'static str,
+}
+
+#[derive(Serialize)]
+struct Expiring<'a> {
+    value: &'a str,
+    /// Seconds since 1970.
+    expires_on: i64,
+}
+
+#[derive(Serialize)]
+struct Identifier<'a> {
+    id: &'a str,
+}
+
+impl<'a> From<&'a TokenPair> for UserAccessToken<'a> {
+    fn from(pair: &'a TokenPair) -> Self {
+        Self {
+            access_token: Expiring { value: &pair.access, expires_on: pair.access_expires.seconds() },
+            refresh_token: Expiring { value: &pair.refresh, expires_on: pair.refresh_expires.seconds() },
+            identifier: Identifier { id: &pair.library },
+            sub: &pair.library,
+            consentid: &pair.consent,
+            token_type: "Bearer",
+        }
+    }
+}
+
 /// Everything is in the JWT; bodies, which some clients send, are ignored.
-pub(crate) fn token(call: &mut Call) -> Outcome {
-    let Verified { contract, claims } = call.verify()?;
-    let grant_type = call.verdict.check("grant_type claim", claims.required("grant_type"))?;
+async fn token(call: &mut Call) -> Outcome {
+    let Verified { contract, claims } = call.verify().await?;
+    let grant_type = call.verdict.check(Check::GrantTypeClaim, claims.required("grant_type"))?;
     let now = call.now();
     let pair = match grant_type {
         "authorization_code" => {
-            let code = call.verdict.check("code claim", claims.required("code"))?;
-            let code_verifier = call.verdict.check("PKCE verifier", pkce::verifier(&claims))?;
-            let redirect_uri = call.verdict.check("redirect_uri claim", claims.text("redirect_uri"))?;
-            let exchange = Exchange { code, code_verifier, redirect_uri };
-            let exchanged = call.sandbox.state().exchange(&contract, exchange, now);
-            call.verdict.check("authorization code", exchanged)?
+            let code = call.verdict.check(Check::CodeClaim, claims.required("code"))?;
+            let code_verifier = call.verdict.check(Check::PkceVerifier, pkce::verifier(&claims))?;
+            let redirect_uri = call.verdict.check(Check::RedirectUriClaim, claims.text("redirect_uri"))?;
+            let exchange = CodeExchange { code, code_verifier, redirect_uri };
+            let exchanged = call.sandbox.store.exchange(&contract, exchange, now).await;
+            call.verdict.check(Check::AuthorizationCode, exchanged)?
         }
         "refresh_token" => {
-            let token = call.verdict.check("refresh_token claim", claims.required("refresh_token"))?;
-            let refreshed = call.sandbox.state().refresh(&contract, token, now);
-            call.verdict.check("refresh token", refreshed)?
+            let token = call.verdict.check(Check::RefreshTokenClaim, claims.required("refresh_token"))?;
+            let refreshed = call.sandbox.store.refresh(&contract, token, now).await;
+            call.verdict.check(Check::RefreshToken, refreshed)?
         }
         other => {
             let known = Err(Refusal::invalid_request(
                 "The claim grant_type must be authorization_code or refresh_token",
                 format!("found \"{other}\""),
             ));
-            call.verdict.check("grant_type", known)?
+            call.verdict.check(Check::GrantType, known)?
         }
     };
-    let token = sign(call, &payload(&pair))?;
-    Ok(Reply::json(json!({ "token": token })))
-}
-
-/// Every member that any client requires; `expires_on` in seconds.
-fn payload(pair: &TokenPair) -> serde_json::Value {
-    json!({
-        "access_token": { "value": pair.access, "expires_on": pair.access_expires.seconds() },
-        "refresh_token": { "value": pair.refresh, "expires_on": pair.refresh_expires.seconds() },
-        "identifier": { "id": pair.library },
-        "sub": pair.library,
-        "consentid": pair.consent,
-        "token_type": "Bearer",
-    })
+    let token = sign(call, &UserAccessToken::from(&pair))?;
+    reply_json(&TokenJson { token })
 }

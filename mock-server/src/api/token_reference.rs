@@ -1,46 +1,87 @@
 //! `POST oauth/token/reference`: onboard a source, log in at one again, renew a user (protocol
 //! reference, http-api §2.2).
 
-use serde_json::json;
+use http::Method;
+use serde::Serialize;
 
-use super::{FlowBody, require_registered, session_json, sign};
+use super::flow::{FlowBody, TokenAndSession, require_registered, sign};
 use crate::domain::state::ReferenceRequest;
 use crate::http::call::Call;
-use crate::http::reply::Outcome;
-use crate::http::reply::Reply;
+use crate::http::endpoint::{BY_JWT, Endpoint};
+use crate::http::reply::{Outcome, reply_json};
+use crate::journal::check::Check;
 use crate::jwt::pkce;
+use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
+use crate::openapi::schemas::Schemas;
+use crate::operations::Operation;
+use crate::operations::generation::{Generation, Generations};
+use crate::operations::refusals::{CALLBACK, ONE_OFF, OPENING, SIGNED, TOO_LARGE, UNREADABLE, USER};
+use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 use crate::verify::request::Verified;
+
+impl Operation {
+    /// `POST oauth/token/reference`
+    pub const TOKEN_REFERENCE: Self = Self::named("tokenReference");
+}
+
+pub(super) static ENDPOINT: Endpoint = Endpoint {
+    route: Route {
+        operation: Operation::TOKEN_REFERENCE,
+        method: Method::POST,
+        area: Area::Api(Generations::Since(Generation::V1_7)),
+        template: "/oauth/token/reference",
+        summary: "`POST oauth/token/reference`",
+        deprecated: false,
+        answer: AnswerKind::CodeToken,
+        body: BodyMode::Whole,
+        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, CALLBACK, USER, ONE_OFF, OPENING],
+    },
+    sandbox: BY_JWT,
+    exchange,
+    handler: |call| Box::pin(refer(call)),
+};
+
+fn exchange(schemas: &mut Schemas) -> Exchange {
+    let answer = schemas.answer::<TokenAndSession>();
+    let answer = Answer::json("A reference code for a page, as a signed token, and a session.", answer);
+    Exchange::new(Auth::User, answer).body(Content::json(schemas.request::<FlowBody>()))
+}
+
+/// The payload of the token. iOS requires all three members (protocol reference, http-api §2.2).
+#[derive(Serialize)]
+struct ReferenceToken {
+    reference_code: String,
+    token_type: &'static str,
+    /// Seconds since 1970.
+    expires_on: i64,
+}
 
 /// A PKCE challenge tells the renewal of a user from the other two; its access token may have
 /// expired.
-pub(crate) fn refer(call: &mut Call) -> Outcome {
-    let Verified { contract, claims } = call.verify()?;
-    let redirect_uri = call.verdict.check("redirect_uri claim", claims.required("redirect_uri"))?;
-    call.verdict.check("redirect_uri registered", require_registered(&contract, redirect_uri))?;
-    let state = call.verdict.check("state claim", claims.text("state"))?.map(str::to_owned);
-    let renews = call.verdict.check("code_challenge claim", claims.text("code_challenge"))?.is_some();
+async fn refer(call: &mut Call) -> Outcome {
+    let Verified { contract, claims } = call.verify().await?;
+    let redirect_uri = call.verdict.check(Check::RedirectUriClaim, claims.required("redirect_uri"))?;
+    call.verdict.check(Check::RedirectUriRegistered, require_registered(&contract, redirect_uri))?;
+    let state = call.verdict.check(Check::StateClaim, claims.text("state"))?.map(str::to_owned);
+    let renews = call.verdict.check(Check::CodeChallengeClaim, claims.text("code_challenge"))?.is_some();
     let code_challenge = match renews {
-        true => Some(call.verdict.check("PKCE challenge", pkce::challenge(&claims))?.to_owned()),
+        true => Some(call.verdict.check(Check::PkceChallenge, pkce::challenge(&claims))?.to_owned()),
         false => None,
     };
-    let token = call.verdict.check("access token claim", claims.required("access_token"))?;
+    let token = call.verdict.check(Check::AccessTokenClaim, claims.required("access_token"))?;
     let now = call.now();
     let opened = match renews {
-        true => call.sandbox.state().renewable(&contract, token).cloned(),
-        false => call.sandbox.state().access(&contract, token, now).cloned(),
+        true => call.sandbox.store.renewable(&contract, token).await,
+        false => call.sandbox.store.access(&contract, token, now).await,
     };
-    let library = call.verdict.check("access token", opened)?;
+    let library = call.verdict.check(Check::AccessToken, opened)?;
     let options = FlowBody::read(call, &contract)?;
     let redirect_uri = redirect_uri.to_owned();
     let request = ReferenceRequest { redirect_uri, state, code_challenge, library, options };
-    let opened = call.sandbox.state().refer(&contract, request, now);
-    let opened = call.verdict.check("contract kind", opened)?;
-    // iOS requires all three members (protocol reference, http-api §2.2).
-    let payload = json!({
-        "reference_code": opened.code,
-        "token_type": "Bearer",
-        "expires_on": opened.expires.seconds(),
-    });
+    let opened = call.sandbox.store.refer(&contract, request, now).await;
+    let opened = call.verdict.check(Check::ContractKind, opened)?;
+    let expires_on = opened.expires.seconds();
+    let payload = ReferenceToken { reference_code: opened.code, token_type: "Bearer", expires_on };
     let token = sign(call, &payload)?;
-    Ok(Reply::json(json!({ "token": token, "session": session_json(&opened.session) })))
+    reply_json(&TokenAndSession { token, session: opened.session.into() })
 }

@@ -16,6 +16,8 @@ use crate::config::sources::{CONFIG_VARIABLE, FlagValues, settings};
 use crate::embedded::mock_server::listen;
 use crate::http::server::Server;
 use crate::sandbox::credentials::Credentials;
+use crate::sandbox::expectations::Allowed;
+use crate::serve::endpoints::endpoints;
 use crate::serve::listeners;
 
 /// The flags of `serve`: `--config`, and one for each row of the table of settings. Values are read by the
@@ -88,7 +90,9 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
         .with_target(false)
         .init();
     let (listeners, address) = listen(&settings).map_err(Failure::new)?;
-    let server = Arc::new(Server::new(settings, address).map_err(Failure::new)?);
+    let server = Arc::new(
+        Server::new(settings, address, endpoints().collect(), Allowed::default()).map_err(Failure::new)?,
+    );
     // A file that cannot be written is told now, not when the traffic is over.
     write_client_report(&server)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;

@@ -8,7 +8,7 @@ mod check;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::operations::route::Operation;
+use crate::operations::Operation;
 pub use check::ClientCheck;
 
 /// How well the clients of one sandbox keep the platform's contract.

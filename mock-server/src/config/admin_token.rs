@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq as _;
 /// guard that has a token cannot stand open.
 ///
 /// ```
-/// use digime_mock_server::config::admin_token::AdminToken;
+/// use digime_mock_server::settings::AdminToken;
 ///
 /// assert!(AdminToken::new("let-me-in").is_ok());
 /// assert!(AdminToken::new("").is_err());

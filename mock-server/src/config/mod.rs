@@ -1,15 +1,15 @@
 //! Settings: what they are, and where they come from.
 //!
-//! [`settings`] has them as the server uses them. The program reads each from a flag, a variable or the
+//! `settings` has them as the server uses them. The program reads each from a flag, a variable or the
 //! configuration file; one row of the table `sources::table` says how it is called in each of them and how
 //! its value is read, so that the three cannot differ.
 
-pub mod admin_token;
+pub(crate) mod admin_token;
 mod check;
-pub mod listen_host;
-pub mod place;
+pub(crate) mod listen_host;
+pub(crate) mod place;
 pub(crate) mod sandbox_settings;
-pub mod settings;
+pub(crate) mod settings;
 #[cfg(feature = "cli")]
 pub(crate) mod sources;
 

@@ -17,8 +17,6 @@ use crate::domain::state::Lifetimes;
 use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 
-
-
 /// The application of the default sandbox.
 pub const DEFAULT_APPLICATION_ID: &str = "mock-app";
 

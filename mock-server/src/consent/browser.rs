@@ -6,7 +6,7 @@ use super::decision::{Choice, approve, fail};
 use super::parameters::PageParameters;
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page};
 use crate::faults::hostile::{Hostile, with_another_state};
-use crate::operations::route::Operation;
+use crate::operations::Operation;
 use crate::sandbox::{Sandbox, Sandboxes};
 
 /// What the user does with the page.
@@ -45,7 +45,7 @@ pub enum ConsentError {
 }
 
 /// Decides the page at `url` and says where the user's browser is sent.
-pub(crate) fn decide_url(
+pub(crate) async fn decide_url(
     sandboxes: &Sandboxes,
     url: &str,
     decision: &UserDecision,
@@ -57,9 +57,9 @@ pub(crate) fn decide_url(
     let code = query.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code.as_str());
     let sandbox = sandboxes.minting(code).ok_or(ConsentError::UnknownCode)?;
     let decided = match (PageParameters::read(page, &query), decision) {
-        (Err(bad), _) => fail(&sandbox, (page, &bad.code), CallbackErrorCode::InitializeCheckFail),
-        (Ok(page), UserDecision::Approve(choice)) => approve(&sandbox, &page, choice),
-        (Ok(_), UserDecision::Fail(error)) => fail(&sandbox, (page, code), error.clone()),
+        (Err(bad), _) => fail(&sandbox, (page, &bad.code), CallbackErrorCode::InitializeCheckFail).await,
+        (Ok(page), UserDecision::Approve(choice)) => approve(&sandbox, &page, choice).await,
+        (Ok(_), UserDecision::Fail(error)) => fail(&sandbox, (page, code), error.clone()).await,
     };
     match decided {
         Ok(location) | Err(ConsentProblem::Closed { location }) => {
@@ -72,11 +72,11 @@ pub(crate) fn decide_url(
 /// The callback as the browser gets it: a fault on the page's decision may change its `state`.
 fn delivered(sandbox: &Sandbox, page: Page, code: &str, location: String) -> String {
     let operation = match page {
-        Page::Authorize => Operation::ConsentDecision,
-        Page::Onboard => Operation::OnboardDecision,
-        Page::UserReauth => Operation::UserReauthDecision,
-        Page::Reauthorize => Operation::ReauthorizeDecision,
-        Page::Revoke => Operation::RevokeDecision,
+        Page::Authorize => Operation::CONSENT_DECISION,
+        Page::Onboard => Operation::ONBOARD_DECISION,
+        Page::UserReauth => Operation::USER_REAUTH_DECISION,
+        Page::Reauthorize => Operation::REAUTHORIZE_DECISION,
+        Page::Revoke => Operation::REVOKE_DECISION,
     };
     let changes = sandbox.faults.strike_hostile(operation, Hostile::ChangedState).is_some();
     let changed = changes.then(|| with_another_state(&location, &sandbox.tag().mint()));

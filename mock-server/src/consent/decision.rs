@@ -6,7 +6,7 @@ use super::parameters::PageParameters;
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Decision, Page};
 use crate::domain::contract::ContractKind;
 use crate::domain::library::{AccountId, Connection};
-use crate::domain::state::{Referent, State, WaitingConsent};
+use crate::domain::state::{Referent, WaitingConsent};
 use crate::sandbox::Sandbox;
 
 /// The source that is connected when neither the app nor the user names one: Spotify.
@@ -24,16 +24,15 @@ pub(crate) struct Choice {
 }
 
 /// Approves a page and says where the browser goes.
-pub(crate) fn approve(
+pub(crate) async fn approve(
     sandbox: &Sandbox,
     page: &PageParameters,
     choice: &Choice,
 ) -> Result<String, ConsentProblem> {
     let now = sandbox.now();
-    let mut state = sandbox.state();
-    let waiting = state.waiting_consent(&page.code, page.page, now)?;
+    let waiting = sandbox.store.waiting_consent(&page.code, page.page, now).await?;
     let decided = match page.page {
-        Page::Authorize => consent(sandbox, &state, page, choice, waiting),
+        Page::Authorize => consent(sandbox, page, choice, &waiting).await,
         Page::Onboard => {
             let source = page.service.or(choice.source).unwrap_or(default_source(page));
             connection(sandbox, page, choice, source).map(|it| Decision::Connect {
@@ -43,19 +42,21 @@ pub(crate) fn approve(
             })
         }
         Page::UserReauth => Ok(Decision::Renew { trigger: page.trigger }),
-        Page::Reauthorize => account(sandbox, &state, page, waiting).map(Decision::LogIn),
+        Page::Reauthorize => account(sandbox, page, &waiting).await.map(Decision::LogIn),
         Page::Revoke => Ok(Decision::Revoke),
     };
-    state.decide(&page.code, page.page, decided.unwrap_or_else(Decision::Fail), now)
+    // The store looks again whether the page still waits: another tab may have decided meanwhile.
+    let decision = decided.unwrap_or_else(Decision::Fail);
+    sandbox.store.decide(&page.code, page.page, decision, now).await
 }
 
 /// Ends a page without approval and says where the browser goes.
-pub(crate) fn fail(
+pub(crate) async fn fail(
     sandbox: &Sandbox,
     (page, code): (Page, &str),
     error: CallbackErrorCode,
 ) -> Result<String, ConsentProblem> {
-    sandbox.state().decide(code, page, Decision::Fail(error), sandbox.now())
+    sandbox.store.decide(code, page, Decision::Fail(error), sandbox.now()).await
 }
 
 /// The source that is connected when nobody names one.
@@ -68,27 +69,26 @@ pub(crate) fn default_source(page: &PageParameters) -> u32 {
 
 /// Whether a first consent may leave the library without a further source: a contract that pushes,
 /// or one that joins a library which already has what it reads.
-pub(crate) fn needs_no_source(sandbox: &Sandbox, page: &PageParameters, waiting: WaitingConsent<'_>) -> bool {
-    let kind = sandbox.contract(waiting.client_id).map(|contract| contract.kind);
+pub(crate) fn needs_no_source(sandbox: &Sandbox, page: &PageParameters, waiting: &WaitingConsent) -> bool {
+    let kind = sandbox.contract(&waiting.client_id).map(|contract| contract.kind);
     let named = page.sample_data_set.is_some() || page.service.is_some();
-    match (kind, waiting.library) {
+    match (kind, &waiting.accounts) {
         _ if named => false,
         (Some(ContractKind::Write), _) => page.source_type != Some(SourceType::Push),
         (Some(ContractKind::ReadRaw), Some(_)) => true,
-        (_, library) => library.is_some_and(|library| !library.accounts.is_empty()),
+        (_, accounts) => accounts.as_ref().is_some_and(|accounts| !accounts.is_empty()),
     }
 }
 
-fn consent(
+async fn consent(
     sandbox: &Sandbox,
-    state: &State,
     page: &PageParameters,
     choice: &Choice,
-    waiting: WaitingConsent<'_>,
+    waiting: &WaitingConsent,
 ) -> Result<Decision, CallbackErrorCode> {
     let storage = match &page.storage_ref {
-        Some(reference) => match state.referent(waiting.client_id, reference, sandbox.now()) {
-            Some(Referent::Storage(id)) => Some(id.clone()),
+        Some(reference) => match sandbox.store.referent(&waiting.client_id, reference, sandbox.now()).await {
+            Some(Referent::Storage(id)) => Some(id),
             _ => return Err(CallbackErrorCode::InitializeCheckFail),
         },
         None => None,
@@ -113,17 +113,15 @@ fn connection(
 
 /// The account of the reauthorize page. The reference alone does not say whose it is: it must be
 /// one of the user who is asked.
-pub(crate) fn account(
+pub(crate) async fn account(
     sandbox: &Sandbox,
-    state: &State,
     page: &PageParameters,
-    waiting: WaitingConsent<'_>,
+    waiting: &WaitingConsent,
 ) -> Result<AccountId, CallbackErrorCode> {
     let reference = page.account_ref.as_deref().unwrap_or_default();
-    match state.referent(waiting.client_id, reference, sandbox.now()) {
+    match sandbox.store.referent(&waiting.client_id, reference, sandbox.now()).await {
         Some(Referent::Account(id)) => {
-            let known = waiting.library.is_some_and(|library| library.account(id).is_ok());
-            known.then(|| id.clone()).ok_or(CallbackErrorCode::OnboardError)
+            waiting.source_of(&id).is_some().then_some(id).ok_or(CallbackErrorCode::OnboardError)
         }
         _ => Err(CallbackErrorCode::InitializeCheckFail),
     }

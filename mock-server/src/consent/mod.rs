@@ -5,5 +5,8 @@
 
 pub(crate) mod browser;
 pub(crate) mod decision;
-pub(crate) mod page;
-pub(crate) mod parameters;
+mod endpoints;
+mod page;
+mod parameters;
+
+pub(crate) use endpoints::ENDPOINTS;

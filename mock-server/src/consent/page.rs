@@ -11,6 +11,7 @@ use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
 use crate::http::reply::Reply;
+use crate::journal::check::Check;
 use crate::sandbox::datasets::DatasetChoice;
 
 /// The authorize and the onboard page.
@@ -50,19 +51,23 @@ struct ErrorPage<'a> {
 }
 
 /// `GET`: the page, or straight to the callback.
-pub(crate) fn show(call: &mut Call, page: Page) -> Outcome {
+pub(super) async fn show(call: &mut Call, page: Page) -> Outcome {
     let page = match PageParameters::read(page, &call.query()) {
         Ok(page) => page,
-        Err(bad) => return bad_parameters(call, &bad),
+        Err(bad) => return bad_parameters(call, &bad).await,
     };
     if page.skips_the_page() {
-        return leave(call, approve(&call.sandbox, &page, &Choice::default()));
+        let location = approve(&call.sandbox, &page, &Choice::default()).await;
+        return leave(call, location);
     }
-    match html(call, &page) {
+    match html(call, &page).await {
         Ok(Ok(html)) => Ok(Reply::html(StatusCode::OK, html)),
         Ok(Err(error)) => Err(Refusal::defect("The page could not be made", &error)),
         Err(Stopped::Problem(problem)) => leave(call, Err(problem)),
-        Err(Stopped::Failure(error)) => leave(call, fail(&call.sandbox, (page.page, &page.code), error)),
+        Err(Stopped::Failure(error)) => {
+            let location = fail(&call.sandbox, (page.page, &page.code), error).await;
+            leave(call, location)
+        }
     }
 }
 
@@ -72,11 +77,11 @@ enum Stopped {
     Failure(CallbackErrorCode),
 }
 
-fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<String>, Stopped> {
+async fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<String>, Stopped> {
     let sandbox = &call.sandbox;
-    let state = sandbox.state();
-    let waiting = state.waiting_consent(&page.code, page.page, call.now()).map_err(Stopped::Problem)?;
-    let contract = sandbox.contract(waiting.client_id);
+    let waiting = sandbox.store.waiting_consent(&page.code, page.page, call.now()).await;
+    let waiting = waiting.map_err(Stopped::Problem)?;
+    let contract = sandbox.contract(&waiting.client_id);
     let (application_id, contract_id) = contract
         .as_ref()
         .map_or(("", ""), |contract| (contract.application_id.as_str(), contract.contract_id.as_str()));
@@ -84,11 +89,11 @@ fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<String>, St
     let language = page.locale.as_deref().unwrap_or("en");
     let reads = contract.as_ref().is_some_and(|contract| contract.kind.reads());
     let account = match page.page {
-        Page::Reauthorize => Some(account(sandbox, &state, page, waiting).map_err(Stopped::Failure)?),
-        Page::Revoke => waiting.account.cloned(),
+        Page::Reauthorize => Some(account(sandbox, page, &waiting).await.map_err(Stopped::Failure)?),
+        Page::Revoke => waiting.account.clone(),
         Page::Authorize | Page::Onboard | Page::UserReauth => None,
     };
-    let account = account.and_then(|id| Some(waiting.library?.account(&id).ok()?.source.name.clone()));
+    let account = account.and_then(|id| waiting.source_of(&id)).map(str::to_owned);
     let (asks, approve) = match page.page {
         Page::Authorize if reads => ("wants to read your data", "Approve"),
         Page::Authorize => ("wants to add data to your library", "Approve"),
@@ -105,7 +110,7 @@ fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<String>, St
     if page.service.is_some() && fixed_source.is_none() {
         return Err(Stopped::Failure(CallbackErrorCode::OnboardError));
     }
-    let optional = page.page == Page::Authorize && needs_no_source(sandbox, page, waiting);
+    let optional = page.page == Page::Authorize && needs_no_source(sandbox, page, &waiting);
     let default = default_source(page);
     let datasets = fixed_source.or(catalogue::source(default)).map(|it| sandbox.datasets.choices(it));
     let page = ConnectPage {
@@ -125,10 +130,10 @@ fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<String>, St
 
 /// `POST`: the user's decision. The page posts to its own address, so that code and parameters come
 /// along.
-pub(crate) fn decide(call: &mut Call, page: Page) -> Outcome {
+pub(super) async fn decide(call: &mut Call, page: Page) -> Outcome {
     let page = match PageParameters::read(page, &call.query()) {
         Ok(page) => page,
-        Err(bad) => return bad_parameters(call, &bad),
+        Err(bad) => return bad_parameters(call, &bad).await,
     };
     let form: Vec<(String, String)> = url::form_urlencoded::parse(&call.body).into_owned().collect();
     let get = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
@@ -138,9 +143,9 @@ pub(crate) fn decide(call: &mut Call, page: Page) -> Outcome {
                 source: get("service").and_then(|text| text.parse().ok()),
                 dataset: get("dataSet").map(str::to_owned),
             };
-            approve(&call.sandbox, &page, &choice)
+            approve(&call.sandbox, &page, &choice).await
         }
-        Some("decline") => fail(&call.sandbox, (page.page, &page.code), CallbackErrorCode::UserCancel),
+        Some("decline") => fail(&call.sandbox, (page.page, &page.code), CallbackErrorCode::UserCancel).await,
         other => {
             let problem = format!("decision is {other:?}, expected \"approve\" or \"decline\"");
             return Err(Refusal::validation(problem));
@@ -149,9 +154,10 @@ pub(crate) fn decide(call: &mut Call, page: Page) -> Outcome {
     leave(call, location)
 }
 
-fn bad_parameters(call: &mut Call, bad: &BadParameters) -> Outcome {
-    call.verdict.passed("page parameters", format!("INITIALIZE_CHECK_FAIL: {}", bad.problem));
-    leave(call, fail(&call.sandbox, (bad.page, &bad.code), CallbackErrorCode::InitializeCheckFail))
+async fn bad_parameters(call: &mut Call, bad: &BadParameters) -> Outcome {
+    call.verdict.passed(Check::PageParameters, format!("INITIALIZE_CHECK_FAIL: {}", bad.problem));
+    let failed = fail(&call.sandbox, (bad.page, &bad.code), CallbackErrorCode::InitializeCheckFail).await;
+    leave(call, failed)
 }
 
 /// Sends the browser to the callback, or says why there is none.
@@ -160,11 +166,11 @@ fn leave(call: &mut Call, location: Result<String, ConsentProblem>) -> Outcome {
         Ok(location) => Ok(Reply::redirect(&location)),
         Err(ConsentProblem::Closed { location }) => {
             let detail = "decided before, expired, or not for this page: sent back with INVALID_CODE";
-            call.verdict.passed("code", detail);
+            call.verdict.passed(Check::Code, detail);
             Ok(Reply::redirect(&location))
         }
         Err(ConsentProblem::UnknownCode) => {
-            call.verdict.passed("code", "no consent waits under this code, so no callback is known");
+            call.verdict.passed(Check::Code, "no consent waits under this code, so no callback is known");
             let page = ErrorPage {
                 problem: "This link does not belong to any request for consent.",
                 advice: "Go back to the app and start again. Developers: the code in the address is not \

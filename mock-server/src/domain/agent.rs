@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, RefusalCode};
 
 /// Client libraries that are turned away; everybody else, and who does not say, is served.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -27,7 +27,12 @@ impl AgentRules {
         let (name, version) = (text("name"), text("version"));
         if self.refused.iter().any(|refused| refused == name) {
             let message = format!("The SDK is invalid: {name}");
-            return Err(Refusal::new(400, "SDKInvalid", message, "the settings refuse this agent"));
+            return Err(Refusal::new(
+                400,
+                RefusalCode::SdkInvalid,
+                message,
+                "the settings refuse this agent",
+            ));
         }
         let outdated = |rule: &String| match rule.split_once('@') {
             Some((outdated, versions)) => outdated == name && version.starts_with(versions),
@@ -37,7 +42,7 @@ impl AgentRules {
             Some(rule) => {
                 let message = "This SDK version is no longer supported.";
                 let detail = format!("the settings call {rule} outdated");
-                Err(Refusal::new(403, "SDKVersionInvalid", message, detail))
+                Err(Refusal::new(403, RefusalCode::SdkVersionInvalid, message, detail))
             }
             None => Ok(()),
         }
@@ -67,7 +72,11 @@ mod tests {
             ("7", None),
         ] {
             let agent = serde_json::from_str(json).unwrap();
-            assert_eq!(rules.require_served(&agent).err().map(|it| it.code).as_deref(), code, "{json}");
+            assert_eq!(
+                rules.require_served(&agent).err().map(|it| it.code.to_string()).as_deref(),
+                code,
+                "{json}"
+            );
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// The body of such a request; an empty one asks for everything.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
-pub struct CatalogueQuery {
+pub(crate) struct CatalogueQuery {
     query: Option<CatalogueCriteria>,
 }
 
@@ -25,7 +25,7 @@ struct CatalogueFilter {
 /// Ids as a list or, from iOS, as `{"id": […]}`.
 #[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
 #[serde(untagged, expecting = "expected a list of ids, or {\"id\": [ids]}")]
-pub enum Ids {
+pub(crate) enum Ids {
     /// `[1, 2]`
     List(Vec<f64>),
     /// `{"id": [1, 2]}`
@@ -37,7 +37,7 @@ pub enum Ids {
 
 impl Ids {
     /// Whether one of the ids is among them.
-    pub fn allow(&self, ids: &[u32]) -> bool {
+    pub(crate) fn allow(&self, ids: &[u32]) -> bool {
         let (Self::List(allowed) | Self::Nested { id: allowed }) = self;
         ids.iter().any(|id| allowed.contains(&f64::from(*id)))
     }
@@ -45,13 +45,13 @@ impl Ids {
 
 impl CatalogueQuery {
     /// Whether the row with this id is asked for.
-    pub fn asks_for(&self, id: u32) -> bool {
+    pub(crate) fn asks_for(&self, id: u32) -> bool {
         let filter = self.query.as_ref().and_then(|query| query.filter.as_ref());
         filter.and_then(|filter| filter.id.as_ref()).is_none_or(|ids| ids.allow(&[id]))
     }
 
     /// The paths of the fields that are asked for; empty means all.
-    pub fn include(&self) -> &[String] {
+    pub(crate) fn include(&self) -> &[String] {
         self.query.as_ref().and_then(|query| query.include.as_deref()).unwrap_or_default()
     }
 }

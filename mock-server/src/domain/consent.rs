@@ -54,7 +54,7 @@ impl FromStr for CallbackErrorCode {
 
 /// A page of the consent web client (protocol reference, consent-web §1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
+pub(crate) enum Page {
     /// A contract's first consent.
     Authorize,
     /// Connects a further source.
@@ -71,27 +71,27 @@ impl Page {
     const ALL: [Self; 5] =
         [Self::Authorize, Self::Onboard, Self::UserReauth, Self::Reauthorize, Self::Revoke];
 
-    /// The last segment of its path.
-    pub fn as_str(self) -> &'static str {
+    /// Its path below the consent web client.
+    pub(crate) const fn path(self) -> &'static str {
         match self {
-            Self::Authorize => "authorize",
-            Self::Onboard => "onboard",
-            Self::UserReauth => "user-reauth",
-            Self::Reauthorize => "reauthorize",
-            Self::Revoke => "revoke",
+            Self::Authorize => "/authorize",
+            Self::Onboard => "/onboard",
+            Self::UserReauth => "/user-reauth",
+            Self::Reauthorize => "/reauthorize",
+            Self::Revoke => "/revoke",
         }
     }
 
     /// The page at the end of this path.
-    pub fn of_path(path: &str) -> Option<Self> {
+    pub(crate) fn of_path(path: &str) -> Option<Self> {
         let last = path.trim_end_matches('/').rsplit('/').next()?;
-        Self::ALL.into_iter().find(|page| page.as_str() == last)
+        Self::ALL.into_iter().find(|page| page.path().trim_start_matches('/') == last)
     }
 }
 
 /// What the user decides.
 #[derive(Clone, Debug)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// Consents, on the authorize page, or connects a further source, on the onboard page.
     Connect {
         /// The source to connect; a contract may do without.
@@ -116,7 +116,7 @@ pub enum Decision {
 
 /// Why a page cannot be shown or decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConsentProblem {
+pub(crate) enum ConsentProblem {
     /// No page has this code, so there is no callback to trust.
     UnknownCode,
     /// The page was decided, its code expired or opens another page, or the user is gone: the

@@ -50,7 +50,7 @@ impl fmt::Display for ContractKind {
 }
 
 /// A contract of one application.
-pub struct Contract {
+pub(crate) struct Contract {
     /// The application's id.
     pub application_id: String,
     /// The contract's id.
@@ -90,22 +90,22 @@ impl Contract {
     }
 
     /// `"<applicationId>_<contractId>"`: the `client_id` of every API JWT.
-    pub fn client_id(&self) -> String {
+    pub(crate) fn client_id(&self) -> String {
         format!("{}_{}", self.application_id, self.contract_id)
     }
 
     /// The key id of the contract's storage JWTs (protocol reference, crypto §1.6).
-    pub fn cloud_kid(&self) -> String {
+    pub(crate) fn cloud_kid(&self) -> String {
         format!("{}_{}_0", self.contract_id, self.application_id)
     }
 
     /// Whether the contract covers a service group.
-    pub fn covers(&self, group: u32) -> bool {
+    pub(crate) fn covers(&self, group: u32) -> bool {
         self.service_groups.is_empty() || self.service_groups.contains(&group)
     }
 
     /// Whether one of the contract's rules covers this callback.
-    pub fn allows_redirect(&self, uri: &str) -> bool {
+    pub(crate) fn allows_redirect(&self, uri: &str) -> bool {
         self.redirect_rules.iter().any(|rule| rule.allows(uri))
     }
 }

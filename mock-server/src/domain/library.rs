@@ -14,13 +14,13 @@ use crate::clock::Moment;
 use crate::random::SandboxTag;
 
 /// Identifies a library; clients see it as `sub` and `identifier.id`.
-pub type LibraryId = String;
+pub(crate) type LibraryId = String;
 /// `{serviceId}_{opaque}`.
-pub type AccountId = String;
+pub(crate) type AccountId = String;
 
 /// A user's data store.
 #[derive(Debug)]
-pub struct Library {
+pub(crate) struct Library {
     /// The accounts in the order in which they were connected.
     pub accounts: Vec<Account>,
     /// `client_id` → `consentid`.
@@ -35,7 +35,7 @@ pub struct Library {
 
 /// One connection of a library to a source.
 #[derive(Clone, Debug)]
-pub struct Account {
+pub(crate) struct Account {
     /// `{serviceId}_{opaque}`.
     pub id: AccountId,
     /// What the callback calls `accountReference`.
@@ -62,7 +62,7 @@ pub struct Account {
 
 /// The platform's permission at the source of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Login {
+pub(crate) enum Login {
     /// As the dataset says.
     AsConnected,
     /// The user logged in again at this time: syncs from then on no longer ask for it.
@@ -76,17 +76,17 @@ const MOST_SYNCS: usize = 100;
 
 impl Account {
     /// The ids by which a scope may mean this account's source.
-    pub fn source_ids(&self) -> SourceIds {
+    pub(crate) fn source_ids(&self) -> SourceIds {
         SourceIds { group: self.source.group_id, service: self.source.service_id, source: self.source.id }
     }
 
     /// Whether the account is one of a Dutch care provider.
-    pub fn is_medmij(&self) -> bool {
+    pub(crate) fn is_medmij(&self) -> bool {
         service_of(self.source).is_some_and(|service| service.reference == "medmij")
     }
 
     /// The error that ends a sync which began at `started`, if one does.
-    pub fn error(&self, started: Moment) -> Option<AccountError> {
+    pub(crate) fn error(&self, started: Moment) -> Option<AccountError> {
         let at_source = self.dataset.account.error.as_ref();
         match self.login {
             Login::Withdrawn(at) if started >= at => Some(login_required()),
@@ -96,12 +96,12 @@ impl Account {
     }
 
     /// Whether the source lets the platform in at `now`.
-    pub fn is_authorized(&self, now: Moment) -> bool {
+    pub(crate) fn is_authorized(&self, now: Moment) -> bool {
         self.error(now).is_none_or(|error| !error.reauth)
     }
 
     /// Whether a sync that began at `started` gets anything from the source.
-    pub fn delivers(&self, started: Moment) -> bool {
+    pub(crate) fn delivers(&self, started: Moment) -> bool {
         self.first_sync.is_some() || !matches!(self.login, Login::Withdrawn(at) if started >= at)
     }
 
@@ -115,14 +115,14 @@ impl Account {
     }
 
     /// The name of one of its files in a session; unique over the library's accounts.
-    pub fn file_name(&self, file: &digime_fixtures::DatasetFile) -> String {
+    pub(crate) fn file_name(&self, file: &digime_fixtures::DatasetFile) -> String {
         file.name_for_account(self.index)
     }
 }
 
 /// What a user chooses on the consent page.
 #[derive(Clone, Debug)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// The source.
     pub source: &'static Source,
     /// What it delivers.
@@ -146,7 +146,7 @@ impl Library {
     ///
     /// # Errors
     /// `AccountNotFound` if the library has none.
-    pub fn account(&self, id: &str) -> Result<&Account, Refusal> {
+    pub(crate) fn account(&self, id: &str) -> Result<&Account, Refusal> {
         let known = || self.accounts.iter().map(|account| account.id.as_str()).collect::<Vec<_>>();
         let found = self.accounts.iter().find(|account| account.id == id);
         found.ok_or_else(|| Refusal::account_not_found(id, &known()))
@@ -197,6 +197,6 @@ fn login_required() -> AccountError {
 }
 
 /// The service of a source, which accounts and files name.
-pub fn service_of(source: &Source) -> Option<&'static catalogue::Service> {
+pub(crate) fn service_of(source: &Source) -> Option<&'static catalogue::Service> {
     catalogue::service(source.service_id)
 }

@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Shared by an account, or a user, and the downloads of their files.
 #[derive(Clone, Debug, Default)]
-pub struct Lifeline(Arc<AtomicBool>);
+pub(crate) struct Lifeline(Arc<AtomicBool>);
 
 impl Lifeline {
     /// Ends everything that hangs on it.
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 
     /// Whether it was cut.
-    pub fn is_cut(&self) -> bool {
+    pub(crate) fn is_cut(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 }

@@ -1,19 +1,26 @@
 //! What a session shows at a moment: states of the library and its accounts, and the files that
 //! have arrived.
 
-use digime_fixtures::{AccountError, DatasetFile, FileMetadata};
+use std::sync::Arc;
+
+use digime_fixtures::dataset::Mapped;
+use digime_fixtures::{AccountError, Compression, DatasetFile, FileMetadata};
+use serde_json::Value;
 
 use super::contract::{Contract, ContractKind};
-use super::library::{Account, Library};
+use super::library::{Account, AccountId, Library};
 use super::lifeline::Lifeline;
 use super::pushed::PushedFile;
+use super::refusal::Refusal;
 use super::session::{Read, Session};
 use super::timeline::Timeline;
 use crate::clock::Moment;
+use crate::payload::content::Content;
+use crate::payload::x_metadata;
 
 /// `status.state` (protocol reference, http-api §4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LibraryState {
+pub(crate) enum LibraryState {
     /// Waiting for the user, or for the sync to begin.
     Pending,
     /// Files may appear.
@@ -26,7 +33,7 @@ pub enum LibraryState {
 
 impl LibraryState {
     /// The state as the platform writes it.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Running => "running",
@@ -38,7 +45,7 @@ impl LibraryState {
 
 /// `details.*.state`; an account is never pending.
 #[derive(Clone, Debug, PartialEq)]
-pub enum AccountState {
+pub(crate) enum AccountState {
     /// Being fetched.
     Running,
     /// Everything fetched.
@@ -49,7 +56,7 @@ pub enum AccountState {
 
 /// One file of a session.
 #[derive(Clone, Copy, Debug)]
-pub enum ListedFile<'a> {
+pub(crate) enum ListedFile<'a> {
     /// It came from a source.
     Synced {
         /// The account that it came from.
@@ -63,7 +70,7 @@ pub enum ListedFile<'a> {
 
 impl<'a> ListedFile<'a> {
     /// The file's name in the session.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::Synced { account, file } => account.file_name(file),
             Self::Pushed(file, _) => file.name(),
@@ -72,7 +79,7 @@ impl<'a> ListedFile<'a> {
 
     /// `updatedDate`. It does not move from session to session, so that a client that compares it
     /// sees what is new.
-    pub fn updated(&self) -> Moment {
+    pub(crate) fn updated(&self) -> Moment {
         match self {
             Self::Synced { account, .. } => account.first_sync.unwrap_or(account.connected),
             Self::Pushed(file, _) => file.created,
@@ -80,7 +87,7 @@ impl<'a> ListedFile<'a> {
     }
 
     /// What a download of the file hangs on.
-    pub fn lifeline(&self) -> &'a Lifeline {
+    pub(crate) fn lifeline(&self) -> &'a Lifeline {
         match self {
             Self::Synced { account, .. } => &account.lifeline,
             Self::Pushed(_, library) => &library.lifeline,
@@ -90,7 +97,7 @@ impl<'a> ListedFile<'a> {
 
 /// What a session shows at a moment.
 #[derive(Debug)]
-pub struct Listing<'a> {
+pub(crate) struct Listing<'a> {
     /// State of the library.
     pub state: LibraryState,
     /// State of each account that takes part.
@@ -101,12 +108,12 @@ pub struct Listing<'a> {
 
 impl<'a> Listing<'a> {
     /// The listing of a session before the user has consented.
-    pub fn waiting() -> Self {
+    pub(crate) fn waiting() -> Self {
         Self { state: LibraryState::Pending, accounts: Vec::new(), files: Vec::new() }
     }
 
     /// What `session` shows of `library` at `now`.
-    pub fn at(
+    pub(crate) fn at(
         session: &Session,
         library: &'a Library,
         contract: &Contract,
@@ -233,6 +240,110 @@ fn wanted_files<'a>(
         .filter(|file| matches!(file.metadata, FileMetadata::Raw(_)) || contract.covers(ids.group))
         .filter(|file| session.options.admits(&ids, file, now))
         .collect()
+}
+
+/// What a session shows at a moment, as values of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct FileList {
+    /// State of the library.
+    pub state: LibraryState,
+    /// State of each account that takes part.
+    pub accounts: Vec<(AccountId, AccountState)>,
+    /// The files that have arrived, by account and in the dataset's order.
+    pub files: Vec<FileEntry>,
+}
+
+/// A file of a [`FileList`].
+#[derive(Clone, Debug)]
+pub(crate) struct FileEntry {
+    /// The file's name in the session.
+    pub name: String,
+    /// When it was last updated.
+    pub updated: Moment,
+    /// What the list tells of mapped files.
+    pub mapped: Option<Mapped>,
+}
+
+impl FileList {
+    /// What `session` shows of `library` at `now`.
+    pub(crate) fn at(
+        session: &Session,
+        library: &Library,
+        contract: &Contract,
+        timeline: &Timeline,
+        now: Moment,
+    ) -> Self {
+        let Listing { state, accounts, files } = Listing::at(session, library, contract, timeline, now);
+        let entry = |file: ListedFile<'_>| FileEntry {
+            name: file.name(),
+            updated: file.updated(),
+            mapped: match file {
+                ListedFile::Synced {
+                    file: DatasetFile { metadata: FileMetadata::Mapped(mapped), .. },
+                    ..
+                } => Some(mapped.clone()),
+                _ => None,
+            },
+        };
+        Self {
+            state,
+            accounts: accounts.into_iter().map(|(account, state)| (account.id.clone(), state)).collect(),
+            files: files.into_iter().map(entry).collect(),
+        }
+    }
+}
+
+/// A file of a session, as a download needs it.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionFile {
+    /// Its content.
+    pub content: Content,
+    /// Its metadata, as `x-metadata` has them.
+    pub metadata: Value,
+    /// How its content is compressed.
+    pub compression: Compression,
+    /// When it was last updated.
+    pub updated: Moment,
+    /// What the download hangs on.
+    pub lifeline: Lifeline,
+    /// Whether others will ask for the same content.
+    pub shared: bool,
+}
+
+impl SessionFile {
+    /// The file of this name, if `session` shows it at `now`.
+    ///
+    /// # Errors
+    /// `FileNotFound` if it does not, or not yet.
+    pub(crate) fn find(
+        session: &Session,
+        library: &Library,
+        contract: &Contract,
+        timeline: &Timeline,
+        now: Moment,
+        name: &str,
+    ) -> Result<Self, Refusal> {
+        let listing = Listing::at(session, library, contract, timeline, now);
+        let listed = listing.files.iter().find(|listed| listed.name() == name).ok_or_else(|| {
+            let (count, state) = (listing.files.len(), listing.state.as_str());
+            Refusal::file_not_found(name, format!("the session lists {count} files now, in state {state}"))
+        })?;
+        let (content, own_compression, metadata, shared) = match listed {
+            ListedFile::Synced { file, .. } => {
+                let content = Content::from(Arc::clone(&file.content));
+                (content, file.compression, x_metadata::of_sample(&file.metadata), true)
+            }
+            ListedFile::Pushed(file, _) => (file.content.clone(), Compression::None, file.metadata(), false),
+        };
+        Ok(Self {
+            content,
+            metadata,
+            compression: session.options.compression().unwrap_or(own_compression),
+            updated: listed.updated(),
+            lifeline: listed.lifeline().clone(),
+            shared,
+        })
+    }
 }
 
 /// The account error of a client's own limit (protocol reference, errors §3).

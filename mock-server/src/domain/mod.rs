@@ -1,24 +1,25 @@
 //! The platform's behaviour in plain Rust: no HTTP, no sockets; time is handed in.
 
-pub mod agent;
-pub mod catalogue_query;
-pub mod contract;
-pub mod library;
-pub mod lifeline;
-pub mod listing;
-pub mod nonce;
-pub mod portability;
-pub mod pull_options;
-pub mod pushed;
-pub mod redirect;
-pub mod refusal;
-pub mod session;
-pub mod source_query;
-pub mod state;
-pub mod storage;
-pub mod storage_path;
-pub mod timeline;
-pub mod token;
+pub(crate) mod agent;
+pub(crate) mod catalogue_query;
+pub(crate) mod contract;
+pub(crate) mod library;
+pub(crate) mod lifeline;
+pub(crate) mod listing;
+pub(crate) mod nonce;
+pub(crate) mod portability;
+pub(crate) mod pull_options;
+pub(crate) mod pushed;
+pub(crate) mod redirect;
+pub(crate) mod refusal;
+pub(crate) mod refusal_code;
+pub(crate) mod session;
+pub(crate) mod source_query;
+pub(crate) mod state;
+pub(crate) mod storage;
+pub(crate) mod storage_path;
+pub(crate) mod timeline;
+pub(crate) mod token;
 
 pub(crate) mod code;
 pub(crate) mod consent;

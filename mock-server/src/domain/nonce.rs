@@ -11,7 +11,7 @@ use crate::clock::Moment;
 use crate::fingerprint::Fingerprint;
 
 /// How far a client's clock may be off, either way.
-pub const WINDOW: Duration = Duration::from_secs(5 * 60);
+pub(crate) const WINDOW: Duration = Duration::from_secs(5 * 60);
 
 /// Nonces are forgotten together with the others of a minute.
 const BUCKET: Duration = Duration::from_secs(60);
@@ -20,7 +20,7 @@ const BUCKET: Duration = Duration::from_secs(60);
 ///
 /// Only a fingerprint is kept of each: a busy client sends thousands a second.
 #[derive(Debug, Default)]
-pub struct NonceLog {
+pub(crate) struct NonceLog {
     /// When the first of them was seen, and all of them.
     buckets: VecDeque<(Moment, HashSet<Fingerprint>)>,
 }
@@ -30,7 +30,7 @@ impl NonceLog {
     ///
     /// # Errors
     /// `InvalidRequest` if this client used the nonce before.
-    pub fn take(&mut self, client_id: &str, nonce: &str, real_now: Moment) -> Result<(), Refusal> {
+    pub(crate) fn take(&mut self, client_id: &str, nonce: &str, real_now: Moment) -> Result<(), Refusal> {
         // A timestamp may be a window ahead, so its JWT stays acceptable for two windows.
         while let Some((first, _)) = self.buckets.front()
             && real_now.since(*first) > WINDOW * 2 + BUCKET

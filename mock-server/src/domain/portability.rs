@@ -14,7 +14,7 @@ const DATA_SERVICE: u32 = 48;
 
 /// What was fetched within a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub(crate) struct Report {
     /// First moment covered, the start of a day in UTC.
     pub from: Moment,
     /// Last moment covered, the end of a day in UTC.
@@ -27,7 +27,7 @@ pub struct Report {
 
 /// A care provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Provider {
+pub(crate) struct Provider {
     /// Its address in MedMij.
     pub name: String,
     /// What it delivered, oldest first.
@@ -36,7 +36,7 @@ pub struct Provider {
 
 /// One fetch from a data service.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetch {
+pub(crate) struct Fetch {
     /// Id of the data service.
     pub data_service: u32,
     /// When.
@@ -48,7 +48,7 @@ pub struct Fetch {
 impl Report {
     /// The report on a library, from the day of `from` to the day of `to`; from the first account
     /// and to today, if they are not given.
-    pub fn of(library: &Library, from: Option<Moment>, to: Option<Moment>, now: Moment) -> Self {
+    pub(crate) fn of(library: &Library, from: Option<Moment>, to: Option<Moment>, now: Moment) -> Self {
         let accounts = || library.accounts.iter().filter(|account| account.is_medmij());
         let first = accounts().map(|account| account.connected).min().unwrap_or(now);
         let (from, to) = (start_of(from.unwrap_or(first).date()), end_of(to.unwrap_or(now).date()));

@@ -17,7 +17,7 @@ const LONGEST_METADATA: usize = 8 * 1024;
 /// `metadata` of a `FileDescriptor`. Unknown keys are ignored, as the platform does.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
-pub struct Descriptor {
+pub(crate) struct Descriptor {
     mime_type: String,
     accounts: Vec<DescribedAccount>,
     reference: Option<Vec<String>>,
@@ -45,7 +45,7 @@ impl Descriptor {
     ///
     /// # Errors
     /// `ValidationErrors` naming the field.
-    pub fn validate(&self) -> Result<(), Refusal> {
+    pub(crate) fn validate(&self) -> Result<(), Refusal> {
         if self.mime_type.is_empty() {
             return Err(Refusal::validation("FileDescriptor: metadata.mimeType is empty"));
         }
@@ -87,7 +87,7 @@ impl Descriptor {
 
 /// A file that was pushed into a library.
 #[derive(Clone, Debug)]
-pub struct PushedFile {
+pub(crate) struct PushedFile {
     /// Its place among all files ever pushed into the library, from 1.
     pub sequence: u64,
     /// When it was pushed.
@@ -104,12 +104,12 @@ pub struct PushedFile {
 
 impl PushedFile {
     /// The file's name in a session. Clients do not transmit the one that the pusher chose.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("pushed-{}.{}", self.sequence, extension(&self.descriptor.mime_type))
     }
 
     /// The metadata as readers get it.
-    pub fn metadata(&self) -> Value {
+    pub(crate) fn metadata(&self) -> Value {
         let mut json = self.descriptor.lower_case();
         json["created"] = json!(self.created.millis());
         json["appid"] = json!(self.application_id);
@@ -118,7 +118,7 @@ impl PushedFile {
     }
 
     /// What a scope can ask of it.
-    pub fn facts(&self) -> RawFacts<'_> {
+    pub(crate) fn facts(&self) -> RawFacts<'_> {
         let Descriptor { mime_type, accounts, reference, tags, .. } = &self.descriptor;
         RawFacts {
             created: Some(self.created),
@@ -132,7 +132,7 @@ impl PushedFile {
     }
 
     /// What it takes of the sandbox's quota, in bytes: its content and what describes it.
-    pub fn cost(&self) -> u64 {
+    pub(crate) fn cost(&self) -> u64 {
         self.content.len() + (LONGEST_METADATA / 4) as u64
     }
 }

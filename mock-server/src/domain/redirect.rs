@@ -108,7 +108,7 @@ fn is_plain(uri: &str) -> bool {
 
 /// What the default contracts register: one literal callback first, then any loopback port and
 /// path, and the native apps' schemes.
-pub const DEFAULT_REDIRECT_RULES: [&str; 8] = [
+pub(crate) const DEFAULT_REDIRECT_RULES: [&str; 8] = [
     "http://127.0.0.1:9000/callback",
     "http://127.0.0.1:*/*",
     "http://localhost:*/*",
@@ -122,7 +122,7 @@ pub const DEFAULT_REDIRECT_RULES: [&str; 8] = [
 /// `uri` with `parameters` added to its query, each percent-encoded once.
 ///
 /// A space becomes `%20`, not `+`: native clients do not decode `+`.
-pub fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
+pub(crate) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
     use url::form_urlencoded::byte_serialize;
     let mut target = uri.to_owned();
     for (name, value) in parameters {

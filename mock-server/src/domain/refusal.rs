@@ -4,13 +4,15 @@
 //! 401 is kept for what a client can cure by new credentials; everything else avoids 401, because
 //! clients answer it with a token refresh.
 
+pub use super::refusal_code::RefusalCode;
+
 /// A refused request: what the client is told, and what only the journal is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// HTTP status.
     pub status: u16,
     /// The platform's error code.
-    pub code: String,
+    pub code: RefusalCode,
     /// What the client reads.
     pub message: String,
     /// What helps a developer; it goes to the verdict trace only.
@@ -28,20 +30,25 @@ pub enum TokenKind {
 
 impl Refusal {
     /// A refusal with any code; the named constructors below are preferred.
-    pub fn new(status: u16, code: &str, message: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into(), detail: detail.into() }
+    pub fn new(
+        status: u16,
+        code: RefusalCode,
+        message: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { status, code, message: message.into(), detail: detail.into() }
     }
 
     /// The JWT is missing, unreadable or not signed by the contract's key.
     pub fn invalid_jwt(message: &str, detail: impl Into<String>) -> Self {
-        Self::new(401, "InvalidJWT", message, detail)
+        Self::new(401, RefusalCode::InvalidJwt, message, detail)
     }
 
     /// No contract of any sandbox has this `client_id`.
     pub fn invalid_client(client_id: &str) -> Self {
         Self::new(
             403,
-            "InvalidClient",
+            RefusalCode::InvalidClient,
             format!("The client_id ({client_id}) is invalid"),
             "client_id is \"<applicationId>_<contractId>\"; GET /__admin/credentials lists the known ones",
         )
@@ -49,18 +56,28 @@ impl Refusal {
 
     /// A claim or parameter that has the wrong form.
     pub fn invalid_request(message: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(400, "InvalidRequest", message, detail)
+        Self::new(400, RefusalCode::InvalidRequest, message, detail)
     }
 
     /// A body, header or path parameter that cannot be understood.
     pub fn validation(detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self::new(400, "ValidationErrors", format!("Parameter validation errors: {detail}"), detail)
+        Self::new(
+            400,
+            RefusalCode::ValidationErrors,
+            format!("Parameter validation errors: {detail}"),
+            detail,
+        )
     }
 
     /// The callback is not registered for the contract.
     pub fn invalid_redirect_uri(uri: &str, detail: impl Into<String>) -> Self {
-        Self::new(404, "InvalidRedirectUri", format!("The redirect_uri ({uri}) is invalid"), detail)
+        Self::new(
+            404,
+            RefusalCode::InvalidRedirectUri,
+            format!("The redirect_uri ({uri}) is invalid"),
+            detail,
+        )
     }
 
     /// The token is unknown, expired or another contract's.
@@ -69,29 +86,39 @@ impl Refusal {
             TokenKind::Access => "access_token",
             TokenKind::Refresh => "refresh_token",
         };
-        Self::new(401, "InvalidToken", format!("The token ({claim}) is invalid"), detail)
+        Self::new(401, RefusalCode::InvalidToken, format!("The token ({claim}) is invalid"), detail)
     }
 
     /// The authorization code or its verifier is wrong.
     pub fn invalid_grant(detail: impl Into<String>) -> Self {
-        Self::new(400, "InvalidGrant", "The authorization code or code_verifier is invalid", detail)
+        Self::new(
+            400,
+            RefusalCode::InvalidGrant,
+            "The authorization code or code_verifier is invalid",
+            detail,
+        )
     }
 
     /// The contract's kind does not allow this operation at all.
     pub fn wrong_contract_kind(detail: impl Into<String>) -> Self {
-        Self::new(400, "InvalidContractDataRequest", "The contract does not allow this request", detail)
+        Self::new(
+            400,
+            RefusalCode::InvalidContractDataRequest,
+            "The contract does not allow this request",
+            detail,
+        )
     }
 
     /// The scope asks for more than the contract covers.
     pub fn scope_out_of_bounds(detail: impl Into<String>) -> Self {
-        Self::new(400, "ScopeOutOfBounds", "The requested scope exceeds the contract", detail)
+        Self::new(400, RefusalCode::ScopeOutOfBounds, "The requested scope exceeds the contract", detail)
     }
 
     /// A one-off contract asks for what only an ongoing one may do.
     pub fn insufficient_scope(detail: impl Into<String>) -> Self {
         Self::new(
             403,
-            "InsufficientScope",
+            RefusalCode::InsufficientScope,
             "The request requires higher privileges than provided by the access token",
             detail,
         )
@@ -103,26 +130,31 @@ impl Refusal {
             [] => "the library has no accounts".to_owned(),
             known => format!("the library's accounts are {}", known.join(", ")),
         };
-        Self::new(404, "AccountNotFound", format!("The account ({id}) is not in this library"), detail)
+        Self::new(
+            404,
+            RefusalCode::AccountNotFound,
+            format!("The account ({id}) is not in this library"),
+            detail,
+        )
     }
 
     /// More was sent than is taken.
     pub fn too_large(message: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(413, "ValidationErrors", message, detail)
+        Self::new(413, RefusalCode::ValidationErrors, message, detail)
     }
 
     /// Something failed that never should: a defect of the server.
     pub fn defect(message: &str, error: &impl std::fmt::Display) -> Self {
-        Self::new(500, "InternalServerError", message, error.to_string())
+        Self::new(500, RefusalCode::InternalServerError, message, error.to_string())
     }
 
     /// The session is unknown, expired, or another user's.
     pub fn invalid_session(detail: impl Into<String>) -> Self {
-        Self::new(404, "SessionInvalid", "The session is invalid or has expired", detail)
+        Self::new(404, RefusalCode::SessionInvalid, "The session is invalid or has expired", detail)
     }
 
     /// The session has no such file, or not yet.
     pub fn file_not_found(name: &str, detail: impl Into<String>) -> Self {
-        Self::new(404, "FileNotFound", format!("The file ({name}) is not in this session"), detail)
+        Self::new(404, RefusalCode::FileNotFound, format!("The file ({name}) is not in this session"), detail)
     }
 }

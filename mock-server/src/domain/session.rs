@@ -6,7 +6,7 @@ use crate::clock::Moment;
 
 /// One read session.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub(crate) struct Session {
     /// The contract that opened it.
     pub client_id: String,
     /// What it asks for.
@@ -19,7 +19,7 @@ pub struct Session {
 
 /// A read of a library that has begun.
 #[derive(Clone, Debug)]
-pub struct Read {
+pub(crate) struct Read {
     /// Whose data is read.
     pub library: LibraryId,
     /// When it began.
@@ -32,7 +32,7 @@ pub struct Read {
 
 /// `session.key` and `session.expiry` (milliseconds) as clients see them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionRef {
+pub(crate) struct SessionRef {
     /// The session's key.
     pub key: String,
     /// When it ends.

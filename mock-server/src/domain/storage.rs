@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::library::LibraryId;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, RefusalCode};
 use super::storage_path::{FilePath, FolderPath, StoragePath};
 use crate::payload::content::Content;
 
 /// Identifies a storage.
-pub type StorageId = String;
+pub(crate) type StorageId = String;
 
 /// How much fits into a storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Default for StorageLimits {
 
 /// What clients are told of a storage: `{"id", "kid"}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StorageRef {
+pub(crate) struct StorageRef {
     /// Its id.
     pub id: StorageId,
     /// The key id that cloud JWTs of the contract that created it carry.
@@ -39,7 +39,7 @@ pub struct StorageRef {
 
 /// A file of a storage.
 #[derive(Clone, Debug)]
-pub struct StoredFile {
+pub(crate) struct StoredFile {
     /// Stays the same when the file is replaced.
     pub id: String,
     /// Where it is, as it was last written.
@@ -50,7 +50,7 @@ pub struct StoredFile {
 
 /// One storage.
 #[derive(Debug)]
-pub struct Storage {
+pub(crate) struct Storage {
     /// Key id, see [`StorageRef::kid`].
     pub kid: String,
     /// The application whose contract created it.
@@ -63,13 +63,13 @@ pub struct Storage {
 
 impl Storage {
     /// An empty storage that belongs to nobody yet.
-    pub fn provisional(kid: String, application_id: String) -> Self {
+    pub(crate) fn provisional(kid: String, application_id: String) -> Self {
         Self { kid, application_id, owner: None, files: BTreeMap::new(), used: 0 }
     }
 
     /// The files of a folder, and of the folders in it if `recursive`, in the order of their paths.
     /// A folder exists by its files alone, so that an unknown one is empty.
-    pub fn list(&self, folder: &FolderPath, recursive: bool) -> Vec<&StoredFile> {
+    pub(crate) fn list(&self, folder: &FolderPath, recursive: bool) -> Vec<&StoredFile> {
         let within = self.within(&folder.key());
         within.filter(|(rest, _)| recursive || !rest.contains('/')).map(|(_, file)| file).collect()
     }
@@ -78,7 +78,7 @@ impl Storage {
     ///
     /// # Errors
     /// `NotFound` if there is none.
-    pub fn file(&self, path: &FilePath) -> Result<&StoredFile, Refusal> {
+    pub(crate) fn file(&self, path: &FilePath) -> Result<&StoredFile, Refusal> {
         self.files.get(&path.key()).ok_or_else(|| not_found(path))
     }
 
@@ -86,18 +86,23 @@ impl Storage {
     ///
     /// # Errors
     /// `FileTooLarge` (413) or `QuotaExceeded` (507).
-    pub fn require_room(&self, path: &FilePath, size: u64, limits: &StorageLimits) -> Result<(), Refusal> {
+    pub(crate) fn require_room(
+        &self,
+        path: &FilePath,
+        size: u64,
+        limits: &StorageLimits,
+    ) -> Result<(), Refusal> {
         if size > limits.file {
             let message = format!("The file is larger than {} bytes", limits.file);
             let detail = "raise it with --storage-file-limit if that is on purpose";
-            return Err(Refusal::new(413, "FileTooLarge", message, detail));
+            return Err(Refusal::new(413, RefusalCode::FileTooLarge, message, detail));
         }
         let replaced = self.files.get(&path.key()).map_or(0, |file| file.content.len());
         let others = self.used - replaced;
         if others + size > limits.quota {
             let message = format!("The storage holds at most {} bytes", limits.quota);
             let detail = format!("{others} are used by other files; see --storage-quota");
-            return Err(Refusal::new(507, "QuotaExceeded", message, detail));
+            return Err(Refusal::new(507, RefusalCode::QuotaExceeded, message, detail));
         }
         Ok(())
     }
@@ -106,7 +111,7 @@ impl Storage {
     ///
     /// # Errors
     /// As [`Storage::require_room`]; nothing changes then.
-    pub fn put(
+    pub(crate) fn put(
         &mut self,
         path: FilePath,
         content: Content,
@@ -127,7 +132,7 @@ impl Storage {
     ///
     /// # Errors
     /// `NotFound` if there is nothing.
-    pub fn delete(&mut self, path: &StoragePath) -> Result<(), Refusal> {
+    pub(crate) fn delete(&mut self, path: &StoragePath) -> Result<(), Refusal> {
         let keys: Vec<String> = match path {
             StoragePath::File(file) => vec![self.file(file)?.path.key()],
             StoragePath::Folder(folder) => {
@@ -155,13 +160,13 @@ impl Storage {
 
 /// The storage that a client names does not exist, or is not its own.
 pub(crate) fn no_such_storage(id: &str, detail: &str) -> Refusal {
-    Refusal::new(404, "NotFound", format!("There is no storage {id}"), detail)
+    Refusal::new(404, RefusalCode::NotFound, format!("There is no storage {id}"), detail)
 }
 
 fn not_found(path: &impl std::fmt::Display) -> Refusal {
     Refusal::new(
         404,
-        "NotFound",
+        RefusalCode::NotFound,
         format!("{path} is not in the storage"),
         "a folder's path ends in a slash, a file's does not; letters may be of either case",
     )
@@ -225,10 +230,10 @@ mod tests {
         let mut storage = storage(&[]);
         put(&mut storage, "a", 60).unwrap();
         put(&mut storage, "b", 40).unwrap();
-        assert_eq!(put(&mut storage, "c", 61).unwrap_err().code, "FileTooLarge");
+        assert_eq!(put(&mut storage, "c", 61).unwrap_err().code.as_str(), "FileTooLarge");
         let full = put(&mut storage, "c", 1).unwrap_err();
         assert_eq!((full.status, full.code.as_str()), (507, "QuotaExceeded"));
-        assert_eq!(put(&mut storage, "B", 41).unwrap_err().code, "QuotaExceeded");
+        assert_eq!(put(&mut storage, "B", 41).unwrap_err().code.as_str(), "QuotaExceeded");
         put(&mut storage, "A", 60).unwrap();
         storage.delete(&path("a")).unwrap();
         assert_eq!(storage.used, 40);
@@ -239,7 +244,7 @@ mod tests {
     fn files_and_folders_are_deleted_and_what_is_not_there_is_not_found() {
         let mut storage = storage(&["a", "Docs/b", "docs/deep/c"]);
         for text in ["docs", "a/", "x", "docs/none/"] {
-            assert_eq!(storage.delete(&path(text)).unwrap_err().code, "NotFound", "{text}");
+            assert_eq!(storage.delete(&path(text)).unwrap_err().code.as_str(), "NotFound", "{text}");
         }
         storage.delete(&path("DOCS/")).unwrap();
         assert_eq!(listed(&storage, "", true), ["/apps/App/a"]);

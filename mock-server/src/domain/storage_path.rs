@@ -12,18 +12,18 @@ const LONGEST: usize = 1024;
 
 /// A folder: begins and ends with a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FolderPath(String);
+pub(crate) struct FolderPath(String);
 
 /// A file in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FilePath {
+pub(crate) struct FilePath {
     folder: FolderPath,
     name: String,
 }
 
 /// What the end of a path says that it is: a folder ends in a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoragePath {
+pub(crate) enum StoragePath {
     /// A folder.
     Folder(FolderPath),
     /// A file.
@@ -36,7 +36,7 @@ impl StoragePath {
     /// # Errors
     /// `ValidationErrors` if a name is `.`, `..` or holds spaces or control characters, or the
     /// path is longer than 1024 bytes.
-    pub fn parse(application_id: &str, path: &str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(application_id: &str, path: &str) -> Result<Self, Refusal> {
         let mut names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
         for name in &names {
             if matches!(*name, "." | "..") || name.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -65,7 +65,7 @@ impl StoragePath {
     ///
     /// # Errors
     /// `ValidationErrors` for a folder.
-    pub fn file(self) -> Result<FilePath, Refusal> {
+    pub(crate) fn file(self) -> Result<FilePath, Refusal> {
         match self {
             Self::File(file) => Ok(file),
             Self::Folder(folder) => {
@@ -75,7 +75,7 @@ impl StoragePath {
     }
 
     /// The path as a folder, whether or not it ends in a slash.
-    pub fn folder(self) -> FolderPath {
+    pub(crate) fn folder(self) -> FolderPath {
         match self {
             Self::Folder(folder) => folder,
             Self::File(file) => FolderPath(format!("{}{}/", file.folder.0, file.name)),
@@ -85,29 +85,29 @@ impl StoragePath {
 
 impl FolderPath {
     /// As it was written.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// What it is looked up by.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         self.0.to_lowercase()
     }
 }
 
 impl FilePath {
     /// The folder.
-    pub fn folder(&self) -> &FolderPath {
+    pub(crate) fn folder(&self) -> &FolderPath {
         &self.folder
     }
 
     /// The name as it was written.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// What it is looked up by.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         format!("{}{}", self.folder.key(), self.name.to_lowercase())
     }
 }

@@ -5,7 +5,7 @@ use crate::clock::Moment;
 
 /// What a token, access or refresh, is good for.
 #[derive(Clone, Debug)]
-pub struct Grant {
+pub(crate) struct Grant {
     /// The contract that it was issued to.
     pub client_id: String,
     /// The library that it opens.
@@ -16,7 +16,7 @@ pub struct Grant {
 
 /// A refresh token, which is replaced when it is used.
 #[derive(Clone, Debug)]
-pub struct RefreshGrant {
+pub(crate) struct RefreshGrant {
     /// What it is good for.
     pub grant: Grant,
     /// When it was first used; from then on it works for the grace period only, because official
@@ -26,7 +26,7 @@ pub struct RefreshGrant {
 
 /// A new pair, as the token endpoint answers it.
 #[derive(Clone, Debug)]
-pub struct TokenPair {
+pub(crate) struct TokenPair {
     /// Value of the access token.
     pub access: String,
     /// When the access token ends.

@@ -19,6 +19,8 @@ use crate::http::server::Server;
 use crate::openapi;
 use crate::payload::signing::SigningKeyError;
 use crate::sandbox::credentials::Credentials;
+use crate::sandbox::expectations::Allowed;
+use crate::serve::endpoints::endpoints;
 use crate::serve::listeners::{self, ListenError};
 
 /// Why a server does not start.
@@ -42,7 +44,9 @@ pub enum StartError {
 }
 
 /// A server of one's own: own port, own state, own thread, so that a test may use any runtime.
-/// It shuts down on drop; if one of its handlers panicked, the drop fails the test.
+/// It shuts down on drop. The drop fails the test if a handler panicked, if a client's requests were
+/// refused for a defect of its own, or if a fault never struck; see [`SandboxHandle::allow_refusals`]
+/// and [`SandboxHandle::allow_unused_faults`].
 #[derive(Debug)]
 #[must_use = "the server shuts down when it is dropped"]
 pub struct MockServer {
@@ -63,7 +67,7 @@ impl MockServer {
 
     /// A server with settings of its own.
     pub fn builder() -> MockServerBuilder {
-        MockServerBuilder { changes: Vec::new() }
+        MockServerBuilder { changes: Vec::new(), allowed: Allowed::default() }
     }
 
     /// The origin, such as `http://127.0.0.1:40123`.
@@ -100,7 +104,7 @@ impl MockServer {
 
     /// The OpenAPI document that `GET /__admin/openapi.json` answers.
     pub fn openapi(&self) -> serde_json::Value {
-        openapi::document(&self.url())
+        openapi::document(&self.url(), self.server.described())
     }
 
     /// Approves a consent page of any sandbox; see [`SandboxHandle::approve`].
@@ -124,6 +128,10 @@ impl Drop for MockServer {
         if !panics.is_empty() || matches!(ended, Some(Err(_))) {
             panic!("the mock server panicked:\n{}", panics.join("\n"));
         }
+        let unmet = self.server.sandboxes.unmet_expectations();
+        if !unmet.is_empty() {
+            panic!("{}", unmet.join("\n"));
+        }
     }
 }
 
@@ -133,6 +141,7 @@ type Change = Box<dyn FnOnce(&mut Settings) + Send>;
 #[must_use = "nothing starts until start is called"]
 pub struct MockServerBuilder {
     changes: Vec<Change>,
+    allowed: Allowed,
 }
 
 impl std::fmt::Debug for MockServerBuilder {
@@ -167,6 +176,18 @@ impl MockServerBuilder {
         self.settings(move |settings| settings.sample_data.until = Some(date))
     }
 
+    /// Allows refusals in every sandbox; see [`SandboxHandle::allow_refusals`].
+    pub fn allow_refusals(mut self) -> Self {
+        self.allowed.refusals = true;
+        self
+    }
+
+    /// Allows unused faults in every sandbox; see [`SandboxHandle::allow_unused_faults`].
+    pub fn allow_unused_faults(mut self) -> Self {
+        self.allowed.unused_faults = true;
+        self
+    }
+
     /// Any other setting.
     pub fn settings(mut self, change: impl FnOnce(&mut Settings) + Send + 'static) -> Self {
         self.changes.push(Box::new(change));
@@ -197,7 +218,7 @@ impl MockServerBuilder {
         }
         settings.check()?;
         let (listeners, address) = listen(&settings)?;
-        let server = Arc::new(Server::new(settings, address)?);
+        let server = Arc::new(Server::new(settings, address, endpoints().collect(), self.allowed)?);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

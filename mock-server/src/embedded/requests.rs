@@ -1,7 +1,7 @@
 //! What a test asks of the journal.
 
 use crate::journal::Entry;
-use crate::operations::route::Operation;
+use crate::operations::Operation;
 
 /// The requests of a sandbox, oldest first.
 #[derive(Clone, Debug)]

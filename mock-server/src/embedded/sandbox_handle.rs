@@ -62,12 +62,26 @@ impl SandboxHandle {
     /// # Errors
     /// [`BindStorageError`].
     pub fn bind_storage(&self, storage_id: &str, user_id: &str) -> Result<(), BindStorageError> {
-        self.sandbox.state().bind_storage(storage_id, &user_id.to_owned())
+        pollster::block_on(self.sandbox.store.bind_storage(storage_id, &user_id.to_owned()))
     }
 
     /// Injects a fault.
     pub fn inject(&self, fault: Fault) {
         self.sandbox.faults.inject(fault);
+    }
+
+    /// Says that refused requests are what the test is about. Otherwise the server fails the test when
+    /// it is dropped, if a request was refused for a defect of the client: a wrong signature, a nonce
+    /// that was used, a claim, header or body of the wrong form, a path that leads nowhere. What a test
+    /// causes itself, such as expiry, a declined consent, deletion or a fault, never counts.
+    pub fn allow_refusals(&self) {
+        self.sandbox.expectations.allow_refusals();
+    }
+
+    /// Says that faults may stay without effect. Otherwise the server fails the test when it is
+    /// dropped, if a fault never struck.
+    pub fn allow_unused_faults(&self) {
+        self.sandbox.expectations.allow_unused_faults();
     }
 
     /// The injected faults and how often each has struck.
@@ -97,7 +111,7 @@ impl SandboxHandle {
 
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
     pub fn reset(&self) {
-        self.sandbox.reset();
+        pollster::block_on(self.sandbox.reset());
     }
 }
 
@@ -129,7 +143,7 @@ impl ConsentVisit<'_> {
     /// [`ConsentError`] if the URL is no consent page of this server.
     pub fn approve(self) -> Result<String, ConsentError> {
         let decision = UserDecision::Approve(self.choice);
-        decide_url(&self.handle.server.sandboxes, self.url, &decision)
+        pollster::block_on(decide_url(&self.handle.server.sandboxes, self.url, &decision))
     }
 
     /// Declines: `errorCode=USER_CANCEL`.
@@ -145,6 +159,7 @@ impl ConsentVisit<'_> {
     /// # Errors
     /// As [`ConsentVisit::approve`].
     pub fn fail(self, code: CallbackErrorCode) -> Result<String, ConsentError> {
-        decide_url(&self.handle.server.sandboxes, self.url, &UserDecision::Fail(code))
+        let decision = UserDecision::Fail(code);
+        pollster::block_on(decide_url(&self.handle.server.sandboxes, self.url, &decision))
     }
 }

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::operations::route::{Area, Operation};
+use crate::operations::route::{AnswerKind, Route};
 
 macro_rules! hostile_answers {
     ($($(#[doc = $doc:literal])* $variant:ident $name:literal;)*) => {
@@ -54,40 +54,21 @@ hostile_answers! {
 }
 
 impl Hostile {
-    /// Whether an operation has an answer that can be wrong in this way.
-    pub fn applies_to(self, operation: Operation) -> bool {
+    /// Whether a route has an answer that can be wrong in this way.
+    pub fn applies_to(self, route: &Route) -> bool {
         match self {
             Self::UnknownKid
             | Self::ForeignJku
             | Self::BadSignature
             | Self::Rs512
             | Self::Hs256
-            | Self::Unsigned => {
-                matches!(operation, Operation::Authorize | Operation::Token | Operation::TokenReference)
-            }
-            Self::WrongPreauthorizationCode => {
-                matches!(operation, Operation::Authorize | Operation::TokenReference)
-            }
-            Self::ChangedState => matches!(
-                operation,
-                Operation::ConsentPage
-                    | Operation::ConsentDecision
-                    | Operation::OnboardPage
-                    | Operation::OnboardDecision
-                    | Operation::UserReauthPage
-                    | Operation::UserReauthDecision
-                    | Operation::ReauthorizePage
-                    | Operation::ReauthorizeDecision
-            ),
+            | Self::Unsigned => matches!(route.answer, AnswerKind::Token | AnswerKind::CodeToken),
+            Self::WrongPreauthorizationCode => route.answer == AnswerKind::CodeToken,
+            Self::ChangedState => route.answer == AnswerKind::Callback,
             Self::InvalidUtf8 => {
-                has_body(operation)
-                    && !matches!(operation.route().area, Area::Web | Area::Assets)
-                    && !matches!(
-                        operation,
-                        Operation::ReadFile | Operation::DownloadStorageFile | Operation::PortabilityReport
-                    )
+                matches!(route.answer, AnswerKind::Json | AnswerKind::Token | AnswerKind::CodeToken)
             }
-            Self::OversizeBody => has_body(operation),
+            Self::OversizeBody => route.answer != AnswerKind::Nothing,
             Self::RedirectLoop => true,
         }
     }
@@ -110,21 +91,10 @@ pub(crate) fn with_another_state(location: &str, state: &str) -> String {
     format!("{path}?{}", pairs.join("&"))
 }
 
-/// Whether what the operation answers has a body.
-fn has_body(operation: Operation) -> bool {
-    !matches!(
-        operation,
-        Operation::ReadFileMetadata
-            | Operation::DeleteUser
-            | Operation::DeleteAccount
-            | Operation::DeleteStorageFiles
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::route::ROUTES;
+    use crate::serve::endpoints::routes;
 
     #[test]
     fn every_hostile_answer_is_read_by_its_name_and_meets_some_operation() {
@@ -132,7 +102,7 @@ mod tests {
             let read: Hostile = serde_json::from_value(serde_json::json!(hostile.name())).unwrap();
             assert_eq!(read, *hostile);
             assert_eq!(serde_json::to_value(hostile).unwrap(), hostile.name());
-            assert!(ROUTES.iter().any(|route| hostile.applies_to(route.operation)), "{hostile:?}");
+            assert!(routes().any(|route| hostile.applies_to(route)), "{hostile:?}");
         }
     }
 }

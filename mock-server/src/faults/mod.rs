@@ -9,9 +9,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::faults::hostile::Hostile;
-use crate::operations::route::Operation;
+use crate::operations::Operation;
 
 /// One rule: what happens to requests of an operation, and how often.
 ///
@@ -19,7 +19,7 @@ use crate::operations::route::Operation;
 /// use std::time::Duration;
 /// use digime_mock_server::{Fault, Operation};
 ///
-/// let fault = Fault::on(Operation::ReadFileList).times(2).status(503).retry_after(Duration::from_secs(1));
+/// let fault = Fault::on(Operation::READ_FILE_LIST).times(2).status(503).retry_after(Duration::from_secs(1));
 /// ```
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -172,11 +172,11 @@ impl Fault {
     pub fn refusal(&self) -> Refusal {
         let status = self.status.unwrap_or(500);
         let (code, message) = match &self.error {
-            Some(error) => (error.code.as_str(), error.message.as_str()),
+            Some(error) => (RefusalCode::Injected(error.code.clone()), error.message.as_str()),
             None => match status {
-                401 => ("InvalidToken", "The token (access_token) is invalid"),
-                429 => ("TooManyRequests", "Too many requests"),
-                _ => ("InternalServerError", "An injected fault"),
+                401 => (RefusalCode::InvalidToken, "The token (access_token) is invalid"),
+                429 => (RefusalCode::TooManyRequests, "Too many requests"),
+                _ => (RefusalCode::InternalServerError, "An injected fault"),
             },
         };
         Refusal::new(status, code, message, "an injected fault: see GET /__admin/faults")
@@ -253,10 +253,10 @@ mod tests {
     #[test]
     fn a_rule_strikes_as_often_as_it_says() {
         let faults = Faults::default();
-        faults.inject(Fault::on(Operation::ReadFile).times(2).status(503));
-        assert!(faults.strike(Operation::ReadFileList, None).is_none());
+        faults.inject(Fault::on(Operation::READ_FILE).times(2).status(503));
+        assert!(faults.strike(Operation::READ_FILE_LIST, None).is_none());
         for left in [true, true, false] {
-            assert_eq!(faults.strike(Operation::ReadFile, Some("a")).is_some(), left);
+            assert_eq!(faults.strike(Operation::READ_FILE, Some("a")).is_some(), left);
         }
         assert_eq!(faults.list()[0].struck, 2);
     }
@@ -264,16 +264,16 @@ mod tests {
     #[test]
     fn a_hostile_rule_is_found_among_others_and_counts_like_them() {
         let faults = Faults::default();
-        faults.inject(Fault::on(Operation::ConsentDecision).status(503));
-        faults.inject(Fault::on(Operation::ConsentDecision).times(1).hostile(Hostile::ChangedState));
-        let strike = || faults.strike_hostile(Operation::ConsentDecision, Hostile::ChangedState);
+        faults.inject(Fault::on(Operation::CONSENT_DECISION).status(503));
+        faults.inject(Fault::on(Operation::CONSENT_DECISION).times(1).hostile(Hostile::ChangedState));
+        let strike = || faults.strike_hostile(Operation::CONSENT_DECISION, Hostile::ChangedState);
         assert!(strike().is_some() && strike().is_none());
         assert_eq!(faults.list().iter().map(|it| it.struck).collect::<Vec<_>>(), [0, 1]);
     }
 
     #[test]
     fn an_answer_that_cannot_be_read_is_lost_and_one_that_can_is_not() {
-        let lost = |hostile| Fault::on(Operation::Token).hostile(hostile).loses_answer();
+        let lost = |hostile| Fault::on(Operation::TOKEN).hostile(hostile).loses_answer();
         assert!(lost(Hostile::InvalidUtf8) && lost(Hostile::OversizeBody) && lost(Hostile::RedirectLoop));
         assert!(!lost(Hostile::UnknownKid) && !lost(Hostile::ChangedState));
     }

@@ -7,15 +7,20 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde::de::DeserializeOwned;
+use sync_wrapper::SyncWrapper;
 
+use super::endpoint::Endpoint;
 use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
 use crate::domain::refusal::Refusal;
+use crate::generations::Dialect;
 use crate::http::server::Server;
+use crate::journal::check::Check;
 use crate::journal::verdict::Verdict;
 use crate::jwt::unverified::UnverifiedJwt;
-use crate::operations::route::Operation;
+use crate::operations::generation::Generation;
+use crate::operations::route::Route;
 use crate::sandbox::Sandbox;
 use crate::verify;
 use crate::verify::request::{NonceUse, Verified};
@@ -24,10 +29,10 @@ use crate::verify::request::{NonceUse, Verified};
 pub(crate) const CONTRACT_ID: &str = "contractid";
 
 /// What the router found for a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
-    /// A row of the route table.
-    Operation(Operation),
+    /// An endpoint.
+    Endpoint(&'static Endpoint),
     /// Nothing.
     UnknownPath,
     /// A path that does not answer this method.
@@ -39,13 +44,15 @@ pub(crate) struct Call {
     pub(crate) server: Arc<Server>,
     pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) target: Target,
+    /// The generation of the API that its path names; none outside the API.
+    pub(crate) generation: Option<Generation>,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// The body of an operation that takes it in piece by piece; `body` is empty then.
-    pub(crate) stream: Option<Body>,
+    pub(crate) stream: Option<SyncWrapper<Body>>,
     /// When it came, in real time.
     pub(crate) received: Moment,
     /// `None` only if a request did not come through a socket.
@@ -83,12 +90,31 @@ impl Call {
         url::form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
     }
 
+    /// A parameter of the query, decoded; of several the first.
+    pub(crate) fn query_value(&self, name: &str) -> Option<String> {
+        let pairs = url::form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes());
+        pairs.into_iter().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+    }
+
     /// A header that must be there and not be empty.
-    pub(crate) fn required_header(&mut self, name: &'static str) -> Result<String, Refusal> {
+    pub(crate) fn required_header(&mut self, name: &'static str, check: Check) -> Result<String, Refusal> {
         let value = self.headers.get(name).and_then(|value| value.to_str().ok());
         let value = value.filter(|value| !value.is_empty()).map(str::to_owned);
         let missing = || Refusal::validation(format!("the header {name} is missing or empty"));
-        self.verdict.check(name, value.ok_or_else(missing))
+        self.verdict.check(check, value.ok_or_else(missing))
+    }
+
+    /// The route that it took; none if nothing is there.
+    pub(crate) fn route(&self) -> Option<&'static Route> {
+        match self.target {
+            Target::Endpoint(endpoint) => Some(&endpoint.route),
+            Target::UnknownPath | Target::WrongMethod => None,
+        }
+    }
+
+    /// What its generation of the API does in its own way.
+    pub(crate) fn dialect(&self) -> &'static Dialect {
+        Dialect::of(self.generation.unwrap_or(Generation::CURRENT))
     }
 
     /// Whether the request is one to the cloud host, whose errors have a form of their own.
@@ -108,16 +134,16 @@ impl Call {
     }
 
     /// Verifies the request's JWT.
-    pub(crate) fn verify(&mut self) -> Result<Verified, Refusal> {
-        verify::request::request(&self.headers, &self.sandbox, self.nonce_use, &mut self.verdict)
+    pub(crate) async fn verify(&mut self) -> Result<Verified, Refusal> {
+        verify::request::request(&self.headers, &self.sandbox, self.nonce_use, &mut self.verdict).await
     }
 
     /// Verifies the request's JWT and its access token.
-    pub(crate) fn verify_user(&mut self) -> Result<(Verified, LibraryId), Refusal> {
-        let verified = self.verify()?;
-        let token = self.verdict.check("access token claim", verified.claims.required("access_token"))?;
-        let opened = self.sandbox.state().access(&verified.contract, token, self.now()).cloned();
-        let library = self.verdict.check("access token", opened)?;
+    pub(crate) async fn verify_user(&mut self) -> Result<(Verified, LibraryId), Refusal> {
+        let verified = self.verify().await?;
+        let token = self.verdict.check(Check::AccessTokenClaim, verified.claims.required("access_token"))?;
+        let opened = self.sandbox.store.access(&verified.contract, token, self.now()).await;
+        let library = self.verdict.check(Check::AccessToken, opened)?;
         Ok((verified, library))
     }
 
@@ -127,7 +153,7 @@ impl Call {
         let body = std::mem::take(&mut self.body);
         let read = read_json(&body);
         self.body = body;
-        self.verdict.check("body", read)
+        self.verdict.check(Check::Body, read)
     }
 }
 

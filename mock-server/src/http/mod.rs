@@ -1,6 +1,7 @@
 //! What a request and its answer are to a handler, and what all requests share.
 
 pub(crate) mod call;
+pub(crate) mod endpoint;
 pub(crate) mod reply;
 pub(crate) mod request_body;
 pub(crate) mod server;

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::domain::lifeline::Lifeline;
@@ -84,6 +85,22 @@ impl ReplyBody {
     }
 }
 
+/// 200 with a value as JSON.
+pub(crate) fn reply_json<T: Serialize + ?Sized>(value: &T) -> Outcome {
+    reply_json_as(StatusCode::OK, value)
+}
+
+/// A status with a value as JSON.
+pub(crate) fn reply_json_as<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Outcome {
+    let json = serde_json::to_value(value).map_err(unwritable)?;
+    Ok(Reply::new(status, ReplyBody::Json(json)))
+}
+
+/// An answer that cannot be written is a defect of the server.
+pub(crate) fn unwritable(error: serde_json::Error) -> Refusal {
+    Refusal::defect("The answer could not be written", &error)
+}
+
 impl Reply {
     /// An answer without headers.
     pub(crate) fn new(status: StatusCode, body: ReplyBody) -> Self {
@@ -119,13 +136,13 @@ impl Reply {
     pub(crate) fn refusal(refusal: &Refusal, reference: &str, from_cloud: bool) -> Self {
         let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
         let error = match from_cloud {
-            true => json!({ "error": refusal.code, "message": refusal.message }),
+            true => json!({ "error": refusal.code.as_str(), "message": refusal.message }),
             false => json!({
-                "error": { "code": refusal.code, "message": refusal.message, "reference": reference },
+                "error": { "code": refusal.code.as_str(), "message": refusal.message, "reference": reference },
             }),
         };
         Self::new(status, ReplyBody::Json(error))
-            .header(HeaderName::from_static("x-error-code"), &header_text(&refusal.code))
+            .header(HeaderName::from_static("x-error-code"), &header_text(refusal.code.as_str()))
             .header(HeaderName::from_static("x-error-message"), &header_text(&refusal.message))
             .header(HeaderName::from_static("x-error-reference"), reference)
     }

@@ -6,10 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use http::HeaderMap;
 use http::header::HOST;
 
+use super::endpoint::Endpoint;
 use crate::config::settings::Settings;
+use crate::openapi::Described;
+use crate::operations::route::Route;
 use crate::payload::container_cache::ContainerCache;
 use crate::payload::signing::{SigningKey, SigningKeyError};
 use crate::sandbox::Sandboxes;
+use crate::sandbox::expectations::Allowed;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -18,6 +22,7 @@ pub(crate) struct Server {
     pub(crate) sandboxes: Sandboxes,
     pub(crate) signing: SigningKey,
     pub(crate) containers: ContainerCache,
+    endpoints: Vec<&'static Endpoint>,
     address: SocketAddr,
     panics: Mutex<Vec<String>>,
 }
@@ -27,15 +32,36 @@ pub(crate) struct Server {
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
 impl Server {
-    pub(crate) fn new(settings: Settings, address: SocketAddr) -> Result<Self, SigningKeyError> {
+    pub(crate) fn new(
+        settings: Settings,
+        address: SocketAddr,
+        endpoints: Vec<&'static Endpoint>,
+        allowed: Allowed,
+    ) -> Result<Self, SigningKeyError> {
         Ok(Self {
-            sandboxes: Sandboxes::new(&settings),
+            endpoints,
+            sandboxes: Sandboxes::new(&settings, allowed),
             signing: SigningKey::development()?,
             containers: ContainerCache::default(),
             panics: Mutex::default(),
             settings,
             address,
         })
+    }
+
+    /// Everything that it can be asked for.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &'static Endpoint> + Clone + '_ {
+        self.endpoints.iter().copied()
+    }
+
+    /// Where all of it is reached.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = &'static Route> + Clone + '_ {
+        self.endpoints().map(|endpoint| &endpoint.route)
+    }
+
+    /// All of it, as the OpenAPI document describes it.
+    pub(crate) fn described(&self) -> impl Iterator<Item = Described> + Clone + '_ {
+        self.endpoints().map(|endpoint| (&endpoint.route, endpoint.exchange))
     }
 
     /// The origin that the server's own machine reaches it under.

@@ -1,5 +1,6 @@
 //! The journal of a sandbox: the last requests and answers, secrets redacted.
 
+pub(crate) mod check;
 pub(crate) mod redact;
 pub(crate) mod verdict;
 
@@ -12,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::journal::verdict::Verdict;
-use crate::operations::route::Operation;
+use crate::operations::Operation;
 
 /// One request and its answer.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -6,14 +6,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::check::Check;
 use crate::domain::refusal::Refusal;
 
 /// One named check and how it went.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckResult {
-    /// Name of the check, such as `signature` or `nonce reuse`.
-    pub check: &'static str,
+    /// The check.
+    pub check: Check,
     /// Whether the request passed it.
     pub passed: bool,
     /// What was found.
@@ -33,7 +34,7 @@ pub struct Verdict {
 
 impl Verdict {
     /// Notes that a check passed.
-    pub fn passed(&mut self, check: &'static str, detail: impl Into<String>) {
+    pub fn passed(&mut self, check: Check, detail: impl Into<String>) {
         self.checks.push(CheckResult { check, passed: true, detail: detail.into() });
     }
 
@@ -41,7 +42,7 @@ impl Verdict {
     ///
     /// # Errors
     /// The refusal that `outcome` holds.
-    pub fn check<T>(&mut self, check: &'static str, outcome: Result<T, Refusal>) -> Result<T, Refusal> {
+    pub fn check<T>(&mut self, check: Check, outcome: Result<T, Refusal>) -> Result<T, Refusal> {
         let (passed, detail) = match &outcome {
             Ok(_) => (true, String::new()),
             Err(refusal) => (false, refusal.detail.clone()),

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
@@ -75,10 +76,15 @@ impl<'a> UnverifiedJwt<'a> {
     /// # Errors
     /// `InvalidJWT` if `key` did not make this signature.
     pub(crate) fn require_signature(&self, key: &DecodingKey) -> Result<(), Refusal> {
-        let signature = self.signature.trim_end_matches('=');
-        match jsonwebtoken::crypto::verify(signature, self.signed.as_bytes(), key, Algorithm::PS512) {
-            Ok(true) => Ok(()),
-            _ => Err(Refusal::invalid_jwt(
+        let verified = || {
+            let signature = BASE64URL.decode(self.signature).ok()?;
+            // The provider itself, not the process's default one, which is the application's to choose.
+            let verifier = (DEFAULT_PROVIDER.verifier_factory)(&Algorithm::PS512, key).ok()?;
+            verifier.verify(self.signed.as_bytes(), &signature).ok()
+        };
+        match verified() {
+            Some(()) => Ok(()),
+            None => Err(Refusal::invalid_jwt(
                 "The signature of the JWT is invalid",
                 "not signed by the private key of this contract, or the PSS salt is not 64 bytes long",
             )),

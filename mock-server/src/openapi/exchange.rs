@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 /// Who may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Auth {
+pub(crate) enum Auth {
     /// Anybody.
     Open,
     /// A contract.
@@ -19,7 +19,7 @@ pub(super) enum Auth {
 }
 
 impl Auth {
-    pub(super) fn requirement(self) -> Value {
+    pub(crate) fn requirement(self) -> Value {
         match self {
             Self::Open => json!([]),
             Self::Contract => json!([{ "contractJwt": [] }]),
@@ -32,58 +32,63 @@ impl Auth {
 
 /// Media type → schema.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Content(Map<String, Value>);
+pub(crate) struct Content(Map<String, Value>);
 
 impl Content {
-    pub(super) fn json(schema: Schema) -> Self {
+    pub(crate) fn json(schema: Schema) -> Self {
         Self::of("application/json", schema.to_value())
     }
 
     /// Any of these media types, whose content the document does not describe.
-    pub(super) fn opaque(mimetypes: &[&str]) -> Self {
+    pub(crate) fn opaque(mimetypes: &[&str]) -> Self {
         Self(mimetypes.iter().map(|mimetype| ((*mimetype).to_owned(), json!({}))).collect())
     }
 
-    pub(super) fn of(mimetype: &str, schema: Value) -> Self {
+    pub(crate) fn of(mimetype: &str, schema: Value) -> Self {
         Self(Map::from_iter([(mimetype.to_owned(), json!({ "schema": schema }))]))
     }
 
-    pub(super) fn as_json(&self) -> &Map<String, Value> {
+    /// JSON that an operation takes as it is.
+    pub(crate) fn any_object() -> Self {
+        Self::of("application/json", json!({ "type": "object" }))
+    }
+
+    pub(crate) fn as_json(&self) -> &Map<String, Value> {
         &self.0
     }
 }
 
 /// An answer that is no refusal.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     description: &'static str,
     content: Content,
     headers: Map<String, Value>,
 }
 
 impl Answer {
-    pub(super) fn new(status: u16, description: &'static str, content: Content) -> Self {
+    pub(crate) fn new(status: u16, description: &'static str, content: Content) -> Self {
         Self { status, description, content, headers: Map::new() }
     }
 
     /// 200 with JSON.
-    pub(super) fn json(description: &'static str, schema: Schema) -> Self {
+    pub(crate) fn json(description: &'static str, schema: Schema) -> Self {
         Self::new(200, description, Content::json(schema))
     }
 
     /// An answer without a body.
-    pub(super) fn empty(status: u16, description: &'static str) -> Self {
+    pub(crate) fn empty(status: u16, description: &'static str) -> Self {
         Self::new(status, description, Content::default())
     }
 
-    pub(super) fn header(mut self, name: &str, description: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, description: &str) -> Self {
         let header = json!({ "description": description, "required": true, "schema": { "type": "string" } });
         self.headers.insert(name.to_owned(), header);
         self
     }
 
-    pub(super) fn as_json(&self) -> Value {
+    pub(crate) fn as_json(&self) -> Value {
         let mut response = json!({ "description": self.description });
         if !self.content.0.is_empty() {
             response["content"] = json!(self.content.0);
@@ -97,37 +102,37 @@ impl Answer {
 
 /// What goes over the wire for one operation, besides its path and its refusals.
 #[derive(Clone, Debug)]
-pub(super) struct Exchange {
-    pub(super) auth: Auth,
-    pub(super) parameters: Vec<Value>,
-    pub(super) request: Option<Content>,
-    pub(super) answers: Vec<Answer>,
+pub(crate) struct Exchange {
+    pub(crate) auth: Auth,
+    pub(crate) parameters: Vec<Value>,
+    pub(crate) request: Option<Content>,
+    pub(crate) answers: Vec<Answer>,
 }
 
 impl Exchange {
-    pub(super) fn new(auth: Auth, answer: Answer) -> Self {
+    pub(crate) fn new(auth: Auth, answer: Answer) -> Self {
         Self { auth, parameters: Vec::new(), request: None, answers: vec![answer] }
     }
 
     /// A further answer.
-    pub(super) fn or(mut self, answer: Answer) -> Self {
+    pub(crate) fn or(mut self, answer: Answer) -> Self {
         self.answers.push(answer);
         self
     }
 
     /// A body, which no operation insists on.
-    pub(super) fn body(mut self, content: Content) -> Self {
+    pub(crate) fn body(mut self, content: Content) -> Self {
         self.request = Some(content);
         self
     }
 
     /// An optional parameter of the query.
-    pub(super) fn query(self, name: &str, description: &str) -> Self {
+    pub(crate) fn query(self, name: &str, description: &str) -> Self {
         self.parameter("query", name, description)
     }
 
     /// An optional header.
-    pub(super) fn request_header(self, name: &str, description: &str) -> Self {
+    pub(crate) fn request_header(self, name: &str, description: &str) -> Self {
         self.parameter("header", name, description)
     }
 

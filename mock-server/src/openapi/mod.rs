@@ -1,36 +1,36 @@
 //! The OpenAPI 3.1 document of everything that the server answers, derived from the route table,
 //! the table of refusals and, where there are types, the types of the answers.
 
-mod admin;
-mod discovery;
-mod exchange;
-mod library;
-mod operations;
-mod platform;
-mod schemas;
-mod storage;
-mod web;
+pub(crate) mod exchange;
+pub(crate) mod schemas;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::operations::route::{Area, Operation, ROUTES, Route};
+use crate::operations::route::{Area, Route};
 use exchange::{Answer, Exchange};
 use schemas::Schemas;
 
+/// An operation as the document describes it: its route, and what goes over the wire.
+pub(crate) type Described = (&'static Route, fn(&mut Schemas) -> Exchange);
+
 /// The document of a server that is reached at `origin`.
-pub(crate) fn document(origin: &str) -> Value {
+pub(crate) fn document(origin: &str, operations: impl Iterator<Item = Described> + Clone) -> Value {
     let mut schemas = Schemas::new();
     let mut paths = Map::new();
-    for route in ROUTES {
-        let operation = described(route, &operations::exchange(route.operation, &mut schemas));
+    for (route, exchange) in operations.clone() {
+        let operation = described(route, &exchange(&mut schemas));
         for path in route.paths() {
             let mut operation = operation.clone();
             operation["operationId"] = json!(operation_id(route, &path));
             let item = paths.entry(path.replace("{*", "{")).or_insert_with(|| json!({}));
-            item[route.method.to_ascii_lowercase()] = operation;
+            item[route.method.as_str().to_ascii_lowercase()] = operation;
         }
+    }
+    let mut definitions = schemas.into_definitions();
+    if let Some(operation) = definitions.get_mut("Operation") {
+        operation["enum"] = operations.map(|(route, _)| route.name()).collect();
     }
     json!({
         "openapi": "3.1.0",
@@ -42,7 +42,7 @@ pub(crate) fn document(origin: &str) -> Value {
         "servers": [{ "url": origin }],
         "paths": paths,
         "components": {
-            "schemas": schemas.into_definitions(),
+            "schemas": definitions,
             "headers": error_headers(),
             "securitySchemes": security_schemes(),
         },
@@ -51,7 +51,7 @@ pub(crate) fn document(origin: &str) -> Value {
 
 /// The operation's name; further addresses of the same operation add what sets them apart.
 fn operation_id(route: &Route, path: &str) -> String {
-    let name = route.name;
+    let name = route.name();
     match path.split('/').nth(1) {
         Some("v1.7") | None => name.to_owned(),
         _ if route.paths().len() == 1 => name.to_owned(),
@@ -66,8 +66,8 @@ fn described(route: &Route, exchange: &Exchange) -> Value {
         "tags": [tag(route.area)],
         "security": exchange.auth.requirement(),
         "responses": responses(route, &exchange.answers),
-        "x-refusals": route.operation.refusals().map(|refusal| {
-            json!({ "status": refusal.status, "code": refusal.code, "when": refusal.when })
+        "x-refusals": route.refusals().map(|refusal| {
+            json!({ "status": refusal.status, "code": refusal.code.as_str(), "when": refusal.when })
         }).collect::<Value>(),
     });
     let in_path = route.template.split(['{', '}']).skip(1).step_by(2).map(|name| {
@@ -98,21 +98,21 @@ fn responses(route: &Route, answers: &[Answer]) -> Value {
     let mut responses: Map<_, _> =
         answers.iter().map(|answer| (answer.status.to_string(), answer.as_json())).collect();
     let mut refusals: BTreeMap<u16, Vec<_>> = BTreeMap::new();
-    for refusal in route.operation.refusals() {
+    for refusal in route.refusals() {
         refusals.entry(refusal.status).or_default().push(refusal);
     }
     for (status, refusals) in refusals {
-        let codes: Vec<_> = refusals.iter().map(|refusal| refusal.code).collect();
+        let codes: Vec<_> = refusals.iter().map(|refusal| refusal.code.as_str()).collect();
         let lines: Vec<_> =
             refusals.iter().map(|refusal| format!("`{}`: {}.", refusal.code, refusal.when)).collect();
-        let from_cloud = matches!(route.area, Area::Cloud | Area::CloudFolder);
+        let from_cloud = route.is_for_cloud();
         let mut response = json!({
             "description": lines.join("\n"),
             "headers": error_headers().keys().map(|name| {
                 (name.clone(), json!({ "$ref": format!("#/components/headers/{name}") }))
             }).collect::<Map<_, _>>(),
         });
-        if route.operation != Operation::ReadFileMetadata {
+        if route.method != http::Method::HEAD {
             let schema = schemas::error(from_cloud, Some(&codes));
             response["content"] = json!({ "application/json": { "schema": schema } });
         }
@@ -149,27 +149,32 @@ fn security_schemes() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::serve::endpoints::{described, routes};
     use std::collections::BTreeSet;
+
+    fn document() -> Value {
+        super::document("http://mock.test", described())
+    }
 
     #[test]
     fn every_route_is_in_the_document_once_with_its_refusals() {
-        let document = document("http://mock.test");
+        let document = document();
         let mut ids = BTreeSet::new();
         let items = document["paths"].as_object().unwrap().values();
         for operation in items.flat_map(|item| item.as_object().unwrap().values()) {
             assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{operation}");
         }
-        let paths: usize = ROUTES.iter().map(|route| route.paths().len()).sum();
+        let paths: usize = routes().map(|route| route.paths().len()).sum();
         assert_eq!(ids.len(), paths);
-        for route in ROUTES {
-            assert!(ids.contains(route.name), "{}", route.name);
+        for route in routes() {
+            assert!(ids.contains(route.name()), "{}", route.name());
             for path in route.paths() {
-                let method = route.method.to_ascii_lowercase();
+                let method = route.method.as_str().to_ascii_lowercase();
                 let operation = &document["paths"][path.replace("{*", "{")][method];
-                assert!(!operation["summary"].as_str().unwrap().is_empty(), "{}", route.name);
-                for refusal in route.operation.refusals() {
+                assert!(!operation["summary"].as_str().unwrap().is_empty(), "{}", route.name());
+                for refusal in route.refusals() {
                     let response = &operation["responses"][refusal.status.to_string()];
-                    assert!(response["description"].as_str().unwrap().contains(refusal.code));
+                    assert!(response["description"].as_str().unwrap().contains(refusal.code.as_str()));
                 }
             }
         }
@@ -178,11 +183,11 @@ mod tests {
     #[test]
     fn a_refusal_never_hides_a_documented_answer() {
         let mut schemas = Schemas::new();
-        for route in ROUTES {
-            let answers = operations::exchange(route.operation, &mut schemas).answers;
-            assert!(!answers.is_empty(), "{}", route.name);
+        for (route, exchange) in described() {
+            let answers = exchange(&mut schemas).answers;
+            assert!(!answers.is_empty(), "{}", route.name());
             for answer in &answers {
-                assert!(route.operation.refusals().all(|it| it.status != answer.status), "{}", route.name);
+                assert!(route.refusals().all(|it| it.status != answer.status), "{}", route.name());
             }
         }
     }
@@ -199,7 +204,7 @@ mod tests {
                 _ => {}
             }
         }
-        let document = document("http://mock.test");
+        let document = document();
         let mut found = Vec::new();
         references(&document, &mut found);
         assert!(found.len() > 50);

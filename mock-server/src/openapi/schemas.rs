@@ -6,43 +6,35 @@ use serde_json::{Map, Value, json};
 
 /// The schemas of a document, collected while its operations are described.
 #[derive(Debug)]
-pub(super) struct Schemas {
+pub(crate) struct Schemas {
     answers: SchemaGenerator,
     requests: SchemaGenerator,
-    written: Map<String, Value>,
 }
 
 impl Schemas {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut answers = SchemaSettings::draft2020_12().for_serialize();
         answers.definitions_path = "/components/schemas".into();
         // A type may look otherwise when it is read, so requests share no definitions with answers.
         let mut requests = SchemaSettings::draft2020_12().for_deserialize();
         requests.inline_subschemas = true;
-        Self { answers: answers.into_generator(), requests: requests.into_generator(), written: Map::new() }
+        Self { answers: answers.into_generator(), requests: requests.into_generator() }
     }
 
     /// The schema of an answer.
-    pub(super) fn answer<T: JsonSchema>(&mut self) -> Schema {
+    pub(crate) fn answer<T: JsonSchema>(&mut self) -> Schema {
         self.answers.subschema_for::<T>()
     }
 
     /// The schema of a request.
-    pub(super) fn request<T: JsonSchema>(&mut self) -> Schema {
+    pub(crate) fn request<T: JsonSchema>(&mut self) -> Schema {
         self.requests.subschema_for::<T>()
     }
 
-    /// A reference to a schema written by hand.
-    pub(super) fn written(&mut self, name: &str, schema: Value) -> Schema {
-        self.written.insert(name.to_owned(), schema);
-        Schema::new_ref(format!("#/components/schemas/{name}"))
-    }
-
     /// Everything that was referred to.
-    pub(super) fn into_definitions(mut self) -> Map<String, Value> {
+    pub(crate) fn into_definitions(mut self) -> Map<String, Value> {
         let mut definitions = self.answers.take_definitions(true);
         definitions.values_mut().for_each(never_null);
-        definitions.extend(self.written);
         definitions.insert("ApiError".to_owned(), error(false, None));
         definitions.insert("StorageError".to_owned(), error(true, None));
         definitions
@@ -76,7 +68,7 @@ fn never_null(schema: &mut Value) {
 }
 
 /// An object with these members, of which those with a `?` at the end are optional.
-pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+pub(crate) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     let required: Vec<_> = members.iter().map(|(name, _)| *name).filter(|it| !it.ends_with('?')).collect();
     let properties: Map<_, _> = members
         .iter()
@@ -85,28 +77,16 @@ pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
-pub(super) fn string() -> Value {
+pub(crate) fn string() -> Value {
     json!({ "type": "string" })
 }
 
-pub(super) fn integer() -> Value {
-    json!({ "type": "integer" })
-}
-
-pub(super) fn boolean() -> Value {
-    json!({ "type": "boolean" })
-}
-
-pub(super) fn one_of(texts: &[&str]) -> Value {
+pub(crate) fn one_of(texts: &[&str]) -> Value {
     json!({ "type": "string", "enum": texts })
 }
 
-pub(super) fn array(items: Value) -> Value {
-    json!({ "type": "array", "items": items })
-}
-
 /// An error with one of these codes, or any.
-pub(super) fn error(from_cloud: bool, codes: Option<&[&str]>) -> Value {
+pub(crate) fn error(from_cloud: bool, codes: Option<&[&str]>) -> Value {
     let code = codes.map_or_else(string, one_of);
     if from_cloud {
         return object([("error", code), ("message", string())]);
@@ -117,20 +97,6 @@ pub(super) fn error(from_cloud: bool, codes: Option<&[&str]>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::openapi::operations;
-    use crate::operations::route::ROUTES;
-
-    #[test]
-    fn no_written_schema_hides_a_generated_one() {
-        let mut schemas = Schemas::new();
-        for route in ROUTES {
-            operations::exchange(route.operation, &mut schemas);
-        }
-        let generated = schemas.answers.take_definitions(true);
-        for name in schemas.written.keys() {
-            assert!(!generated.contains_key(name), "{name}");
-        }
-    }
 
     #[test]
     fn optional_members_of_answers_are_never_null() {

@@ -10,12 +10,22 @@ use digime_fixtures::Compression;
 use rsa::rand_core::OsRng;
 use rsa::{Oaep, RsaPublicKey};
 use sha1::Sha1;
+use sha2::{Digest as _, Sha512};
 
 use crate::payload::compression::Compressor;
-use crate::payload::content::Content;
+use crate::payload::content::{Content, ContentWriter};
 use crate::random;
 
 type Cbc = cbc::Encryptor<aes::Aes256>;
+
+/// What is encrypted besides the content (protocol reference, legacy/container §1 and §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ContainerForm {
+    /// A SHA-512 of the compressed content, and then the content.
+    Hashed,
+    /// The compressed content alone.
+    Plain,
+}
 
 const BLOCK: usize = 16;
 /// How much plain content goes into one piece of the container.
@@ -39,9 +49,10 @@ pub(crate) struct ContainerWriter {
     /// `None` once the last piece was made.
     compressor: Option<Compressor>,
     cipher: Cbc,
-    /// The head, or what of the last piece did not fill a block.
+    /// What is to be encrypted next: the hash, or what of the last piece did not fill a block.
     carried: Vec<u8>,
-    head_pending: bool,
+    /// Content key and IV, until they are sent.
+    head: Option<Vec<u8>>,
 }
 
 impl ContainerWriter {
@@ -52,8 +63,16 @@ impl ContainerWriter {
     pub(crate) fn new(
         content: Content,
         compression: Compression,
+        form: ContainerForm,
         key: &RsaPublicKey,
     ) -> Result<Self, ContainerError> {
+        let (content, compression, hash) = match form {
+            ContainerForm::Plain => (content, compression, Vec::new()),
+            ContainerForm::Hashed => {
+                let (compressed, hash) = compressed_and_hashed(&content, compression)?;
+                (compressed, Compression::None, hash)
+            }
+        };
         let aes_key: [u8; 32] = random::bytes();
         let iv: [u8; BLOCK] = random::bytes();
         let mut head = key.encrypt(&mut OsRng, Oaep::new::<Sha1>(), &aes_key)?;
@@ -63,8 +82,8 @@ impl ContainerWriter {
             position: 0,
             compressor: Some(Compressor::new(compression)),
             cipher: Cbc::new(&aes_key.into(), &iv.into()),
-            carried: head,
-            head_pending: true,
+            carried: hash,
+            head: Some(head),
         })
     }
 
@@ -73,9 +92,8 @@ impl ContainerWriter {
     /// # Errors
     /// [`ContainerError::Content`] if the content cannot be read or compressed.
     pub(crate) fn next_piece(&mut self) -> Result<Option<Bytes>, ContainerError> {
-        if self.head_pending {
-            self.head_pending = false;
-            return Ok(Some(std::mem::take(&mut self.carried).into()));
+        if let Some(head) = self.head.take() {
+            return Ok(Some(head.into()));
         }
         loop {
             let Some(compressor) = &mut self.compressor else { return Ok(None) };
@@ -114,6 +132,27 @@ impl ContainerWriter {
     }
 }
 
+/// The compressed content, and its hash, which must be known before the first byte is encrypted.
+fn compressed_and_hashed(
+    content: &Content,
+    compression: Compression,
+) -> Result<(Content, Vec<u8>), ContainerError> {
+    let (mut compressor, mut writer, mut hash) =
+        (Compressor::new(compression), ContentWriter::new(), Sha512::new());
+    let mut position = 0;
+    while position < content.len() {
+        let plain = content.piece(position, PIECE)?;
+        position += plain.len() as u64;
+        let compressed = compressor.write(&plain)?;
+        hash.update(&compressed);
+        writer.write(&compressed)?;
+    }
+    let rest = compressor.finish()?;
+    hash.update(&rest);
+    writer.write(&rest)?;
+    Ok((writer.finish(), hash.finalize().to_vec()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,7 +167,10 @@ mod tests {
 
     fn made(content: &[u8], compression: Compression) -> Bytes {
         let key = private_key().to_public_key();
-        ContainerWriter::new(content.to_vec().into(), compression, &key).unwrap().into_bytes().unwrap()
+        ContainerWriter::new(content.to_vec().into(), compression, ContainerForm::Plain, &key)
+            .unwrap()
+            .into_bytes()
+            .unwrap()
     }
 
     fn opened(container: &[u8]) -> Vec<u8> {
@@ -163,6 +205,28 @@ mod tests {
         let brotli = opened(&made(&content, Compression::Brotli));
         brotli::Decompressor::new(&brotli[..], 4096).read_to_end(&mut unpacked).unwrap();
         assert!(unpacked == content && brotli.len() < content.len() / 2);
+    }
+
+    #[test]
+    fn the_hash_of_older_containers_covers_the_compressed_content() {
+        let content = vec![b'x'; PIECE + 1];
+        let key = private_key().to_public_key();
+        for compression in [Compression::None, Compression::Gzip] {
+            let form = ContainerForm::Hashed;
+            let writer = ContainerWriter::new(content.clone().into(), compression, form, &key).unwrap();
+            let plain = opened(&writer.into_bytes().unwrap());
+            let (hash, payload) = plain.split_at(64);
+            assert_eq!(hash, Sha512::digest(payload).as_slice());
+            let unpacked = match compression {
+                Compression::None => payload.to_vec(),
+                _ => {
+                    let mut unpacked = Vec::new();
+                    flate2::read::GzDecoder::new(payload).read_to_end(&mut unpacked).unwrap();
+                    unpacked
+                }
+            };
+            assert!(unpacked == content, "{compression:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use digime_fixtures::Compression;
 use rsa::RsaPublicKey;
 
-use crate::payload::container::{ContainerError, ContainerWriter};
+use crate::payload::container::{ContainerError, ContainerForm, ContainerWriter};
 use crate::payload::content::Content;
 
 /// How many bytes of containers a server keeps.
@@ -28,6 +28,7 @@ pub(crate) enum Container {
 struct Key {
     content: usize,
     compression: &'static str,
+    form: ContainerForm,
     contract: RsaPublicKey,
 }
 
@@ -48,16 +49,18 @@ impl ContainerCache {
         &self,
         content: &Content,
         compression: Compression,
+        form: ContainerForm,
         contract: &RsaPublicKey,
     ) -> Result<Container, ContainerError> {
         let Some(address) = content.address() else {
-            return self.fresh(content, compression, contract).await;
+            return self.fresh(content, compression, form, contract).await;
         };
-        let key = Key { content: address, compression: compression.as_str(), contract: contract.clone() };
+        let key =
+            Key { content: address, compression: compression.as_str(), form, contract: contract.clone() };
         if let Some(bytes) = self.get(&key) {
             return Ok(Container::Whole(bytes));
         }
-        let container = self.fresh(content, compression, contract).await?;
+        let container = self.fresh(content, compression, form, contract).await?;
         if let Container::Whole(bytes) = &container {
             self.keep(key, content.clone(), bytes.clone());
         }
@@ -69,9 +72,10 @@ impl ContainerCache {
         &self,
         content: &Content,
         compression: Compression,
+        form: ContainerForm,
         contract: &RsaPublicKey,
     ) -> Result<Container, ContainerError> {
-        let writer = ContainerWriter::new(content.clone(), compression, contract)?;
+        let writer = ContainerWriter::new(content.clone(), compression, form, contract)?;
         if content.len() > LARGEST_KEPT {
             return Ok(Container::Stream(Box::new(writer)));
         }

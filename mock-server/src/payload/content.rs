@@ -13,7 +13,7 @@ const LARGEST_IN_MEMORY: usize = 64 * 1024;
 
 /// The bytes of a file; a clone shares them.
 #[derive(Clone, Debug)]
-pub struct Content(Place);
+pub(crate) struct Content(Place);
 
 #[derive(Clone, Debug)]
 enum Place {
@@ -23,16 +23,11 @@ enum Place {
 
 impl Content {
     /// Its length in bytes.
-    pub fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         match &self.0 {
             Place::Memory(bytes) => bytes.len() as u64,
             Place::Disk { length, .. } => *length,
         }
-    }
-
-    /// Whether it has no bytes.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Where in memory it is, which tells it from all others for as long as it is held.

@@ -3,6 +3,6 @@
 pub(crate) mod compression;
 pub(crate) mod container;
 pub(crate) mod container_cache;
-pub mod content;
+pub(crate) mod content;
 pub(crate) mod signing;
 pub(crate) mod x_metadata;

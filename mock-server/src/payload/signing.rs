@@ -1,31 +1,41 @@
 //! The server's own signature, and the key set that publishes its key.
 
-use std::sync::Once;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use rsa::RsaPublicKey;
 use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::traits::PublicKeyParts;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
-
-/// Chooses the JWT library's cryptography once. The choice is global to a process, so an
-/// application that made it before keeps its own.
-pub(crate) fn choose_cryptography() {
-    static CHOSEN: Once = Once::new();
-    CHOSEN.call_once(|| {
-        let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
-    });
-}
 
 /// The key that the server signs tokens with.
 pub(crate) struct SigningKey {
     kid: String,
     key: EncodingKey,
     public_pem: &'static str,
-    jwks: Value,
+    jwks: KeySet,
+}
+
+/// The key set that `jwks/oauth` answers.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct KeySet {
+    /// The signing key comes first, which old iOS clients rely on.
+    keys: [PublicKey; 1],
+}
+
+#[derive(Serialize, JsonSchema)]
+struct PublicKey {
+    kty: &'static str,
+    kid: String,
+    r#use: &'static str,
+    alg: &'static str,
+    n: String,
+    e: String,
+    /// Node and iOS read this member alone, iOS only as PKCS#1 (protocol reference, crypto §3.4).
+    pem: &'static str,
 }
 
 /// A signing key that cannot be used.
@@ -39,27 +49,27 @@ impl SigningKey {
     /// # Errors
     /// [`SigningKeyError`] if it is unusable, which a test excludes.
     pub(crate) fn development() -> Result<Self, SigningKeyError> {
-        choose_cryptography();
         let development = &digime_fixtures::keys::SIGNING;
         let key =
             EncodingKey::from_rsa_pem(development.private_pem.as_bytes()).map_err(|_| SigningKeyError)?;
         let public = RsaPublicKey::from_pkcs1_pem(development.public_pem).map_err(|_| SigningKeyError)?;
         let kid = "mock-signing-key-1".to_owned();
-        let jwks = json!({ "keys": [{
-            "kty": "RSA",
-            "kid": kid,
-            "use": "sig",
-            "alg": "PS512",
-            "n": URL_SAFE_NO_PAD.encode(public.n().to_bytes_be()),
-            "e": URL_SAFE_NO_PAD.encode(public.e().to_bytes_be()),
-            // Node and iOS read this member alone, iOS only as PKCS#1 (protocol reference, crypto §3.4).
-            "pem": development.public_pem,
-        }]});
+        let jwks = KeySet {
+            keys: [PublicKey {
+                kty: "RSA",
+                kid: kid.clone(),
+                r#use: "sig",
+                alg: "PS512",
+                n: URL_SAFE_NO_PAD.encode(public.n().to_bytes_be()),
+                e: URL_SAFE_NO_PAD.encode(public.e().to_bytes_be()),
+                pem: development.public_pem,
+            }],
+        };
         Ok(Self { kid, key, public_pem: development.public_pem, jwks })
     }
 
-    /// The JWKS: what `jwks/oauth` answers. The signing key comes first, which old iOS clients rely on.
-    pub(crate) fn jwks(&self) -> &Value {
+    /// What `jwks/oauth` answers.
+    pub(crate) fn jwks(&self) -> &KeySet {
         &self.jwks
     }
 
@@ -92,7 +102,7 @@ impl SigningKey {
         header: &Header,
         payload: &T,
     ) -> Result<String, jsonwebtoken::errors::Error> {
-        jsonwebtoken::encode(header, payload, &self.key)
+        encode(header, payload, &self.key)
     }
 
     /// A JWT whose shared secret is the published key, which everybody knows.
@@ -104,8 +114,22 @@ impl SigningKey {
         header: &Header,
         payload: &T,
     ) -> Result<String, jsonwebtoken::errors::Error> {
-        jsonwebtoken::encode(header, payload, &EncodingKey::from_secret(self.public_pem.as_bytes()))
+        encode(header, payload, &EncodingKey::from_secret(self.public_pem.as_bytes()))
     }
+}
+
+/// Signs with the library's aws-lc provider itself: choosing one for the whole process is for the
+/// application that links this crate.
+fn encode<T: Serialize>(
+    header: &Header,
+    payload: &T,
+    key: &EncodingKey,
+) -> Result<String, jsonwebtoken::errors::Error> {
+    let part = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
+    let signed = format!("{}.{}", part(serde_json::to_vec(header)?), part(serde_json::to_vec(payload)?));
+    let signer = (DEFAULT_PROVIDER.signer_factory)(&header.alg, key)?;
+    let signature = signer.try_sign(signed.as_bytes()).map_err(|_| ErrorKind::RsaFailedSigning)?;
+    Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
 impl std::fmt::Debug for SigningKey {

@@ -2,22 +2,23 @@
 
 pub(crate) mod credentials;
 pub(crate) mod datasets;
+pub(crate) mod expectations;
+pub(crate) mod store;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::client_report::ClientReport;
 use crate::client_report::observer::Observer;
 use crate::clock::{Moment, SandboxClock};
 use crate::config::settings::Settings;
 use crate::domain::contract::Contract;
-use crate::domain::state::{Lifetimes, State};
-use crate::domain::storage::StorageLimits;
-use crate::domain::timeline::Timeline;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::random::SandboxTag;
 use crate::sandbox::datasets::Datasets;
+use crate::sandbox::expectations::{Allowed, Expectations};
+use crate::sandbox::store::{Store, StoreRules};
 
 /// One sandbox.
 #[derive(Debug)]
@@ -28,14 +29,8 @@ pub(crate) struct Sandbox {
     /// The contracts in the order of the configuration.
     ordered: Vec<Arc<Contract>>,
     application_names: HashMap<String, String>,
-    lifetimes: Lifetimes,
-    push_quota: u64,
-    /// How a sync unfolds.
-    pub timeline: Timeline,
     /// What its sources deliver.
     pub datasets: Datasets,
-    /// How much fits into one of its storages.
-    pub storage_limits: StorageLimits,
     /// Its clock.
     pub clock: SandboxClock,
     /// Its injected faults.
@@ -44,11 +39,14 @@ pub(crate) struct Sandbox {
     pub journal: Journal,
     /// What it makes of its clients.
     pub observer: Observer,
-    state: Mutex<State>,
+    /// What a test takes for granted of it.
+    pub expectations: Expectations,
+    /// What it keeps of its users.
+    pub store: Store,
 }
 
 impl Sandbox {
-    fn new(tag: SandboxTag, id_suffix: &str, settings: &Settings) -> Self {
+    fn new(tag: SandboxTag, id_suffix: &str, settings: &Settings, allowed: Allowed) -> Self {
         let mut ordered = Vec::new();
         let mut application_names = HashMap::new();
         for application in &settings.applications {
@@ -71,16 +69,21 @@ impl Sandbox {
             contracts,
             ordered,
             application_names,
-            lifetimes: settings.lifetimes,
-            push_quota: settings.push_quota,
-            timeline: settings.timeline,
             datasets: Datasets::new(settings.sample_data, settings.datasets.clone()),
-            storage_limits: settings.storage,
             clock: SandboxClock::default(),
             faults: Faults::default(),
             journal: Journal::new(settings.journal_size),
+            expectations: Expectations::new(allowed),
             observer: Observer::new(settings.lifetimes.refresh_grace),
-            state: Mutex::new(State::new(tag.clone(), settings.lifetimes, settings.push_quota)),
+            store: Store::new(
+                tag.clone(),
+                StoreRules {
+                    lifetimes: settings.lifetimes,
+                    push_quota: settings.push_quota,
+                    timeline: settings.timeline,
+                    storage: settings.storage,
+                },
+            ),
             tag,
         }
     }
@@ -115,23 +118,23 @@ impl Sandbox {
         self.application_names.get(application_id).map_or(application_id, String::as_str)
     }
 
-    /// The sandbox's state. Operations on it are short and never wait; none of them can leave it
-    /// half changed, so a panic elsewhere does not spoil it.
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// How well its clients keep the platform's contract.
     pub(crate) fn client_report(&self) -> ClientReport {
         self.observer.report(self.id())
     }
 
+    /// What came otherwise than a test takes for granted.
+    fn unmet_expectations(&self) -> Vec<String> {
+        self.expectations.unmet(&self.faults.list())
+    }
+
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
-    pub(crate) fn reset(&self) {
-        *self.state() = State::new(self.tag.clone(), self.lifetimes, self.push_quota);
+    pub(crate) async fn reset(&self) {
+        self.store.reset().await;
         self.faults.clear();
         self.journal.clear();
         self.observer.clear();
+        self.expectations.clear();
         self.clock.reset();
     }
 }
@@ -140,9 +143,12 @@ impl Sandbox {
 #[derive(Debug)]
 pub(crate) struct Sandboxes {
     default: Arc<Sandbox>,
+    allowed: Allowed,
     fresh: RwLock<HashMap<SandboxTag, Arc<Sandbox>>>,
     /// What was seen in sandboxes that were removed: tests remove theirs before the server ends.
     removed: Mutex<VecDeque<ClientReport>>,
+    /// What came otherwise than their tests took for granted, in sandboxes that were removed.
+    unmet: Mutex<Vec<String>>,
 }
 
 /// How many fresh sandboxes a server holds.
@@ -152,9 +158,15 @@ const MOST_REMOVED: usize = 1_000;
 
 impl Sandboxes {
     /// The default sandbox alone.
-    pub(crate) fn new(settings: &Settings) -> Self {
-        let default = Arc::new(Sandbox::new(SandboxTag::default_sandbox(), "", settings));
-        Self { default, fresh: RwLock::default(), removed: Mutex::default() }
+    pub(crate) fn new(settings: &Settings, allowed: Allowed) -> Self {
+        let default = Arc::new(Sandbox::new(SandboxTag::default_sandbox(), "", settings, allowed));
+        Self {
+            default,
+            allowed,
+            fresh: RwLock::default(),
+            removed: Mutex::default(),
+            unmet: Mutex::default(),
+        }
     }
 
     /// The sandbox that always exists.
@@ -170,7 +182,7 @@ impl Sandboxes {
         }
         let tag = SandboxTag::fresh();
         let suffix = format!("-{}", tag.as_str());
-        let sandbox = Arc::new(Sandbox::new(tag.clone(), &suffix, settings));
+        let sandbox = Arc::new(Sandbox::new(tag.clone(), &suffix, settings, self.allowed));
         fresh.insert(tag, Arc::clone(&sandbox));
         Some(sandbox)
     }
@@ -180,6 +192,10 @@ impl Sandboxes {
         let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
         let Some(tag) = SandboxTag::of(id).filter(|tag| tag.as_str() == id) else { return false };
         let Some(sandbox) = fresh.remove(&tag) else { return false };
+        let mut unmet = self.unmet.lock().unwrap_or_else(PoisonError::into_inner);
+        if unmet.len() < MOST_REMOVED {
+            unmet.extend(sandbox.unmet_expectations());
+        }
         let report = sandbox.client_report();
         if !report.clients.is_empty() {
             let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -197,6 +213,14 @@ impl Sandboxes {
         let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
         let living = [&self.default].into_iter().chain(fresh.values()).map(|it| it.client_report());
         removed.into_iter().chain(living.filter(|report| !report.clients.is_empty())).collect()
+    }
+
+    /// What came otherwise than tests take for granted, in all sandboxes.
+    pub(crate) fn unmet_expectations(&self) -> Vec<String> {
+        let removed = self.unmet.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
+        let living = [&self.default].into_iter().chain(fresh.values());
+        removed.into_iter().chain(living.flat_map(|sandbox| sandbox.unmet_expectations())).collect()
     }
 
     /// The sandbox with this id; `default` names the default one.

@@ -2,6 +2,7 @@
 
 pub(crate) mod connections;
 mod dispatch;
+pub(crate) mod endpoints;
 mod hostile;
 pub(crate) mod listeners;
 mod injected;

@@ -12,13 +12,15 @@ use crate::clock::Stopwatch;
 use crate::domain::refusal::Refusal;
 use crate::faults::Fault;
 use crate::faults::hostile::Hostile;
-use crate::http::call::{Call, Target};
+use crate::http::call::Call;
 use crate::http::reply::Outcome;
 use crate::http::reply::{Reply, ReplyBody};
+use crate::journal::check::Check;
 use crate::journal::redact::{fingerprint, is_secret, redact, redact_url};
 use crate::journal::{Entry, JournalRefusal};
 use crate::jwt::bearer;
 use crate::jwt::unverified::UnverifiedJwt;
+use crate::operations::route::Route;
 use crate::sandbox::Sandbox;
 
 /// Bodies above this size are not kept in the journal.
@@ -93,11 +95,10 @@ fn write_down(
     refusal: Option<(Refusal, String)>,
     watch: Stopwatch,
 ) -> Option<u64> {
-    let operation = match call.target {
-        Target::Operation(operation) if operation.is_admin() => return None,
-        Target::Operation(operation) => Some(operation),
-        Target::UnknownPath | Target::WrongMethod => None,
-    };
+    let route = call.route();
+    if route.is_some_and(Route::is_admin) {
+        return None;
+    }
     let headers = call.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());
         let shown = if is_secret(name.as_str()) { fingerprint(&value) } else { value.into_owned() };
@@ -116,10 +117,13 @@ fn write_down(
     let reference = refusal.as_ref().map(|(_, reference)| reference.clone());
     let jwt = bearer::token(&call.headers).ok().and_then(|token| UnverifiedJwt::parse(token).ok());
     let contract = call.named_contract(jwt.as_ref());
+    // A request to nowhere fails no check; what a fault answers is the test's own doing.
+    let defective =
+        fault.is_none() && refusal.is_some() && failed_check.map_or(route.is_none(), Check::shows_defect);
     let entry = Entry {
         sequence: 0,
         time: call.now().timestamp().to_string(),
-        operation,
+        operation: route.map(|route| route.operation),
         method: call.method.to_string(),
         path: redact_url(&call.uri.to_string()),
         headers: headers.collect(),
@@ -131,7 +135,7 @@ fn write_down(
         answer_left_out,
         location: location.map(redact_url),
         refusal: refusal.map(|(refusal, reference)| JournalRefusal {
-            code: refusal.code,
+            code: refusal.code.to_string(),
             message: refusal.message,
             detail: refusal.detail,
             reference,
@@ -139,11 +143,14 @@ fn write_down(
         millis: u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX),
         verdict: call.verdict,
     };
+    if defective {
+        call.sandbox.expectations.defect(|| entry.to_string());
+    }
     let sequence = call.sandbox.journal.write(entry);
     call.sandbox.observer.observe(&Observed {
         sequence,
         reference: reference.as_deref(),
-        operation,
+        route,
         contract: contract.as_deref(),
         method: &call.method,
         uri: &call.uri,

@@ -9,6 +9,7 @@ use http::HeaderMap;
 use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::refusal::Refusal;
+use crate::journal::check::Check;
 use crate::journal::verdict::Verdict;
 use crate::jwt::bearer;
 use crate::jwt::claims::Claims;
@@ -25,16 +26,16 @@ pub(crate) fn request(
     sandbox: &Sandbox,
     verdict: &mut Verdict,
 ) -> Result<Arc<Contract>, Refusal> {
-    let token = verdict.check("authorization header", bearer::token(headers))?;
-    let jwt = verdict.check("JWT form", UnverifiedJwt::parse(token))?;
+    let token = verdict.check(Check::AuthorizationHeader, bearer::token(headers))?;
+    let jwt = verdict.check(Check::JwtForm, UnverifiedJwt::parse(token))?;
     verdict.claims = Some(jwt.claims.redacted());
-    verdict.check("algorithm", jwt.require_ps512())?;
-    verdict.check("token type", token_type(&jwt))?;
-    let contract = verdict.check("contract", contract(&jwt.claims, sandbox))?;
-    verdict.check("key id", key_id(&jwt, &contract))?;
-    verdict.check("signature", jwt.require_signature(contract.keys.verification()))?;
-    verdict.check("audience", audience(&jwt.claims))?;
-    verdict.check("lifetime", lifetime(&jwt.claims, Moment::real()))?;
+    verdict.check(Check::Algorithm, jwt.require_ps512())?;
+    verdict.check(Check::TokenType, token_type(&jwt))?;
+    let contract = verdict.check(Check::Contract, contract(&jwt.claims, sandbox))?;
+    verdict.check(Check::KeyId, key_id(&jwt, &contract))?;
+    verdict.check(Check::Signature, jwt.require_signature(contract.keys.verification()))?;
+    verdict.check(Check::Audience, audience(&jwt.claims))?;
+    verdict.check(Check::Lifetime, lifetime(&jwt.claims, Moment::real()))?;
     Ok(contract)
 }
 

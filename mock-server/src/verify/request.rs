@@ -12,6 +12,7 @@ use http::HeaderMap;
 use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::refusal::Refusal;
+use crate::journal::check::Check;
 use crate::journal::verdict::Verdict;
 use crate::jwt::claims::Claims;
 use crate::jwt::unverified::UnverifiedJwt;
@@ -47,25 +48,25 @@ pub(crate) fn note_claims(headers: &HeaderMap, verdict: &mut Verdict) {
 ///
 /// # Errors
 /// The refusal of the first check that fails.
-pub(crate) fn request(
+pub(crate) async fn request(
     headers: &HeaderMap,
     sandbox: &Sandbox,
     nonce_use: NonceUse,
     verdict: &mut Verdict,
 ) -> Result<Verified, Refusal> {
-    let token = verdict.check("authorization header", bearer::token(headers))?;
-    let jwt = verdict.check("JWT form", UnverifiedJwt::parse(token))?;
+    let token = verdict.check(Check::AuthorizationHeader, bearer::token(headers))?;
+    let jwt = verdict.check(Check::JwtForm, UnverifiedJwt::parse(token))?;
     verdict.claims = Some(jwt.claims.redacted());
-    verdict.check("algorithm", jwt.require_ps512())?;
-    let client_id = verdict.check("client_id", jwt.claims.required("client_id"))?.to_owned();
+    verdict.check(Check::Algorithm, jwt.require_ps512())?;
+    let client_id = verdict.check(Check::ClientId, jwt.claims.required("client_id"))?.to_owned();
     let known = sandbox.contract(&client_id).ok_or_else(|| Refusal::invalid_client(&client_id));
-    let contract = verdict.check("contract", known)?;
-    verdict.check("signature", jwt.require_signature(contract.keys.verification()))?;
-    let nonce = verdict.check("nonce form", nonce::form(&jwt.claims))?.to_owned();
+    let contract = verdict.check(Check::Contract, known)?;
+    verdict.check(Check::Signature, jwt.require_signature(contract.keys.verification()))?;
+    let nonce = verdict.check(Check::NonceForm, nonce::form(&jwt.claims))?.to_owned();
     if nonce_use == NonceUse::Takes {
-        let taken = sandbox.state().nonces.take(&client_id, &nonce, Moment::real());
-        verdict.check("nonce reuse", taken)?;
+        let taken = sandbox.store.take_nonce(&client_id, &nonce, Moment::real()).await;
+        verdict.check(Check::NonceReuse, taken)?;
     }
-    verdict.check("timestamp", timestamp::fresh(&jwt.claims, Moment::real()))?;
+    verdict.check(Check::Timestamp, timestamp::fresh(&jwt.claims, Moment::real()))?;
     Ok(Verified { contract, claims: jwt.claims })
 }

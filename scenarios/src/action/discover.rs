@@ -1,6 +1,7 @@
 //! `discover`: what users can connect.
 
-use digime::{ListQuery, ServicesQuery, SortOrder, SourceId, SourcesQuery};
+use digime::discovery::{ListQuery, ServicesQuery, SortOrder, SourcesQuery};
+use digime::SourceId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};

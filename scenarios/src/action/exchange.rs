@@ -18,7 +18,6 @@ pub(crate) struct Exchange {
 impl Act for Exchange {
     async fn act(&self, scene: &mut Scene) -> Outcome {
         let given = scene.optional(self.callback.as_ref())?;
-        let contract = scene.contract(None, None)?;
         let client = scene.client.clone();
         let person = scene.person();
         let missing = |what: &str| Trouble::Misuse(format!("there is nothing to exchange: `{what}` comes first"));
@@ -26,10 +25,9 @@ impl Act for Exchange {
             return Err(missing("authorize"));
         };
         let callback = given.or_else(|| person.callback.clone()).ok_or_else(|| missing("consent"))?;
-        let code = authorization.callback(&callback)?.into_code()?;
-        let token = client.exchange_code_for_token(&contract, code, &authorization.code_verifier).await?;
-        let result = to_json(&token)?;
-        person.user = Some(client.user(&contract, token));
+        let user = client.connect(authorization.callback(&callback)?).await?;
+        let result = to_json(&user.token())?;
+        person.user = Some(user);
         Ok(result)
     }
 }

@@ -32,7 +32,7 @@ impl Act for Finish {
             }
             None => return Err(Trouble::Misuse("there is no page: `onboard` comes first".to_owned())),
         };
-        let reference = outcome?.into_result()?;
+        let reference = outcome?;
         Ok(without_nulls(json!({ "accountReference": reference })))
     }
 }

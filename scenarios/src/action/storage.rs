@@ -1,6 +1,7 @@
 //! `storage`: a user's files on the storage host.
 
-use digime::{StorageFile, StorageFiles, StorageFolder, StorageId, StoragePath};
+use digime::storage::{StorageFile, StorageFiles, StorageFolder, StoragePath};
+use digime::StorageId;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Value, json};

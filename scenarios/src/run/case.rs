@@ -39,7 +39,7 @@ pub(super) async fn run(
         }
     };
     let shower = shower(&stage);
-    match Scene::open(stage, &scenario.document.client, scenario.document.generation, http).await {
+    match Scene::open(stage, &scenario.document.client, scenario.document.generation, http) {
         Err(trouble) => report.fail_opening(scenario, trouble),
         Ok(scene) => {
             let mut play = Play { scene, shower, picture: Picture::default(), report };

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use digime_mock_server::MockServer;
-use digime_mock_server::domain::agent::AgentRules;
+use digime_mock_server::settings::AgentRules;
 
 use super::control::Control;
 use super::{Stage, TargetError};
@@ -71,6 +71,8 @@ impl EmbeddedTarget {
             TargetError::Lacks(format!("`until` is \"{}\", which is no day such as {UNTIL}", own.until))
         })?;
         let builder = MockServer::builder().seed(own.seed).sample_data_until(until);
+        // A scenario says itself what it expects.
+        let builder = builder.allow_refusals().allow_unused_faults();
         let wanted = own.clone();
         let server = builder
             .settings(move |settings| {

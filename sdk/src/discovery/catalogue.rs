@@ -3,23 +3,36 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::Method;
+use http::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::client::Client;
 use crate::contract::Contract;
-use crate::discovery::source::Resource;
-use crate::error::Result;
+use crate::error::{Operation, Result};
+use crate::http::request::Request;
 use crate::ids::{CategoryId, CountryId, PlatformId, SourceTypeId};
-use crate::operation::Operation;
-use crate::transport::Request;
+
+/// A picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Resource {
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// MIME type, such as `image/svg+xml`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mimetype: Option<String>,
+    /// Everything else, as sent.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
+}
 
 /// Query of the four lists.
 ///
 /// ```
-/// let query = digime::ListQuery::new().ids([1, 10]).include(["id", "name"]);
+/// let query = digime::discovery::ListQuery::new().ids([1, 10]).include(["id", "name"]);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListQuery {
@@ -167,7 +180,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn list(client: digime::Client, contract: digime::Contract) -> Result<(), digime::Error> {
-    /// for country in client.query_countries(&contract, &digime::ListQuery::new()).await? {
+    /// for country in client.query_countries(&contract, &digime::discovery::ListQuery::new()).await? {
     ///     println!("{} {:?}", country.id, country.name);
     /// }
     /// # Ok(())

@@ -9,9 +9,9 @@ mod source;
 mod sources_filter;
 mod sources_query;
 
-pub use catalogue::{Category, CategoryTexts, Country, ListQuery, Platform, SourceKind};
+pub use catalogue::{Category, CategoryTexts, Country, ListQuery, Platform, Resource, SourceKind};
 pub use pages::{Sources, SourcesPage};
 pub use sample_data::SampleDataSet;
 pub use services::{AvailableServices, ServiceCountry, ServiceEntry, ServiceGroupEntry, ServicesQuery};
-pub use source::{Address, Authorisation, AuthorisationKind, PublishedStatus, Resource, Service, Source};
+pub use source::{Address, Authorisation, AuthorisationKind, PublishedStatus, Service, Source};
 pub use sources_query::{SearchField, SortOrder, SourcesQuery};

@@ -9,17 +9,16 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt, stream};
-use reqwest::Method;
+use http::Method;
 use serde::Deserialize;
 
 use crate::client::Client;
 use crate::contract::Contract;
 use crate::discovery::source::Source;
 use crate::discovery::sources_query::SourcesQuery;
-use crate::error::{Error, ErrorKind, Result};
-use crate::json;
-use crate::operation::Operation;
-use crate::transport::Request;
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::http::json;
+use crate::http::request::Request;
 
 /// One page of sources.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -67,7 +66,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn find(client: digime::Client, contract: digime::Contract) -> Result<(), digime::Error> {
-    /// let query = digime::SourcesQuery::new().query_string("spotify").limit(10);
+    /// let query = digime::discovery::SourcesQuery::new().query_string("spotify").limit(10);
     /// let page = client.query_sources(&contract, &query).await?;
     /// println!("{} of {}", page.data.len(), page.total);
     /// # Ok(())
@@ -87,7 +86,7 @@ impl Client {
     /// use futures_util::TryStreamExt;
     ///
     /// # async fn all(client: digime::Client, contract: digime::Contract) -> Result<(), digime::Error> {
-    /// let query = digime::SourcesQuery::new().limit(100).include(["name"]);
+    /// let query = digime::discovery::SourcesQuery::new().limit(100).include(["name"]);
     /// let mut sources = client.all_sources(&contract, query);
     /// while let Some(source) = sources.try_next().await? {
     ///     println!("{} {:?}", source.id, source.name);

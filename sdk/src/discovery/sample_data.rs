@@ -3,15 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::Method;
+use http::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
 use crate::contract::Contract;
-use crate::error::Result;
+use crate::error::{Operation, Result};
+use crate::http::request::Request;
 use crate::ids::SourceId;
-use crate::operation::Operation;
-use crate::transport::Request;
 
 /// A set of canned data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,22 +3,23 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::Method;
+use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::discovery::source::{PublishedStatus, Resource};
-use crate::error::Result;
+use crate::discovery::catalogue::Resource;
+use crate::discovery::source::PublishedStatus;
+use crate::error::{Operation, Result};
+use crate::http::json;
+use crate::http::request::Request;
+use crate::http::transport::UpTo;
 use crate::ids::{CategoryId, ContractId, CountryId, ServiceId, SourceId, check_plain};
-use crate::json;
-use crate::operation::Operation;
-use crate::transport::{Request, UpTo};
 
 /// Query of [`Client::services`].
 ///
 /// ```
-/// let query = digime::ServicesQuery::new().contract("my-contract");
+/// let query = digime::discovery::ServicesQuery::new().contract("my-contract");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServicesQuery {
@@ -149,7 +150,7 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn list(client: digime::Client) -> Result<(), digime::Error> {
-    /// let available = client.services(&digime::ServicesQuery::new()).await?;
+    /// let available = client.services(&digime::discovery::ServicesQuery::new()).await?;
     /// println!("{} sources", available.services.len());
     /// # Ok(())
     /// # }

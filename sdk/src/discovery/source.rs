@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::discovery::catalogue::{Category, Country, Platform, SourceKind};
+use crate::discovery::catalogue::{Category, Country, Platform, Resource, SourceKind};
 use crate::ids::{ServiceId, SourceId};
 use crate::text_enum::text_enum;
 
@@ -38,7 +38,7 @@ text_enum! {
 }
 
 /// Something a user can connect. Only `id` is certain: which other fields come
-/// is up to [`crate::SourcesQuery::include`].
+/// is up to [`crate::discovery::SourcesQuery::include`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -141,21 +141,6 @@ pub struct Service {
     /// Whether its sources are made from a directory of providers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dynamic: Option<bool>,
-    /// Everything else, as sent.
-    #[serde(flatten)]
-    pub other: BTreeMap<String, Value>,
-}
-
-/// A picture.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Resource {
-    /// Where it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// MIME type, such as `image/svg+xml`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mimetype: Option<String>,
     /// Everything else, as sent.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,

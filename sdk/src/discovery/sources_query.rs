@@ -65,7 +65,7 @@ impl SearchField {
 /// SDKs do. Different filters must all fit; of one filter any value.
 ///
 /// ```
-/// use digime::{SearchField, SortOrder, SourcesQuery};
+/// use digime::discovery::{SearchField, SortOrder, SourcesQuery};
 ///
 /// assert_eq!(
 ///     serde_json::to_value(SourcesQuery::new()).unwrap(),
@@ -152,7 +152,7 @@ impl SourcesQuery {
     }
 
     /// Asks for these fields only, such as `name` or `resource.url`; all others
-    /// of [`crate::Source`] are `None` then. The id is always there.
+    /// of [`crate::discovery::Source`] are `None` then. The id is always there.
     #[must_use]
     pub fn include<T: Into<String>>(mut self, paths: impl IntoIterator<Item = T>) -> Self {
         self.query.include.extend(paths.into_iter().map(Into::into));

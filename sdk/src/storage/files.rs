@@ -1,18 +1,18 @@
 //! The handle on a storage's files, and how its requests are made and refused
 //! (protocol reference, http-api §8.3–8.4).
 
-use reqwest::{Method, Url};
+use http::Method;
 use serde::Deserialize;
+use url::Url;
 
-use crate::api_error::{ApiError, ErrorCode};
 use crate::client::Client;
 use crate::contract::Contract;
-use crate::endpoint;
-use crate::error::{Error, Result};
+use crate::error::{ApiError, Error, ErrorCode, Operation, Result};
+use crate::http::endpoint;
+use crate::http::request::Request;
+use crate::http::transport::{ReadAnswer, UpTo};
 use crate::ids::StorageId;
-use crate::operation::Operation;
 use crate::storage::path::{StorageFolder, StoragePath};
-use crate::transport::{ReadAnswer, Request};
 
 /// The files of one storage. Cheap to clone.
 ///
@@ -21,7 +21,8 @@ use crate::transport::{ReadAnswer, Request};
 /// contract. Losing the private key loses the files.
 ///
 /// ```no_run
-/// use digime::{Content, StorageFolder};
+/// use digime::storage::StorageFolder;
+/// use digime::Content;
 ///
 /// # async fn keep(user: digime::User) -> Result<(), digime::Error> {
 /// let files = user.storage_files(&user.storage().await?.id);
@@ -77,7 +78,7 @@ impl StorageFiles {
 
     async fn delete(&self, url: Url) -> Result<()> {
         let request = self.request(Operation::DeleteFromStorage, Method::DELETE, url);
-        self.send(&request, &crate::transport::UpTo(self.client.transport().max_json_size())).await?;
+        self.send(&request, &UpTo(self.client.transport().max_json_size())).await?;
         Ok(())
     }
 

@@ -1,14 +1,13 @@
 //! Listing a storage (protocol reference, http-api §8.4).
 
-use reqwest::Method;
+use http::Method;
 use serde::Deserialize;
 
-use crate::error::Result;
-use crate::json;
-use crate::operation::Operation;
+use crate::error::{Operation, Result};
+use crate::http::json;
+use crate::http::transport::UpTo;
 use crate::storage::files::StorageFiles;
 use crate::storage::path::{StorageFolder, StoragePath};
-use crate::transport::UpTo;
 
 /// The files of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -7,16 +7,15 @@ mod list;
 mod path;
 mod transfer;
 
-use reqwest::Method;
+use http::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
+use crate::client::user::User;
 use crate::contract::Contract;
-use crate::error::Result;
+use crate::error::{Operation, Result};
+use crate::http::request::Request;
 use crate::ids::StorageId;
-use crate::operation::Operation;
-use crate::transport::Request;
-use crate::user::User;
 
 pub use files::StorageFiles;
 pub use list::{StorageFile, StorageList};

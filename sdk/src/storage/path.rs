@@ -11,7 +11,7 @@ const MAX_LENGTH: usize = 1024;
 /// A folder of a storage; begins and ends with `/`.
 ///
 /// ```
-/// use digime::StorageFolder;
+/// use digime::storage::StorageFolder;
 ///
 /// # fn main() -> Result<(), digime::Error> {
 /// assert_eq!(StorageFolder::new("docs/2026")?.as_str(), "/docs/2026/");
@@ -27,7 +27,7 @@ pub struct StorageFolder(String);
 /// A file of a storage; begins with `/` and does not end with one.
 ///
 /// ```
-/// use digime::StoragePath;
+/// use digime::storage::StoragePath;
 ///
 /// # fn main() -> Result<(), digime::Error> {
 /// let path = StoragePath::new("/docs/report.pdf")?;

@@ -9,18 +9,19 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_core::stream::BoxStream;
 use futures_util::StreamExt;
-use reqwest::{Method, Response};
+use http::Method;
 use serde::Deserialize;
 
-use crate::body::Body;
-use crate::content::Content;
+use crate::download::compression::Compression;
 use crate::download::{Download, chunks};
-use crate::error::Result;
-use crate::operation::Operation;
-use crate::session::Compression;
+use crate::error::{Operation, Result};
+use crate::http::body::Body;
+use crate::http::content::Content;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::http::transport::{ReadAnswer, Unread, UpTo};
 use crate::storage::files::StorageFiles;
 use crate::storage::path::StoragePath;
-use crate::transport::{ReadAnswer, Request, Transport, Unread, UpTo};
 
 /// An accepted upload.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -60,8 +61,8 @@ impl ReadAnswer for WholeFile<'_> {
     type Output = Bytes;
     const WITHIN_REQUEST_LIMIT: bool = false;
 
-    async fn read(&self, transport: &Transport, response: Response) -> Result<Bytes> {
-        self.0.decrypting(response).collect(transport).await
+    async fn read(&self, response: Response) -> Result<Bytes> {
+        self.0.decrypting(response).collect().await
     }
 }
 
@@ -105,7 +106,7 @@ impl StorageFiles {
     /// ```no_run
     /// use futures_util::TryStreamExt;
     ///
-    /// # async fn save(files: digime::StorageFiles, path: digime::StoragePath) -> Result<(), digime::Error> {
+    /// # async fn save(files: digime::storage::StorageFiles, path: digime::storage::StoragePath) -> Result<(), digime::Error> {
     /// let mut stream = files.download_stream(&path).await?;
     /// while let Some(chunk) = stream.try_next().await? {
     ///     // write `chunk`
@@ -121,7 +122,7 @@ impl StorageFiles {
     pub async fn download_stream(&self, path: &StoragePath) -> Result<StorageDownload> {
         let response = self.send(&self.download_request(path)?, &Unread).await?;
         let operation = Operation::DownloadFromStorage;
-        Ok(StorageDownload { chunks: chunks(self.client().clone(), operation, self.decrypting(response)) })
+        Ok(StorageDownload { chunks: chunks(operation, self.decrypting(response)) })
     }
 
     fn download_request(&self, path: &StoragePath) -> Result<Request> {

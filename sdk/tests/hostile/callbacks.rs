@@ -1,8 +1,9 @@
 //! Consent callbacks that are forged, contradictory, or another login's.
 
 use digime::{
-    Authorization, AuthorizeOptions, CallbackErrorCode, CallbackResult, CodeVerifier, Error, ErrorKind,
-    Operation,
+    Authorization, AuthorizeOptions, CallbackErrorCode, CallbackResult, CodeVerifier, Contract, Error,
+    ErrorKind, OnboardOptions, Operation, PrivateKey, ReauthorizeAccountOptions, ReauthorizeOptions,
+    StoredAuthorization,
 };
 use serde_json::json;
 use wiremock::ResponseTemplate;
@@ -167,7 +168,7 @@ async fn a_callback_of_another_login_is_refused() {
     assert_ne!(first.state, second.state);
     let callback = format!("state={}&success=true&code=c", first.state.expose());
     assert_eq!(second.callback(&callback).unwrap_err().kind(), ErrorKind::StateMismatch);
-    assert_eq!(first.callback(&callback).unwrap().into_code().unwrap().expose(), "c");
+    assert_eq!(first.callback(&callback).unwrap().session, first.session);
 }
 
 #[tokio::test]
@@ -177,8 +178,7 @@ async fn each_login_exchanges_its_code_with_its_own_verifier() {
     let client = server.client();
     for login in [&second, &first] {
         let callback = format!("?state={}&success=true&code=c", login.state.expose());
-        let code = login.callback(&callback).unwrap().into_code().unwrap();
-        client.exchange_code_for_token(&contract(), code, &login.code_verifier).await.unwrap();
+        client.connect(login.callback(&callback).unwrap()).await.unwrap();
     }
     let claims_at = async |path| server.requests(path).await.iter().map(claims).collect::<Vec<_>>();
     let started = claims_at("/v1.7/oauth/authorize").await;
@@ -192,11 +192,75 @@ async fn each_login_exchanges_its_code_with_its_own_verifier() {
 
 #[tokio::test]
 async fn a_stored_login_still_recognises_its_callback() {
-    let (_server, login, _) = two_logins().await;
-    let stored = serde_json::to_string(&login).unwrap();
-    let restored: Authorization = serde_json::from_str(&stored).unwrap();
-    assert_eq!(restored, login);
+    let (server, login, _) = two_logins().await;
+    server.issue("at-2", "rt-2").await;
+    let kept = serde_json::to_string(&login.to_stored()).unwrap();
+    assert!(!kept.contains("pre-1") && !kept.contains("PRIVATE"), "neither URL nor key are kept: {kept}");
+    let restored = || serde_json::from_str::<StoredAuthorization>(&kept).unwrap();
+    assert_eq!(restored(), login.to_stored());
+
     let callback = format!("?state={}&success=false&errorCode=USER_CANCEL", login.state.expose());
-    let declined = restored.callback(&callback).unwrap();
-    assert_eq!(declined.into_code().unwrap_err().kind(), ErrorKind::ConsentDenied);
+    let declined = restored().callback(&contract(), &callback).unwrap_err();
+    assert_eq!(declined.kind(), ErrorKind::ConsentDenied);
+    assert_eq!(declined.declined(), Some(&CallbackErrorCode::UserCancel));
+
+    let callback = format!("?state={}&success=true&code=c&accountReference=a", login.state.expose());
+    let grant = restored().callback(&contract(), &callback).unwrap();
+    assert_eq!(grant.session, login.session);
+    assert_eq!(grant.account_reference.as_ref().unwrap().as_str(), "a");
+    let user = server.client().connect(grant).await.unwrap();
+    assert_eq!(user.token().access_token.value.expose(), "at-2");
+}
+
+#[tokio::test]
+async fn a_login_for_one_contract_is_not_finished_with_another() {
+    let (_server, login, _) = two_logins().await;
+    let key = PrivateKey::from_pem(&vector_text("contract-private.pem")).unwrap();
+    let other = Contract::new("another", key).unwrap();
+    let callback = format!("?state={}&success=true&code=c", login.state.expose());
+    let error = login.to_stored().callback(&other, &callback).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    let text = error.to_string();
+    assert!(text.contains("another") && text.contains(CONTRACT), "{text}");
+}
+
+/// Every flow that comes back by a callback URL refuses one whose own query has a
+/// parameter the callback will carry; nothing is sent.
+#[tokio::test]
+async fn callback_urls_must_leave_the_callbacks_parameters_alone() {
+    let server = Server::start().await;
+    let (client, user) = (server.client(), server.user());
+    for name in [
+        "state",
+        "code",
+        "error",
+        "success",
+        "errorCode",
+        "error_message",
+        "errorMessage",
+        "accountReference",
+        "result",
+        "State",
+        "st%61te",
+    ] {
+        let callback = &format!("http://127.0.0.1:9000/cb?own=1&{name}=mine");
+        let account = "19_a".into();
+        let errors = [
+            client.authorize_url(&contract(), AuthorizeOptions::new(callback)).await.err(),
+            user.reauthorize_url(ReauthorizeOptions::new(callback)).await.err(),
+            user.onboard_service_url(OnboardOptions::new(callback)).await.err(),
+            user.reauthorize_account_url(ReauthorizeAccountOptions::new(callback, "19_a")).await.err(),
+            user.revoke_account_permission_url(&account, callback).await.err(),
+        ];
+        for error in errors {
+            let error = error.expect(name);
+            assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+            let name = name.replace("%61", "a");
+            assert!(
+                error.to_string().contains(&format!("callback_url: must not have a parameter `{name}`")),
+                "{error}"
+            );
+        }
+    }
+    assert_eq!(server.mock.received_requests().await.unwrap().len(), 0);
 }

@@ -1,5 +1,7 @@
 //! Private keys and settings as users give them.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use digime::{
     AuthorizeOptions, Client, Contract, Error, ErrorKind, Operation, PrivateKey, SourcesScope, StorageId,
 };
@@ -44,22 +46,59 @@ fn line_ends_byte_order_marks_and_surrounding_text_are_accepted() {
 }
 
 #[test]
+fn line_ends_written_as_two_characters_are_accepted() {
+    for name in ["contract-pkcs8.pem", "rsa-3072.pem"] {
+        let pem = data(name);
+        let bits = PrivateKey::from_pem(&pem).unwrap().bits();
+        for variant in [
+            pem.replace('\n', "\\n"),
+            pem.replace('\n', "\\r\\n"),
+            format!("PRIVATE_KEY=\"{}\"", pem.trim_end().replace('\n', "\\n")),
+            format!("\u{feff}  '{}'  \r\n", pem.replace('\n', "\\n")),
+        ] {
+            assert_eq!(PrivateKey::from_pem(&variant).unwrap().bits(), bits, "{variant}");
+        }
+    }
+}
+
+#[test]
+fn keys_made_for_rsa_pss_serve_unless_they_are_bound_to_a_hash() {
+    assert_eq!(PrivateKey::from_pem(&data("rsa-pss.pem")).unwrap().bits(), 2048);
+    assert!(!key_error(&data("rsa-pss-sha256.pem")).contains("elliptic"));
+}
+
+#[test]
+fn base64_without_a_pem_block_is_named_for_what_it_is() {
+    let pem = vector_text("contract-private.pem");
+    let whole = STANDARD.encode(&pem);
+    let lines: Vec<&str> = whole.as_bytes().chunks(76).map(|line| str::from_utf8(line).unwrap()).collect();
+    for text in [whole.clone(), lines.join("\n"), format!("\u{feff}{whole}\n")] {
+        let error = key_error(&text);
+        assert!(error.contains("found the Base64 form of a whole PEM text"), "{error}");
+        assert!(error.contains("decode it once"), "{error}");
+    }
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    assert!(key_error(&body).contains("without its BEGIN and END lines"));
+}
+
+#[test]
 fn other_keys_are_refused_by_what_they_are() {
     for (pem, found) in [
         (vector_text("contract-public-pkcs1.pem"), "a public key"),
         (vector_text("contract-public-spki.pem"), "a public key"),
         (data("contract-encrypted-pkcs1.pem"), "an encrypted private key"),
         (data("contract-encrypted-pkcs8.pem"), "an encrypted private key"),
-        (data("ec-sec1.pem"), "elliptic-curve"),
-        (data("ec-pkcs8.pem"), "elliptic-curve"),
-        (data("ed25519.pem"), "another kind"),
+        (data("ec-sec1.pem"), "an elliptic-curve private key"),
+        (data("ec-pkcs8.pem"), "an elliptic-curve private key"),
+        (data("ed25519.pem"), "an Ed25519 private key"),
+        (data("rsa-pss-sha256.pem"), "an RSA-PSS private key that is bound to one hash"),
         (data("rsa-1024.pem"), "an RSA key of 1024 bits"),
         (data("certificate.pem"), "a certificate"),
         (String::new(), "an empty text"),
         ("contract.pem".to_owned(), "a text without a PEM block"),
     ] {
         let text = key_error(&pem);
-        assert!(text.contains(&format!("found {found}")) || text.contains(found), "{found}: {text}");
+        assert!(text.contains(&format!("found {found}")), "{found}: {text}");
     }
     assert!(key_error(&data("contract-encrypted-pkcs8.pem")).contains("openssl rsa"), "says how to decrypt");
 }

@@ -15,6 +15,7 @@ mod json;
 mod key_sets;
 mod keys_and_config;
 mod metadata;
+mod observing;
 mod read_all;
 mod refresh;
 mod retries;

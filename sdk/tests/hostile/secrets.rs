@@ -78,7 +78,8 @@ fn exported() -> Vec<String> {
     let uses = lib.split("\npub use ").skip(1);
     let names = uses.flat_map(|item| {
         let item = item.split(';').next().unwrap();
-        let names = item.split_once("::").unwrap().1;
+        let names =
+            item.split_once("::{").map_or_else(|| item.rsplit_once("::").unwrap().1, |(_, names)| names);
         names.trim_matches(['{', '}', '\n']).split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>()
     });
     let elsewhere = |name: &str| OPERATION_TYPES.contains(&name);
@@ -145,12 +146,16 @@ async fn show_the_flow(shown: &mut Shown) {
     shown.debug(&client).debug(&contract).debug(&options);
     let login = client.authorize_url(&contract, options).await.unwrap();
     assert!(login.url.as_str().contains(PREAUTHORIZATION), "the secret is there to be hidden");
-    let callback = login.callback(&format!("?success=true&state={STATE}&code={CODE}")).unwrap();
+    let callback = format!("?success=true&state={STATE}&code={CODE}");
+    let grant = login.callback(&callback).unwrap();
+    let callback = CallbackResult::parse(&callback, STATE).unwrap();
     shown
         .debug(&login)
         .debug(&login.state)
         .debug(&login.code_verifier)
         .debug(&login.session)
+        .debug(&login.to_stored())
+        .debug(&grant)
         .debug(&callback);
     let code = callback.into_code().unwrap();
     shown.debug(&code);

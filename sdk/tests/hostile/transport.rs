@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use digime::{
-    AuthorizationCode, AuthorizeOptions, ClientBuilder, CodeVerifier, Error, ErrorKind, SessionOptions, User,
+    AuthorizationCode, AuthorizeOptions, ClientBuilder, CodeVerifier, Error, ErrorKind, RetryPolicy,
+    SessionOptions, User,
 };
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -79,15 +80,21 @@ async fn loops_odd_targets_and_other_3xx_are_not_followed() {
 }
 
 #[tokio::test]
-async fn an_own_http_client_that_follows_redirects_is_caught() {
-    let (server, other) = (Server::start().await, Server::start().await);
-    other.get("/hush-path", ResponseTemplate::new(200).set_body_string("[]")).await;
-    let to = format!("{}/hush-path", other.origin());
-    server.get(ACCOUNTS, ResponseTemplate::new(302).insert_header("location", to)).await;
-    let user = user_of(server.builder().http_client(reqwest::Client::new()));
+async fn a_dead_proxy_is_named_without_its_credentials() {
+    let server = Server::start().await;
+    let dead = origin_of_nobody().await;
+    let with_password = dead.replace("http://", "http://user:hush@");
+    let user = user_of(server.builder().retry(RetryPolicy::never()).proxy(with_password));
     let error = user.read_accounts().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
-    assert!(error.to_string().contains(&other.origin()) && !error.to_string().contains("hush"), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+    let text = format!("{error} {error:?}");
+    assert!(text.contains(&format!("by way of the proxy {dead}")), "{text}");
+    assert!(text.contains("ClientBuilder::no_proxy"), "{text}");
+    assert!(!text.contains("hush") && !text.contains("user:"), "{text}");
+    assert_eq!(server.mock.received_requests().await.unwrap().len(), 0, "an explicit proxy serves loopback");
+
+    let user = user_of(server.builder().proxy(dead).no_proxy());
+    assert_eq!(user.read_accounts().await.unwrap_err().status(), Some(404), "no proxy on the way");
 }
 
 /// A server that writes this for every request and then holds the connection

@@ -1,7 +1,7 @@
 //! Callbacks of the flows without an authorization code.
 
 use digime::{
-    AccountReauthorization, CallbackErrorCode, CallbackOutcome, Error, ErrorKind, Onboarding,
+    AccountReauthorization, AccountReference, CallbackErrorCode, Error, ErrorKind, Onboarding,
     PermissionRevocation,
 };
 use serde_json::json;
@@ -26,16 +26,7 @@ fn revocation(callback: &str) -> PermissionRevocation {
     serde_json::from_value(json!({"url": "https://care.example/", "callbackUrl": callback})).unwrap()
 }
 
-fn succeeded(reference: Option<&str>) -> CallbackOutcome {
-    // Built through the parser, as the type can only come from there.
-    let query = match reference {
-        Some(reference) => format!("state=st-1&success=true&accountReference={reference}"),
-        None => "state=st-1&success=true".to_owned(),
-    };
-    onboarding().callback(&query).unwrap()
-}
-
-fn kind(result: Result<CallbackOutcome, Error>) -> ErrorKind {
+fn kind(result: Result<Option<AccountReference>, Error>) -> ErrorKind {
     result.unwrap_err().kind()
 }
 
@@ -48,12 +39,9 @@ fn onboarding_callbacks_are_read_in_every_form() {
         "https://app.example/back?success=true&state=st-1&accountReference=a-1#x",
         "digime-ca-demoapp://service?success=true&state=st-1&accountReference=a-1",
     ] {
-        let CallbackOutcome::Succeeded { account_reference } = onboarding().callback(text).unwrap() else {
-            panic!("{text}")
-        };
-        assert_eq!(account_reference.unwrap().as_str(), "a-1");
+        assert_eq!(onboarding().callback(text).unwrap().unwrap().as_str(), "a-1", "{text}");
     }
-    assert_eq!(onboarding().callback("success=true&state=st-1").unwrap().into_result().unwrap(), None);
+    assert_eq!(onboarding().callback("success=true&state=st-1").unwrap(), None);
 }
 
 #[test]
@@ -91,10 +79,8 @@ fn failures_carry_their_code() {
         ("", CallbackErrorCode::Unspecified),
     ] {
         let text = format!("success=false&state=st-1&errorCode={code}");
-        let outcome = onboarding().callback(&text).unwrap();
-        let CallbackOutcome::Failed { error_code } = outcome.clone() else { panic!("{text}") };
-        assert_eq!(error_code, expected);
-        let error = outcome.into_result().unwrap_err();
+        let error = onboarding().callback(&text).unwrap_err();
+        assert_eq!(error.declined(), Some(&expected));
         assert_eq!(error.kind(), ErrorKind::ConsentDenied);
     }
 }
@@ -123,7 +109,7 @@ fn flows_without_state_are_bound_by_the_callbacks_own_query() {
         "/back?success=true&user=J%C3%BCrgen%20M&flow=k81",
         "Flow=k81&USER=J%C3%BCrgen+M&success=true",
     ] {
-        assert_eq!(started.callback(text).unwrap(), succeeded(None), "{text}");
+        assert_eq!(started.callback(text).unwrap(), None, "{text}");
     }
     for text in [
         "success=true",
@@ -135,22 +121,21 @@ fn flows_without_state_are_bound_by_the_callbacks_own_query() {
         assert_eq!(kind(started.callback(text)), ErrorKind::StateMismatch, "{text}");
     }
     let unbound = account("digime-ca-demoapp://service");
-    assert_eq!(unbound.callback("success=true").unwrap(), succeeded(None));
+    assert_eq!(unbound.callback("success=true").unwrap(), None);
 }
 
 #[test]
 fn revocations_speak_their_own_words() {
     let started = revocation("https://app.example/revoked?flow=k81");
-    assert_eq!(started.callback("flow=k81&result=success").unwrap(), succeeded(None));
+    assert_eq!(started.callback("flow=k81&result=success").unwrap(), None);
     for text in [
         "flow=k81&result=failed&error_message=USER_CANCEL",
         "flow=k81&result=failed&errorCode=USER_CANCEL",
         "flow=k81&result=failed&errorCode=USER_CANCEL&error_message=other",
     ] {
-        let CallbackOutcome::Failed { error_code } = started.callback(text).unwrap() else {
-            panic!("{text}")
-        };
-        assert_eq!(error_code, CallbackErrorCode::UserCancel, "{text}");
+        let error = started.callback(text).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConsentDenied, "{text}");
+        assert_eq!(error.declined(), Some(&CallbackErrorCode::UserCancel), "{text}");
     }
     for text in [
         "flow=k81",

@@ -1,9 +1,9 @@
 //! Sources and the lists they are sorted by.
 
-use digime::{
-    AuthorisationKind, ErrorKind, ListQuery, Operation, PublishedStatus, SearchField, SortOrder, SourceId,
-    SourceTypeId, SourcesQuery,
+use digime::discovery::{
+    AuthorisationKind, ListQuery, PublishedStatus, SearchField, SortOrder, SourcesQuery,
 };
+use digime::{ErrorKind, Operation, SourceId, SourceTypeId};
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use wiremock::{Request, ResponseTemplate};

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use digime::discovery::{ListQuery, ServicesQuery, SourcesQuery};
+use digime::storage::{StorageFolder, StoragePath};
 use digime::{
-    Client, Error, ErrorKind, FhirVersion, ListQuery, OnboardOptions, PortabilityReportOptions, PushMetadata,
-    ReauthorizeAccountOptions, ReauthorizeOptions, ServicesQuery, SourceId, SourcesQuery, StorageFolder,
-    StoragePath, User,
+    Client, Error, ErrorKind, FhirVersion, OnboardOptions, PortabilityReportOptions, PushMetadata,
+    ReauthorizeAccountOptions, ReauthorizeOptions, SourceId, User,
 };
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};

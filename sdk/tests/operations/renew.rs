@@ -32,13 +32,9 @@ async fn renewing_a_user_proves_possession() {
 
     // The rest is the way of every authorization.
     server.issue("at-2", "rt-2").await;
-    let code = authorization.callback("success=true&state=st-1&code=c-1").unwrap().into_code().unwrap();
-    let pair = server
-        .client()
-        .exchange_code_for_token(&contract(), code, &authorization.code_verifier)
-        .await
-        .unwrap();
-    assert_eq!(pair.access_token.value.expose(), "at-2");
+    let grant = authorization.callback("success=true&state=st-1&code=c-1").unwrap();
+    let renewed = server.client().connect(grant).await.unwrap();
+    assert_eq!(renewed.token().access_token.value.expose(), "at-2");
     let exchange = only(&server, "/v1.7/oauth/token").await;
     let verifier = api_claims(&exchange)["code_verifier"].as_str().unwrap().to_owned();
     assert_eq!(CodeVerifier::new(verifier).challenge(), authorization.code_verifier.challenge());

@@ -1,6 +1,7 @@
 //! The older list of services.
 
-use digime::{ErrorKind, Operation, PublishedStatus, ServicesQuery};
+use digime::discovery::{PublishedStatus, ServicesQuery};
+use digime::{ErrorKind, Operation};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 

@@ -2,9 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use digime::{
-    AuthorizeOptions, Error, ErrorKind, Operation, StorageFiles, StorageFolder, StorageId, StoragePath,
-};
+use digime::storage::{StorageFiles, StorageFolder, StoragePath};
+use digime::{AuthorizeOptions, Error, ErrorKind, Operation, StorageId};
 use serde_json::{Value, json};
 use wiremock::{Request, ResponseTemplate};
 

@@ -9,7 +9,6 @@ pub(crate) const OPERATION_TYPES: &[&str] = &[
     "Authorisation",
     "AuthorisationKind",
     "AvailableServices",
-    "CallbackOutcome",
     "Category",
     "CategoryId",
     "CategoryTexts",

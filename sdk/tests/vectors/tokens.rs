@@ -30,12 +30,7 @@ pub(crate) async fn signed_tokens_verify_independently() {
 /// A client whose requests to `127.0.0.1:8080`, the host the vectors name, arrive
 /// at the test's server.
 fn client_of_the_vectors(server: &Server) -> Client {
-    let http = reqwest::Client::builder()
-        .proxy(reqwest::Proxy::http(server.origin()).unwrap())
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never());
-    let http = http.build().unwrap();
-    Client::builder(APP).origin("http://127.0.0.1:8080").http_client(http).build().unwrap()
+    Client::builder(APP).origin("http://127.0.0.1:8080").proxy(server.origin()).build().unwrap()
 }
 
 async fn server_with_the_keys() -> Server {

@@ -195,7 +195,7 @@ async fn a_web_page_cannot_administrate() {
     }
     let world = World::with(|builder| {
         builder.settings(|settings| {
-            settings.admin_token = Some(digime_mock_server::settings::AdminToken("let-me-in".to_owned()));
+            settings.admin_token = Some(digime_mock_server::settings::AdminToken::new("let-me-in").unwrap());
         })
     })
     .await;

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use digime::{PushMetadata, StoragePath};
-use digime_mock_server::{CheckOutcome, ClientCheck, ContractKind, Fault, Offence, Operation, Timeline};
+use digime::PushMetadata;
+use digime::storage::StoragePath;
+use digime_mock_server::conduct::{CheckOutcome, ClientCheck, Offence};
+use digime_mock_server::{ContractKind, Fault, Operation, Timeline};
 use digime_tests::raw_client::{RawClient, VERIFIER, parameter};
 use digime_tests::raw_user::SAMPLE;
 use digime_tests::{RawUser, World};
@@ -38,7 +40,7 @@ async fn our_sdk_passes_every_check() {
     let world = World::with(|builder| builder.timeline(unfolding)).await;
     let clock = world.sandbox.clock();
     let (client, contract) = (world.client(), world.contract(ContractKind::Read));
-    client.query_sources(&contract, &digime::SourcesQuery::new()).await.unwrap();
+    client.query_sources(&contract, &digime::discovery::SourcesQuery::new()).await.unwrap();
     let (user, session) = world.user(ContractKind::Read).await;
     world.user(ContractKind::Read).await;
     // The client waits for three seconds; here, the clock is moved.
@@ -49,13 +51,13 @@ async fn our_sdk_passes_every_check() {
     user.read_file(&session.key, &list.files[0].name).await.unwrap();
     user.read_file_metadata(&session.key, &list.files[0].name).await.unwrap();
 
-    let busy = Fault::on(Operation::ReadAccounts).times(1).status(429).retry_after(Duration::from_secs(1));
+    let busy = Fault::on(Operation::READ_ACCOUNTS).times(1).status(429).retry_after(Duration::from_secs(1));
     world.sandbox.inject(busy);
     user.read_accounts().await.unwrap();
     clock.advance(Duration::from_secs(24 * 3600));
     let (one, two) = tokio::join!(user.read_accounts(), user.read_session(digime::SessionOptions::new()));
     assert!(one.is_ok() && two.is_ok());
-    world.sandbox.requests().of(Operation::Token).expect(3);
+    world.sandbox.requests().of(Operation::TOKEN).expect(3);
 
     let report = world.sandbox.client_report();
     let id = world.credentials(ContractKind::Read).contract_id;
@@ -115,7 +117,7 @@ async fn a_nonce_that_is_sent_again_after_a_lost_answer_is_found_though_it_is_ac
     let world = World::new().await;
     let raw = world.raw(ContractKind::Read);
     let jwt = raw.sign(&raw.claims(json!({})));
-    world.sandbox.inject(Fault::on(Operation::ContractDetails).times(1).status(503));
+    world.sandbox.inject(Fault::on(Operation::CONTRACT_DETAILS).times(1).status(503));
     raw.send(Method::GET, "/v1.7/permission-access/contract", Some(&jwt), None).await;
     let again = raw.send(Method::GET, "/v1.7/permission-access/contract", Some(&jwt), None).await;
     assert_eq!(again.status, 200);
@@ -203,7 +205,7 @@ async fn polling_without_a_pause_is_found() {
 async fn who_does_not_wait_when_told_to_is_found() {
     let world = World::new().await;
     let user = world.raw_user(ContractKind::Read).await;
-    let busy = Fault::on(Operation::ReadAccounts).times(1).status(503).retry_after(Duration::from_secs(60));
+    let busy = Fault::on(Operation::READ_ACCOUNTS).times(1).status(503).retry_after(Duration::from_secs(60));
     world.sandbox.inject(busy);
     for _ in 0..2 {
         user.call(Method::GET, "permission-access/accounts").await;
@@ -226,7 +228,10 @@ async fn what_older_clients_used_is_found() {
     raw.send(Method::POST, "/v1.5/oauth/token", Some(&jwt), None).await;
     let found = offences(&world, ClientCheck::CurrentEndpoints);
     let operations: Vec<_> = found.iter().map(|offence| offence.operation).collect();
-    assert_eq!(operations, [Some(Operation::AvailableServices), Some(Operation::NamedContractDetails), None]);
+    assert_eq!(
+        operations,
+        [Some(Operation::AVAILABLE_SERVICES), Some(Operation::NAMED_CONTRACT_DETAILS), None]
+    );
 }
 
 #[tokio::test]
@@ -236,7 +241,7 @@ async fn what_is_missing_in_a_request_or_too_much_in_its_url_is_found() {
     let accept = offences(&world, ClientCheck::AcceptHeader);
     assert!(accept[0].detail.contains("*/*"), "{accept:?}");
     let agent = offences(&world, ClientCheck::Agent);
-    assert_eq!(agent.iter().map(|it| it.operation).collect::<Vec<_>>(), [Some(Operation::Authorize)]);
+    assert_eq!(agent.iter().map(|it| it.operation).collect::<Vec<_>>(), [Some(Operation::AUTHORIZE)]);
 
     user.call(Method::GET, &format!("permission-access/accounts?access_token={}", user.access)).await;
     let offence = assert_last_was_the_offence(&world, ClientCheck::NoSecretInUrl);

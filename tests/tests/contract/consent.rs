@@ -1,6 +1,6 @@
 //! What the callback brings back: every outcome of a consent, as the SDK reads it.
 
-use digime::{AuthorizeOptions, CallbackErrorCode, CallbackResult, ErrorKind};
+use digime::{AuthorizeOptions, CallbackErrorCode, ErrorKind};
 use digime_mock_server::{CallbackErrorCode as Sent, ContractKind};
 use digime_tests::World;
 use digime_tests::raw_client::parameter;
@@ -14,10 +14,8 @@ async fn a_declined_consent_comes_back_as_such() {
     let authorization =
         world.client().authorize_url(&world.contract(ContractKind::Read), options).await.unwrap();
     let location = world.sandbox.consent(authorization.url.as_str()).decline().unwrap();
-    let result = authorization.callback(&location).unwrap();
-    let CallbackResult::Declined { error_code, .. } = &result else { panic!("{result:?}") };
-    assert_eq!(*error_code, CallbackErrorCode::UserCancel);
-    let error = result.into_code().unwrap_err();
+    let error = authorization.callback(&location).unwrap_err();
+    assert_eq!(error.declined(), Some(&CallbackErrorCode::UserCancel));
     assert_eq!(error.kind(), ErrorKind::ConsentDenied);
     assert!(error.to_string().contains("USER_CANCEL"), "{error}");
 }
@@ -36,10 +34,8 @@ async fn every_error_of_the_page_arrives_unchanged() {
         let authorization =
             world.client().authorize_url(&world.contract(ContractKind::Read), options).await.unwrap();
         let location = world.sandbox.consent(authorization.url.as_str()).fail(sent).unwrap();
-        match authorization.callback(&location).unwrap() {
-            CallbackResult::Declined { error_code, .. } => assert_eq!(error_code, expected),
-            other => panic!("{other:?}"),
-        }
+        let error = authorization.callback(&location).unwrap_err();
+        assert_eq!(error.declined(), Some(&expected));
     }
 }
 
@@ -69,7 +65,7 @@ async fn the_callback_keeps_its_own_query_and_state_survives_any_characters() {
         "{location}"
     );
     assert_eq!(parameter(&location, "state").as_deref(), Some("ä &=+/?#%20 🦀"));
-    authorization.callback(&location).unwrap().into_code().unwrap();
+    let _ = authorization.callback(&location).unwrap();
 }
 
 #[tokio::test]

@@ -262,7 +262,7 @@ async fn services_are_narrowed_by_a_contract_and_widened_by_sample_data() {
     let samples = references("undefined", "?includeSampleDataOnlySources=true").await;
     let added: Vec<_> = samples.difference(&all).cloned().collect();
     assert_eq!(added, ["facebook", "instagrambasic"]);
-    world.sandbox.requests().of(digime_mock_server::Operation::AvailableServices).expect(2);
+    world.sandbox.requests().of(digime_mock_server::Operation::AVAILABLE_SERVICES).expect(2);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ async fn a_corrupted_file_is_a_decryption_error_and_the_others_arrive() {
     let (user, session) = world.user(ContractKind::Read).await;
     let list = user.read_file_list(&session.key).await.unwrap();
     let victim = &list.files[0].name;
-    world.sandbox.inject(Fault::on(Operation::ReadFile).file(victim.as_str()).corrupt());
+    world.sandbox.inject(Fault::on(Operation::READ_FILE).file(victim.as_str()).corrupt());
     let all = World::read_all(&user, &session.key).await;
     assert_eq!(all.failures.len(), 1);
     assert_eq!(&all.failures[0].name, victim);
@@ -26,7 +26,7 @@ async fn a_truncated_file_is_a_decryption_error() {
     let world = World::new().await;
     let (user, session) = world.user(ContractKind::Read).await;
     let list = user.read_file_list(&session.key).await.unwrap();
-    world.sandbox.inject(Fault::on(Operation::ReadFile).truncate());
+    world.sandbox.inject(Fault::on(Operation::READ_FILE).truncate());
     let error = user.read_file(&session.key, &list.files[0].name).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decrypt);
 }
@@ -35,13 +35,13 @@ async fn a_truncated_file_is_a_decryption_error() {
 async fn a_server_that_is_unavailable_twice_is_asked_a_third_time() {
     let world = World::new().await;
     let (user, session) = world.user(ContractKind::Read).await;
-    world.sandbox.inject(Fault::on(Operation::ReadFileList).times(2).status(503));
+    world.sandbox.inject(Fault::on(Operation::READ_FILE_LIST).times(2).status(503));
     user.read_file_list(&session.key).await.unwrap();
-    world.sandbox.requests().of(Operation::ReadFileList).expect(3);
+    world.sandbox.requests().of(Operation::READ_FILE_LIST).expect(3);
     let nonces: std::collections::HashSet<_> = world
         .sandbox
         .requests()
-        .of(Operation::ReadFileList)
+        .of(Operation::READ_FILE_LIST)
         .list()
         .iter()
         .map(|entry| serde_json::to_value(entry).unwrap()["claims"]["nonce"].to_string())
@@ -53,20 +53,20 @@ async fn a_server_that_is_unavailable_twice_is_asked_a_third_time() {
 async fn a_session_request_is_not_repeated() {
     let world = World::new().await;
     let (user, _) = world.user(ContractKind::Read).await;
-    world.sandbox.inject(Fault::on(Operation::ReadSession).status(503));
+    world.sandbox.inject(Fault::on(Operation::READ_SESSION).status(503));
     let error = user.read_session(digime::SessionOptions::new()).await.unwrap_err();
     assert_eq!((error.status(), error.attempts()), (Some(503), 1));
-    world.sandbox.requests().of(Operation::ReadSession).expect(1);
+    world.sandbox.requests().of(Operation::READ_SESSION).expect(1);
 }
 
 #[tokio::test]
 async fn a_rate_limit_is_obeyed() {
     let world = World::new().await;
     let (user, session) = world.user(ContractKind::Read).await;
-    let fault = Fault::on(Operation::ReadFileList).times(1).status(429).retry_after(Duration::from_secs(1));
+    let fault = Fault::on(Operation::READ_FILE_LIST).times(1).status(429).retry_after(Duration::from_secs(1));
     world.sandbox.inject(fault);
     user.read_file_list(&session.key).await.unwrap();
-    let requests = world.sandbox.requests().of(Operation::ReadFileList);
+    let requests = world.sandbox.requests().of(Operation::READ_FILE_LIST);
     let times: Vec<jiff::Timestamp> =
         requests.list().iter().map(|entry| entry.time.parse().unwrap()).collect();
     assert_eq!(times.len(), 2);
@@ -77,12 +77,12 @@ async fn a_rate_limit_is_obeyed() {
 async fn a_wait_longer_than_the_policy_allows_is_told_and_not_waited() {
     let world = World::new().await;
     let (user, session) = world.user(ContractKind::Read).await;
-    let fault = Fault::on(Operation::ReadFileList).status(429).retry_after(Duration::from_secs(3600));
+    let fault = Fault::on(Operation::READ_FILE_LIST).status(429).retry_after(Duration::from_secs(3600));
     world.sandbox.inject(fault);
     let error = user.read_file_list(&session.key).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!(error.api().unwrap().code.as_str(), "TooManyRequests");
-    world.sandbox.requests().of(Operation::ReadFileList).expect(1);
+    world.sandbox.requests().of(Operation::READ_FILE_LIST).expect(1);
 }
 
 #[tokio::test]
@@ -90,17 +90,17 @@ async fn a_connection_lost_in_the_middle_of_a_file_is_made_again() {
     let world = World::new().await;
     let (user, session) = world.user(ContractKind::Read).await;
     let list = user.read_file_list(&session.key).await.unwrap();
-    world.sandbox.inject(Fault::on(Operation::ReadFile).times(1).disconnect());
+    world.sandbox.inject(Fault::on(Operation::READ_FILE).times(1).disconnect());
     let file = user.read_file(&session.key, &list.files[0].name).await.unwrap();
     assert!(!file.is_empty());
-    world.sandbox.requests().of(Operation::ReadFile).expect(2);
+    world.sandbox.requests().of(Operation::READ_FILE).expect(2);
 }
 
 #[tokio::test]
 async fn a_server_that_does_not_answer_is_a_timeout() {
     let world = World::new().await;
     let (user, _) = world.user(ContractKind::Read).await;
-    world.sandbox.inject(Fault::on(Operation::ReadAccounts).delay(Duration::from_secs(60)));
+    world.sandbox.inject(Fault::on(Operation::READ_ACCOUNTS).delay(Duration::from_secs(60)));
     let urls = world.sandbox.credentials().urls;
     let hasty = digime::Client::builder(world.sandbox.application_id())
         .api_url(urls.api)
@@ -117,8 +117,9 @@ async fn the_transcript_of_a_fault() {
     let world = World::new().await;
     let (user, session) = world.user(ContractKind::Read).await;
     let sandbox = &world.sandbox;
-    sandbox
-        .inject(Fault::on(Operation::ReadFileList).times(1).status(500).error("Broken", "Broken on purpose"));
+    sandbox.inject(
+        Fault::on(Operation::READ_FILE_LIST).times(1).status(500).error("Broken", "Broken on purpose"),
+    );
     user.read_file_list(&session.key).await.unwrap();
     let transcript = world.transcript();
     let lists: Vec<_> =

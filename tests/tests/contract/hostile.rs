@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use digime::{Client, ErrorKind, RetryPolicy};
-use digime_mock_server::{
-    ClientCheck, ConsentError, ContractKind, Fault, Hostile, HostileOutcome, HostileReport, Operation,
-};
+use digime_mock_server::conduct::{ClientCheck, HostileOutcome, HostileReport};
+use digime_mock_server::{ConsentError, ContractKind, Fault, Hostile, Operation};
 use digime_tests::raw_client::parameter;
 use digime_tests::raw_user::SAMPLE;
 use digime_tests::{RawUser, World};
@@ -36,21 +35,20 @@ async fn a_forged_token_is_rejected_wherever_it_comes() {
         let world = World::new().await;
         let (client, contract) = (world.client(), world.contract(ContractKind::Read));
         let inject = |operation| world.sandbox.inject(Fault::on(operation).times(1).hostile(hostile));
-        inject(Operation::Authorize);
+        inject(Operation::AUTHORIZE);
         let error = client.authorize_url(&contract, World::sample("default")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TokenRejected, "{hostile:?}: {error}");
 
         let authorization = client.authorize_url(&contract, World::sample("default")).await.unwrap();
         let location = world.sandbox.approve(authorization.url.as_str()).unwrap();
-        let code = authorization.callback(&location).unwrap().into_code().unwrap();
-        inject(Operation::Token);
-        let verifier = &authorization.code_verifier;
-        let error = client.exchange_code_for_token(&contract, code, verifier).await.unwrap_err();
+        let grant = authorization.callback(&location).unwrap();
+        inject(Operation::TOKEN);
+        let error = client.connect(grant).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TokenRejected, "{hostile:?}: {error}");
 
         let (user, _) = world.user(ContractKind::Read).await;
         world.sandbox.clock().advance(Duration::from_secs(24 * 3600));
-        inject(Operation::Token);
+        inject(Operation::TOKEN);
         let before = user.token();
         assert_eq!(user.read_accounts().await.unwrap_err().kind(), ErrorKind::TokenRejected, "{hostile:?}");
         assert_eq!(user.token(), before, "nothing of a rejected token is kept");
@@ -61,14 +59,14 @@ async fn a_forged_token_is_rejected_wherever_it_comes() {
             assert_eq!((row.answer, row.outcome), (hostile.name(), HostileOutcome::Noticed), "{row:?}");
         }
         let given: Vec<_> = conduct.hostile_answers.iter().map(|row| (row.operation, row.given)).collect();
-        assert_eq!(given, [(Operation::Authorize, 1), (Operation::Token, 2)]);
+        assert_eq!(given, [(Operation::AUTHORIZE, 1), (Operation::TOKEN, 2)]);
     }
 }
 
 #[tokio::test]
 async fn a_client_that_believes_a_forged_token_is_found() {
     let world = World::new().await;
-    world.sandbox.inject(Fault::on(Operation::Token).hostile(Hostile::Unsigned));
+    world.sandbox.inject(Fault::on(Operation::TOKEN).hostile(Hostile::Unsigned));
     let user = world.raw_user(ContractKind::Read).await;
     assert_eq!(only_row(&world).outcome, HostileOutcome::Noticed);
     user.accounts().await;
@@ -77,7 +75,7 @@ async fn a_client_that_believes_a_forged_token_is_found() {
     let used_by = world.sandbox.requests();
     let used_by =
         used_by.list().into_iter().find(|entry| [entry.sequence] == row.used_by[..]).unwrap().clone();
-    assert_eq!(used_by.operation, Some(Operation::ReadAccounts));
+    assert_eq!(used_by.operation, Some(Operation::READ_ACCOUNTS));
 }
 
 #[tokio::test]
@@ -89,13 +87,13 @@ async fn a_callback_with_another_state_is_refused_on_every_way_back() {
         |operation| world.sandbox.inject(Fault::on(operation).times(1).hostile(Hostile::ChangedState));
     let start = || client.authorize_url(&contract, World::sample("default"));
 
-    change(Operation::ConsentDecision);
+    change(Operation::CONSENT_DECISION);
     let (by_handle, by_form, by_page) =
         (start().await.unwrap(), start().await.unwrap(), start().await.unwrap());
     let handled = world.sandbox.approve(by_handle.url.as_str()).unwrap();
-    change(Operation::ConsentDecision);
+    change(Operation::CONSENT_DECISION);
     let posted = raw.post_form(by_form.url.as_str(), "decision=approve").await.header("location").to_owned();
-    change(Operation::ConsentPage);
+    change(Operation::CONSENT_PAGE);
     let shown = raw.get(by_page.url.as_str()).await.header("location").to_owned();
     for (authorization, location) in [(by_handle, handled), (by_form, posted), (by_page, shown)] {
         assert!(location.contains("success=true"), "{location}");
@@ -106,13 +104,13 @@ async fn a_callback_with_another_state_is_refused_on_every_way_back() {
     let rows: Vec<_> =
         conduct.hostile_answers.iter().map(|it| (it.operation, it.outcome, it.given)).collect();
     let noticed = HostileOutcome::Noticed;
-    assert_eq!(rows, [(Operation::ConsentDecision, noticed, 2), (Operation::ConsentPage, noticed, 1)]);
+    assert_eq!(rows, [(Operation::CONSENT_DECISION, noticed, 2), (Operation::CONSENT_PAGE, noticed, 1)]);
 }
 
 #[tokio::test]
 async fn a_client_that_does_not_look_at_the_state_is_found() {
     let world = World::new().await;
-    world.sandbox.inject(Fault::on(Operation::ConsentDecision).hostile(Hostile::ChangedState));
+    world.sandbox.inject(Fault::on(Operation::CONSENT_DECISION).hostile(Hostile::ChangedState));
     let user = RawUser::consent(world.raw(ContractKind::Read), &world.sandbox, None, SAMPLE).await;
     assert_ne!(parameter(&user.callback, "state").unwrap(), "state-1");
     let row = only_row(&world);
@@ -123,7 +121,7 @@ async fn a_client_that_does_not_look_at_the_state_is_found() {
 async fn a_code_that_was_never_given_out_ends_at_the_consent_page() {
     let world = World::new().await;
     let (client, contract) = (world.client(), world.contract(ContractKind::Read));
-    world.sandbox.inject(Fault::on(Operation::Authorize).hostile(Hostile::WrongPreauthorizationCode));
+    world.sandbox.inject(Fault::on(Operation::AUTHORIZE).hostile(Hostile::WrongPreauthorizationCode));
     let authorization = client.authorize_url(&contract, World::sample("default")).await.unwrap();
     let refused = world.sandbox.approve(authorization.url.as_str());
     assert_eq!(refused, Err(ConsentError::UnknownCode));
@@ -145,7 +143,7 @@ async fn json_that_cannot_be_read_is_a_decode_error() {
         let (client, contract) = (world.client(), world.contract(ContractKind::Read));
         let (user, session) = world.user(ContractKind::Read).await;
         for operation in
-            [Operation::Authorize, Operation::Token, Operation::ReadAccounts, Operation::ReadFileList]
+            [Operation::AUTHORIZE, Operation::TOKEN, Operation::READ_ACCOUNTS, Operation::READ_FILE_LIST]
         {
             world.sandbox.inject(spoil(Fault::on(operation)));
         }
@@ -178,7 +176,7 @@ async fn an_answer_that_does_not_end_is_broken_off() {
     let (user, session) = world.user(ContractKind::Read).await;
     let user = small(&world).user(user.contract(), user.token());
     let name = user.read_file_list(&session.key).await.unwrap().files[0].name.clone();
-    for operation in [Operation::ReadAccounts, Operation::ReadFile, Operation::Token] {
+    for operation in [Operation::READ_ACCOUNTS, Operation::READ_FILE, Operation::TOKEN] {
         world.sandbox.inject(Fault::on(operation).hostile(Hostile::OversizeBody));
     }
     let errors = [
@@ -212,11 +210,11 @@ async fn a_redirect_is_not_followed_once() {
     let (user, session) = world.user(ContractKind::Read).await;
     let name = user.read_file_list(&session.key).await.unwrap().files[0].name.clone();
     let looped = [
-        Operation::Authorize,
-        Operation::Token,
-        Operation::ReadAccounts,
-        Operation::ReadFile,
-        Operation::QueryCountries,
+        Operation::AUTHORIZE,
+        Operation::TOKEN,
+        Operation::READ_ACCOUNTS,
+        Operation::READ_FILE,
+        Operation::QUERY_COUNTRIES,
     ];
     for operation in looped {
         world.sandbox.inject(Fault::on(operation).hostile(Hostile::RedirectLoop));
@@ -226,7 +224,7 @@ async fn a_redirect_is_not_followed_once() {
         user.refresh().await.unwrap_err(),
         user.read_accounts().await.unwrap_err(),
         user.read_file(&session.key, &name).await.unwrap_err(),
-        client.query_countries(&contract, &digime::ListQuery::new()).await.unwrap_err(),
+        client.query_countries(&contract, &digime::discovery::ListQuery::new()).await.unwrap_err(),
     ];
     for error in errors {
         assert_eq!((error.kind(), error.status()), (ErrorKind::UnexpectedResponse, Some(307)), "{error}");
@@ -243,14 +241,14 @@ async fn a_redirect_is_not_followed_once() {
 async fn a_client_that_follows_redirects_goes_round_and_is_found() {
     let world = World::new().await;
     let raw = world.raw(ContractKind::Read);
-    world.sandbox.inject(Fault::on(Operation::QueryCountries).hostile(Hostile::RedirectLoop));
+    world.sandbox.inject(Fault::on(Operation::QUERY_COUNTRIES).hostile(Hostile::RedirectLoop));
     let jwt = raw.sign(&raw.claims(json!({})));
     let follower =
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(4)).build().unwrap();
     let url = format!("{}/v1.7/discovery/countries", raw.origin);
     let lost = follower.post(url).bearer_auth(&jwt).send().await.unwrap_err();
     assert!(lost.is_redirect());
-    world.sandbox.requests().of(Operation::QueryCountries).expect(5);
+    world.sandbox.requests().of(Operation::QUERY_COUNTRIES).expect(5);
     assert_eq!(only_row(&world).outcome, HostileOutcome::Unnoticed);
     let report = world.sandbox.client_report();
     let conduct = report.contract(&world.credentials(ContractKind::Read).contract_id).unwrap();

@@ -36,12 +36,12 @@ async fn sandboxes_of_one_server_share_nothing() {
     let world = World::new().await;
     let other = world.server.sandbox().await;
     other.clock().advance(Duration::from_secs(40 * 86_400));
-    other.inject(Fault::on(Operation::ReadAccounts).status(500));
+    other.inject(Fault::on(Operation::READ_ACCOUNTS).status(500));
 
     let (user, _) = world.user(ContractKind::Read).await;
     assert_eq!(user.read_accounts().await.unwrap().len(), 1);
     assert_eq!(other.requests().count(), 0);
-    assert_eq!(world.server.default_sandbox().requests().of(Operation::ReadAccounts).count(), 0);
+    assert_eq!(world.server.default_sandbox().requests().of(Operation::READ_ACCOUNTS).count(), 0);
 
     let stranger =
         RawClient::new(&world.server.url(), other.credentials().contract(ContractKind::Read).unwrap());
@@ -55,7 +55,7 @@ async fn sandboxes_of_one_server_share_nothing() {
 async fn a_reset_forgets_users_and_faults_and_keeps_the_credentials() {
     let world = World::new().await;
     let (user, _) = world.user(ContractKind::Read).await;
-    world.sandbox.inject(Fault::on(Operation::Authorize).status(500));
+    world.sandbox.inject(Fault::on(Operation::AUTHORIZE).status(500));
     world.sandbox.clock().advance(Duration::from_secs(7200));
     world.sandbox.reset();
     assert_eq!(world.sandbox.requests().count(), 0);

@@ -29,3 +29,4 @@ mod sdk_library;
 mod sdk_storage;
 mod storage;
 mod token_lifecycle;
+mod verified_on_drop;

@@ -150,7 +150,7 @@ async fn a_reference_code_is_refused_without_what_it_needs() {
 
     let once = world.raw_user(ContractKind::OneOff).await;
     assert_eq!(once.try_refer(json!({})).await.error(), (403, "InsufficientScope".to_owned()));
-    world.sandbox.requests().of(Operation::TokenReference).expect(9);
+    world.sandbox.requests().of(Operation::TOKEN_REFERENCE).expect(9);
 }
 
 #[tokio::test]

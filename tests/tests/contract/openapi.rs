@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use digime_mock_server::{Area, ContractKind, Operation, ROUTES, Route};
+use digime_mock_server::routes::{self, BodyMode, Route};
+use digime_mock_server::{ContractKind, Operation};
 use digime_tests::world::CALLBACK;
 use digime_tests::{Answer, Checker, RawClient, World};
 use reqwest::Method;
@@ -59,8 +60,8 @@ async fn another_implementation_reads_the_document_and_knows_every_operation() {
     let world = World::new().await;
     let spec = oas3::from_json(world.server.openapi().to_string()).unwrap();
     let read: BTreeSet<_> = spec.operations().filter_map(|(_, _, it)| it.operation_id.clone()).collect();
-    for route in ROUTES {
-        assert!(read.contains(route.name), "{}", route.name);
+    for route in routes::all() {
+        assert!(read.contains(route.name()), "{}", route.name());
     }
 }
 
@@ -85,32 +86,33 @@ async fn every_administrative_answer_is_as_documented() {
     let fault = json!({"route": "readFile", "status": 503, "headers": {"Retry-After": "1"}, "delay": "1ms"});
     let mut seen = BTreeSet::new();
     for (operation, path, body) in [
-        (Operation::AdminHealth, "health".to_owned(), None),
-        (Operation::AdminOpenapi, "openapi.json".to_owned(), None),
-        (Operation::AdminCredentials, "credentials".to_owned(), None),
-        (Operation::AdminConsent, "consent".to_owned(), Some(json!({"url": raw.page(&waiting, "")}))),
-        (Operation::AdminClock, "clock".to_owned(), None),
-        (Operation::AdminMoveClock, "clock".to_owned(), Some(json!({"advance": "1h"}))),
-        (Operation::AdminInjectFault, "faults".to_owned(), Some(fault)),
-        (Operation::AdminFaults, "faults".to_owned(), None),
-        (Operation::AdminClearFaults, "faults".to_owned(), None),
-        (Operation::AdminRequests, "requests".to_owned(), None),
-        (Operation::AdminExplain, format!("explain/{}", refused.header("x-error-reference")), None),
-        (Operation::AdminExplain, "explain/unknown".to_owned(), None),
-        (Operation::AdminClientReport, "client-report".to_owned(), None),
-        (Operation::AdminForgetRequests, "requests".to_owned(), None),
-        (Operation::AdminReset, "reset".to_owned(), None),
-        (Operation::AdminCreateSandbox, "sandboxes".to_owned(), Some(json!({"lifetimes": {"code": "1m"}}))),
-        (Operation::AdminCreateSandbox, "sandboxes".to_owned(), Some(json!({"lifetime": {}}))),
-        (Operation::AdminRemoveSandbox, "sandboxes".to_owned(), None),
+        (Operation::ADMIN_HEALTH, "health".to_owned(), None),
+        (Operation::ADMIN_OPENAPI, "openapi.json".to_owned(), None),
+        (Operation::ADMIN_CREDENTIALS, "credentials".to_owned(), None),
+        (Operation::ADMIN_CONSENT, "consent".to_owned(), Some(json!({"url": raw.page(&waiting, "")}))),
+        (Operation::ADMIN_CLOCK, "clock".to_owned(), None),
+        (Operation::ADMIN_MOVE_CLOCK, "clock".to_owned(), Some(json!({"advance": "1h"}))),
+        (Operation::ADMIN_INJECT_FAULT, "faults".to_owned(), Some(fault)),
+        (Operation::ADMIN_FAULTS, "faults".to_owned(), None),
+        (Operation::ADMIN_CLEAR_FAULTS, "faults".to_owned(), None),
+        (Operation::ADMIN_REQUESTS, "requests".to_owned(), None),
+        (Operation::ADMIN_EXPLAIN, format!("explain/{}", refused.header("x-error-reference")), None),
+        (Operation::ADMIN_EXPLAIN, "explain/unknown".to_owned(), None),
+        (Operation::ADMIN_CLIENT_REPORT, "client-report".to_owned(), None),
+        (Operation::ADMIN_FORGET_REQUESTS, "requests".to_owned(), None),
+        (Operation::ADMIN_RESET, "reset".to_owned(), None),
+        (Operation::ADMIN_CREATE_SANDBOX, "sandboxes".to_owned(), Some(json!({"lifetimes": {"code": "1m"}}))),
+        (Operation::ADMIN_CREATE_SANDBOX, "sandboxes".to_owned(), Some(json!({"lifetime": {}}))),
+        (Operation::ADMIN_REMOVE_SANDBOX, "sandboxes".to_owned(), None),
     ] {
-        let answer = admin(&world, operation.route().http_method(), &path, body).await;
+        let route = routes::all().find(|route| route.operation == operation).unwrap();
+        let answer = admin(&world, route.method.clone(), &path, body).await;
         checker.check_answer(operation.name(), &answer).unwrap_or_else(|it| panic!("{operation}: {it}"));
         if answer.status == 200 {
             seen.insert(operation.name());
         }
     }
-    let all = ROUTES.iter().filter(|route| route.operation.is_admin()).map(|route| route.name);
+    let all = routes::all().filter(|route| route.is_admin()).map(Route::name);
     assert_eq!(seen, all.collect());
 }
 
@@ -188,21 +190,21 @@ async fn shared_refusals_are_answered_by_every_operation_that_lists_them() {
     let operations: Vec<_> = items.flat_map(|item| item.as_object().unwrap().values()).collect();
     let checker = Checker::new(&document);
     let mut tested = 0;
-    for route in ROUTES {
-        let (method, path) = (route.http_method(), address(route));
+    for route in routes::all() {
+        let (method, path) = (route.method.clone(), address(route));
         let lists =
-            |status, code: &str| route.operation.refusals().any(|it| (it.status, it.code) == (status, code));
-        let described = operations.iter().find(|it| it["operationId"] == route.name).unwrap();
+            |status, code: &str| route.refusals().any(|it| (it.status, it.code.as_str()) == (status, code));
+        let described = operations.iter().find(|it| it["operationId"] == route.name()).unwrap();
         let is_user = described["security"] == json!([{"userJwt": []}]);
         let signed = lists(401, "InvalidJWT") && lists(403, "InvalidClient");
         let mut cases = Vec::new();
         // What takes its body in pieces has limits of its own, and verifies before it reads.
-        if lists(413, "ValidationErrors") && !route.operation.streams_body() {
+        if lists(413, "ValidationErrors") && route.body == BodyMode::Whole {
             let answer = raw.send(method.clone(), &path, None, Some(huge.clone())).await;
             cases.push((answer, 413, "ValidationErrors"));
         }
-        if lists(400, "ValidationErrors") && !route.operation.streams_body() {
-            assert_eq!(broken_body(&world, route, &path).await, 400, "{}", route.name);
+        if lists(400, "ValidationErrors") && route.body == BodyMode::Whole {
+            assert_eq!(broken_body(&world, route, &path).await, 400, "{}", route.name());
             tested += 1;
         }
         if signed {
@@ -220,19 +222,21 @@ async fn shared_refusals_are_answered_by_every_operation_that_lists_them() {
         if lists(403, "AdminForbidden") {
             let elsewhere = reqwest::Client::new().request(method.clone(), format!("{}{path}", raw.origin));
             let answer = elsewhere.header("Host", "evil.example").send().await.unwrap();
-            assert_eq!(answer.status(), 403, "{}", route.name);
+            assert_eq!(answer.status(), 403, "{}", route.name());
             let nowhere = format!("{path}?sandbox=none");
             cases.push((raw.send(method.clone(), &nowhere, None, None).await, 404, "NotFound"));
         }
         for (answer, status, code) in cases {
-            assert_eq!(refusal(&answer), (status, code.to_owned()), "{}", route.name);
+            assert_eq!(refusal(&answer), (status, code.to_owned()), "{}", route.name());
             if method != Method::HEAD {
-                checker.check_answer(route.name, &answer).unwrap_or_else(|it| panic!("{}: {it}", route.name));
+                checker
+                    .check_answer(route.name(), &answer)
+                    .unwrap_or_else(|it| panic!("{}: {it}", route.name()));
             }
             tested += 1;
         }
     }
-    assert!(tested > ROUTES.len() * 2, "{tested}");
+    assert!(tested > routes::all().count() * 2, "{tested}");
 }
 
 /// The status that a body in pieces gets which is not as HTTP has it.
@@ -245,17 +249,17 @@ async fn broken_body(world: &World, route: &Route, path: &str) -> u16 {
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).await.unwrap();
     let answer = String::from_utf8_lossy(&answer);
-    answer.split(' ').nth(1).unwrap_or_else(|| panic!("{}: {answer:?}", route.name)).parse().unwrap()
+    answer.split(' ').nth(1).unwrap_or_else(|| panic!("{}: {answer:?}", route.name())).parse().unwrap()
 }
 
 #[tokio::test]
 async fn only_the_cloud_host_has_errors_of_the_clouds_form() {
     let world = World::new().await;
     let raw: RawClient = world.raw(ContractKind::Read);
-    for route in ROUTES.iter().filter(|route| route.operation != Operation::ReadFileMetadata) {
+    for route in routes::all().filter(|route| route.operation != Operation::READ_FILE_METADATA) {
         let refused = raw.send(Method::PATCH, &address(route), None, None).await;
-        match route.area {
-            Area::Cloud | Area::CloudFolder => drop(refused.storage_error()),
+        match route.is_for_cloud() {
+            true => drop(refused.storage_error()),
             _ => drop(refused.error()),
         }
     }

@@ -276,5 +276,5 @@ async fn data_is_pushed_to_the_provider_behind_a_push_account() {
         let request = user.request(Method::POST, &path).header("accountId", account).body(body);
         assert_eq!(Answer::of(request).await.error(), (status, code.to_owned()), "{path} {account} {body}");
     }
-    world.sandbox.requests().of(Operation::PushToProvider).expect(10);
+    world.sandbox.requests().of(Operation::PUSH_TO_PROVIDER).expect(10);
 }

@@ -161,7 +161,7 @@ async fn metadata_alone_says_what_the_download_says() {
     let metadata = user.read_file_metadata(&session.key, name).await.unwrap();
     let file = user.read_file(&session.key, name).await.unwrap();
     assert_eq!(metadata, file.metadata);
-    world.sandbox.requests().of(Operation::ReadFileMetadata).expect(1);
+    world.sandbox.requests().of(Operation::READ_FILE_METADATA).expect(1);
 }
 
 #[tokio::test]

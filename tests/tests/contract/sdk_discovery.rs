@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use digime::{ListQuery, ServicesQuery, SortOrder, SourceId, SourcesQuery};
+use digime::SourceId;
+use digime::discovery::{ListQuery, ServicesQuery, SortOrder, SourcesQuery};
 use digime_mock_server::ContractKind;
 use digime_tests::World;
 use futures_util::{StreamExt, TryStreamExt};

@@ -20,7 +20,7 @@ const PUSH_TARGET: u64 = 30112;
 async fn onboard(world: &World, user: &User, options: OnboardOptions) -> digime::SessionKey {
     let onboarding = user.onboard_service_url(options).await.unwrap();
     let location = world.sandbox.approve(onboarding.url.as_str()).unwrap();
-    let reference = onboarding.callback(&location).unwrap().into_result().unwrap();
+    let reference = onboarding.callback(&location).unwrap();
     assert!(reference.is_some(), "{location}");
     onboarding.session.key
 }
@@ -63,12 +63,10 @@ async fn a_user_whose_tokens_are_dead_comes_back_to_the_same_library() {
 
     let renewal = user.reauthorize_url(ReauthorizeOptions::new(CALLBACK)).await.unwrap();
     let location = world.sandbox.approve(renewal.url.as_str()).unwrap();
-    let code = renewal.callback(&location).unwrap().into_code().unwrap();
-    let contract = world.contract(ContractKind::Read);
-    let token =
-        world.client().exchange_code_for_token(&contract, code, &renewal.code_verifier).await.unwrap();
-    assert_eq!(token.user, user.token().user);
-    user.set_token(token);
+    let grant = renewal.callback(&location).unwrap();
+    let renewed = world.client().connect(grant).await.unwrap().token();
+    assert_eq!(renewed.user, user.token().user);
+    user.set_token(renewed);
     assert_eq!(user.read_accounts().await.unwrap().len(), 1);
 }
 
@@ -83,7 +81,7 @@ async fn a_login_that_ended_is_made_again_and_the_account_is_whole() {
     let options = ReauthorizeAccountOptions::new(CALLBACK, account.clone());
     let login = user.reauthorize_account_url(options).await.unwrap();
     let location = world.sandbox.approve(login.url.as_str()).unwrap();
-    login.callback(&location).unwrap().into_result().unwrap();
+    login.callback(&location).unwrap();
     let next = user.read_session(SessionOptions::new()).await.unwrap();
     assert_eq!(World::read_all(&user, &next.key).await.status.state, SyncState::Completed);
 }
@@ -108,7 +106,7 @@ async fn a_withdrawn_permission_ends_the_accounts_fetches() {
     let account = user.read_accounts().await.unwrap().remove(0);
     let page = user.revoke_account_permission_url(&account.id, CALLBACK).await.unwrap();
     let location = world.sandbox.approve(page.url.as_str()).unwrap();
-    page.callback(&location).unwrap().into_result().unwrap();
+    page.callback(&location).unwrap();
     let next = user.read_session(SessionOptions::new()).await.unwrap();
     assert_eq!(World::read_all(&user, &next.key).await.status.state, SyncState::Partial);
 }
@@ -236,7 +234,7 @@ async fn data_is_pushed_to_the_provider_behind_an_account() {
     for version in [FhirVersion::Stu3, FhirVersion::V3_0_2] {
         user.push_to_provider(&account.id, version, &bundle).await.unwrap();
     }
-    world.sandbox.requests().of(Operation::PushToProvider).expect(2);
+    world.sandbox.requests().of(Operation::PUSH_TO_PROVIDER).expect(2);
     let nobody = user.push_to_provider(&"nobody".into(), FhirVersion::Stu3, &bundle).await.unwrap_err();
     assert_eq!(nobody.api().unwrap().code.as_str(), "AccountNotFound");
 }

@@ -1,6 +1,7 @@
 //! Storages, from the provisional one to its last file.
 
-use digime::{AuthorizeOptions, Content, StorageFolder, StoragePath};
+use digime::storage::{StorageFolder, StoragePath};
+use digime::{AuthorizeOptions, Content};
 use digime_mock_server::ContractKind;
 use digime_tests::World;
 use digime_tests::world::CALLBACK;

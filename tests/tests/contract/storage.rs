@@ -1,14 +1,19 @@
 //! Storage over the socket (protocol reference, http-api §8).
 
-use digime_mock_server::{
-    BindStorageError, ContractKind, Fault, Lifetimes, Operation, StorageLimits, domain::storage::StorageRef,
-};
+use digime_mock_server::{BindStorageError, ContractKind, Fault, Lifetimes, Operation, StorageLimits};
 use digime_tests::{Answer, CloudClient, RawClient, World};
 use futures_util::stream;
 use jsonwebtoken::Algorithm;
 use proptest::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
+
+/// A storage, as the raw client is told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct StorageRef {
+    id: String,
+    kid: String,
+}
 
 async fn create(raw: &RawClient) -> StorageRef {
     let answer = raw.call(Method::POST, "storage", json!({})).await;
@@ -121,11 +126,11 @@ async fn a_file_is_uploaded_listed_downloaded_and_deleted() {
     let count = |operation| world.sandbox.requests().of(operation).count();
     assert_eq!(
         [
-            Operation::CreateStorage,
-            Operation::UploadStorageFile,
-            Operation::ListStorageFiles,
-            Operation::DownloadStorageFile,
-            Operation::DeleteStorageFiles,
+            Operation::CREATE_STORAGE,
+            Operation::UPLOAD_STORAGE_FILE,
+            Operation::LIST_STORAGE_FILES,
+            Operation::DOWNLOAD_STORAGE_FILE,
+            Operation::DELETE_STORAGE_FILES,
         ]
         .map(count),
         [1, 1, 1, 2, 1]
@@ -340,11 +345,11 @@ async fn what_is_not_there_at_all_has_the_clouds_error_shape() {
 #[tokio::test]
 async fn faults_strike_uploads_and_downloads_of_a_file() {
     let (world, cloud, storage) = storage().await;
-    world.sandbox.inject(Fault::on(Operation::UploadStorageFile).file("*.bin").times(1).status(503));
+    world.sandbox.inject(Fault::on(Operation::UPLOAD_STORAGE_FILE).file("*.bin").times(1).status(503));
     let failed = cloud.upload(&storage, "/a.bin", &vec![0; 3_000_000]).await;
     assert_eq!(failed.status, 503);
     assert_eq!(cloud.upload(&storage, "/a.bin", &vec![0; 100_000]).await.status, 201);
-    world.sandbox.inject(Fault::on(Operation::DownloadStorageFile).times(1).truncate());
+    world.sandbox.inject(Fault::on(Operation::DOWNLOAD_STORAGE_FILE).times(1).truncate());
     let cut = cloud.download(&storage, "/a.bin").await;
     assert_eq!((cut.status.as_u16(), cut.body.len(), cut.header("content-length")), (200, 50_000, "50000"));
     assert_eq!(cloud.download(&storage, "/a.bin").await.body.len(), 100_000);

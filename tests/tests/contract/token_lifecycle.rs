@@ -30,14 +30,14 @@ async fn ten_calls_that_meet_an_expired_token_share_one_refresh() {
     };
     let (user, _) = world.user(ContractKind::Read).await;
     let user = client.user(&world.contract(ContractKind::Read), user.token());
-    let before = world.sandbox.requests().of(Operation::Token).count();
+    let before = world.sandbox.requests().of(Operation::TOKEN).count();
     world.sandbox.clock().advance(DAY + Duration::from_secs(1));
 
     let calls = (0..10).map(|_| user.read_accounts());
     for accounts in join_all(calls).await {
         assert_eq!(accounts.unwrap().len(), 1);
     }
-    world.sandbox.requests().of(Operation::Token).expect(before + 1);
+    world.sandbox.requests().of(Operation::TOKEN).expect(before + 1);
     assert_eq!(told.load(Ordering::SeqCst), 1);
 }
 

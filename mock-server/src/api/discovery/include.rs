@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::api::unwritable;
 use crate::domain::refusal::Refusal;
+use crate::http::reply::unwritable;
 
 /// A row with the fields that were asked for.
 #[derive(Serialize)]

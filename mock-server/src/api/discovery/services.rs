@@ -9,14 +9,52 @@ use serde::Serialize;
 
 use super::source::{STATUSES, Sync};
 use super::tables::{CATEGORY_TYPE, CategoryTexts};
-use crate::api::assets::{self, IconKind};
 use crate::api::icon::SIDES;
-use crate::api::reply_json;
+use crate::api::icon_url::{self, IconKind};
 use crate::http::call::{CONTRACT_ID, Call};
+use crate::http::endpoint::{Endpoint, SandboxBy};
 use crate::http::reply::Outcome;
+use crate::http::reply::reply_json;
+use crate::journal::check::Check;
+use crate::openapi::exchange::{Answer, Auth, Exchange};
+use crate::openapi::schemas::Schemas;
+use crate::operations::Operation;
+use crate::operations::generation::{Generation, Generations};
+use crate::operations::refusals::{TOO_LARGE, UNREADABLE};
+use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+use http::Method;
+
+impl Operation {
+    /// `GET discovery/services`, of older clients
+    pub const AVAILABLE_SERVICES: Self = Self::named("availableServices");
+}
+
+pub(in crate::api) static ENDPOINT: Endpoint = Endpoint {
+    route: Route {
+        operation: Operation::AVAILABLE_SERVICES,
+        method: Method::GET,
+        area: Area::Api(Generations::Since(Generation::V1_5)),
+        template: "/discovery/services",
+        summary: "`GET discovery/services`, of older clients",
+        deprecated: true,
+        answer: AnswerKind::Json,
+        body: BodyMode::Whole,
+        refusals: &[UNREADABLE, TOO_LARGE],
+    },
+    sandbox: &[SandboxBy::Jwt, SandboxBy::ContractHeader],
+    exchange,
+    handler: |call| Box::pin(services(call)),
+};
+
+fn exchange(schemas: &mut Schemas) -> Exchange {
+    let answer = schemas.answer::<Services<'static>>();
+    Exchange::new(Auth::Open, Answer::json("Services as older clients know them.", answer))
+        .request_header("contractId", "Narrows to what this contract can use.")
+        .query("includeSampleDataOnlySources", "true: also those that offer sample data alone.")
+}
 
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Services<'a> {
+struct Services<'a> {
     data: ServicesData<'a>,
 }
 
@@ -127,14 +165,14 @@ struct AspectRatio {
 
 /// What can be connected; with a contract, what that contract can use. A contract that does not
 /// exist narrows nothing, because some clients send a header that names none.
-pub(crate) fn services(call: &mut Call) -> Outcome {
+async fn services(call: &mut Call) -> Outcome {
     let flag = "includeSampleDataOnlySources";
     let with_sample_only = call.query().iter().any(|(name, value)| name == flag && value == "true");
     let header = call.headers.get(CONTRACT_ID).and_then(|value| value.to_str().ok());
     let contract = header.and_then(|id| call.sandbox.contracts().iter().find(|it| it.contract_id == id));
     if let (Some(id), None) = (header, contract) {
         call.verdict
-            .passed("contractId header", format!("there is no contract \"{id}\": nothing is narrowed"));
+            .passed(Check::ContractIdHeader, format!("there is no contract \"{id}\": nothing is narrowed"));
     }
     let usable = contract.map(|it| if it.kind.reads() { SourceType::Pull } else { SourceType::Push });
     let listed = |source: &&Source| match source.status {
@@ -226,7 +264,7 @@ impl OldPlatforms {
 fn resources(origin: &str, kind: IconKind, name: &str) -> [Resource; 3] {
     SIDES.map(|side| Resource {
         r#type: 0,
-        url: assets::png_url(origin, kind, name, side),
+        url: icon_url::png_url(origin, kind, name, side),
         mimetype: "image/png",
         width: side,
         height: side,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::tables::{CategoryJson, CountryJson, IconJson, PlatformJson, SourceTypeJson, all_optional};
-use crate::api::assets::IconKind;
+use crate::api::icon_url::IconKind;
 
 /// Optional members are absent, never null.
 #[derive(Serialize, JsonSchema)]

@@ -5,7 +5,38 @@ use digime_fixtures::catalogue::{Country, Platform, ServiceGroup, SourceType};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::api::assets::{self, IconKind};
+use super::include::Projected;
+use crate::api::icon_url::{self, IconKind};
+use crate::domain::catalogue_query::CatalogueQuery;
+use crate::http::call::Call;
+use crate::http::reply::{Outcome, reply_json};
+use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
+use crate::openapi::schemas::Schemas;
+
+/// `{"data": […]}`
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{T}Table")]
+struct TableJson<T> {
+    data: Vec<T>,
+}
+
+/// What goes over the wire for a table.
+pub(super) fn exchange<T: JsonSchema>(schemas: &mut Schemas) -> Exchange {
+    let answer = schemas.answer::<TableJson<T>>();
+    Exchange::new(Auth::Contract, Answer::json("The rows that were asked for.", answer))
+        .body(Content::json(schemas.request::<CatalogueQuery>()))
+}
+
+/// The rows that the request asks for, with the fields that it asks for.
+pub(super) async fn answer<T: Serialize>(
+    call: &mut Call,
+    rows: impl Iterator<Item = (u32, T)> + Send,
+) -> Outcome {
+    call.verify().await?;
+    let query: CatalogueQuery = call.json()?;
+    let wanted = rows.filter(|(id, _)| query.asks_for(*id)).map(|(_, row)| row);
+    reply_json(&TableJson { data: Projected::all(query.include(), wanted)? })
+}
 
 /// What an icon is for clients that scale it themselves.
 #[derive(Serialize, JsonSchema)]
@@ -23,7 +54,7 @@ pub(crate) struct IconJson {
 
 impl IconJson {
     pub(crate) fn svg(origin: &str, kind: IconKind, name: &str) -> Self {
-        let url = assets::svg_url(origin, kind, name);
+        let url = icon_url::svg_url(origin, kind, name);
         Self { url, mimetype: "image/svg+xml", resize: None, r#type: None }
     }
 

@@ -7,7 +7,7 @@ use crate::client_report::ClientCheck;
 use crate::fingerprint::Fingerprint;
 use crate::jwt::claims::Claims;
 use crate::jwt::pkce;
-use crate::operations::route::Operation;
+use crate::operations::Operation;
 
 /// What a verifier must be worth: RFC 7636 §7.1 wants 256 bits, of which some official clients reach
 /// 190 only (protocol reference, crypto §2). This is what nobody can try out.
@@ -26,13 +26,13 @@ pub(super) struct Authorizations {
 impl Authorizations {
     pub(super) fn observe(&mut self, request: &Observed<'_>, tallies: &mut Tallies) {
         let Some(claims) = request.claims() else { return };
-        match request.operation {
-            Some(Operation::Authorize) => self.start(request, claims, true, tallies),
+        match request.operation() {
+            Some(Operation::AUTHORIZE) => self.start(request, claims, true, tallies),
             // Only the renewal of a user ends in a code.
-            Some(Operation::TokenReference) => {
+            Some(Operation::TOKEN_REFERENCE) => {
                 self.start(request, claims, request.claim("code_challenge").is_some(), tallies);
             }
-            Some(Operation::Token) => self.exchange(request, claims, tallies),
+            Some(Operation::TOKEN) => self.exchange(request, claims, tallies),
             _ => {}
         }
     }
@@ -115,14 +115,14 @@ mod tests {
 
     fn start(state: &str, challenge: &str) -> Sample {
         let challenge = format!("{challenge:x<43}");
-        Sample::of(Operation::Authorize)
+        Sample::of(Operation::AUTHORIZE)
             .claim("state", state)
             .claim("code_challenge_method", "S256")
             .claim("code_challenge", challenge)
     }
 
     fn exchange(code: &str, verifier: &str) -> Sample {
-        Sample::of(Operation::Token).claim("code", code).claim("code_verifier", verifier)
+        Sample::of(Operation::TOKEN).claim("code", code).claim("code_verifier", verifier)
     }
 
     #[test]
@@ -137,13 +137,13 @@ mod tests {
     #[test]
     fn an_authorization_that_failed_may_be_tried_again_as_it_is() {
         assert!(failed([&start("s", "c").answer(503), &start("s", "c")]).is_empty());
-        let lost = start("s", "c").fault(Fault::on(Operation::Authorize).disconnect());
+        let lost = start("s", "c").fault(Fault::on(Operation::AUTHORIZE).disconnect());
         assert!(failed([&lost, &start("s", "c")]).is_empty());
     }
 
     #[test]
     fn a_reference_needs_a_state_only_where_it_ends_in_a_code() {
-        let onboard = || Sample::of(Operation::TokenReference);
+        let onboard = || Sample::of(Operation::TOKEN_REFERENCE);
         assert!(failed([&onboard()]).is_empty());
         assert_eq!(
             failed([&onboard().claim("state", "s"), &onboard().claim("state", "s")]),

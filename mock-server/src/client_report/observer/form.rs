@@ -8,7 +8,8 @@ use super::tally::Tallies;
 use crate::client_report::ClientCheck;
 use crate::faults::hostile::REDIRECTED;
 use crate::journal::redact::is_secret;
-use crate::operations::route::{Area, Operation};
+use crate::operations::Operation;
+use crate::operations::route::Area;
 
 const JSON: &str = "application/json";
 const OCTETS: &str = "application/octet-stream";
@@ -29,8 +30,8 @@ pub(super) fn observe(request: &Observed<'_>, tallies: &mut Tallies) {
 
 /// The current version is the only one that is not deprecated; `/v1/` is the cloud host's as well.
 fn current(request: &Observed<'_>) -> Result<(), String> {
-    if let Some(operation) = request.operation.filter(|operation| operation.is_deprecated()) {
-        return Err(format!("{operation} is for older clients"));
+    if let Some(route) = request.route.filter(|route| route.deprecated) {
+        return Err(format!("{} is for older clients", route.name()));
     }
     let path = request.uri.path();
     let version = path.split('/').nth(1).unwrap_or_default();
@@ -65,13 +66,13 @@ fn not_redirected(request: &Observed<'_>) -> Result<(), String> {
 /// The media types that a client may ask an operation for, the usual one first; none where official
 /// clients name none.
 fn accepted(request: &Observed<'_>) -> &'static [&'static str] {
-    match request.operation {
-        Some(Operation::ReadFile | Operation::DownloadStorageFile) => &[OCTETS],
-        Some(Operation::ReadFileMetadata) => &[JSON, OCTETS],
-        Some(Operation::PortabilityReport) => &[OCTETS, "application/xml"],
-        Some(Operation::PushToLibrary | Operation::DeleteStorageFiles) | None => &[],
-        Some(operation) => match operation.route().area {
-            Area::Web | Area::Assets | Area::Admin => &[],
+    match request.operation() {
+        Some(Operation::READ_FILE | Operation::DOWNLOAD_STORAGE_FILE) => &[OCTETS],
+        Some(Operation::READ_FILE_METADATA) => &[JSON, OCTETS],
+        Some(Operation::PORTABILITY_REPORT) => &[OCTETS, "application/xml"],
+        Some(Operation::PUSH_TO_LIBRARY | Operation::DELETE_STORAGE_FILES) | None => &[],
+        Some(_) => match request.area() {
+            Some(Area::Web | Area::Assets | Area::Admin) => &[],
             _ => &[JSON],
         },
     }
@@ -94,9 +95,9 @@ fn accepts(request: &Observed<'_>, expected: &str) -> Result<(), String> {
 
 /// iOS sends no body when it asks for a reference (protocol reference, http-api §2.2).
 fn names_agent(request: &Observed<'_>) -> bool {
-    match request.operation {
-        Some(Operation::Authorize | Operation::ReadSession | Operation::Tracking) => true,
-        Some(Operation::TokenReference) => !request.body.is_empty(),
+    match request.operation() {
+        Some(Operation::AUTHORIZE | Operation::READ_SESSION | Operation::TRACKING) => true,
+        Some(Operation::TOKEN_REFERENCE) => !request.body.is_empty(),
         _ => false,
     }
 }
@@ -123,17 +124,17 @@ mod tests {
     #[test]
     fn what_older_versions_had_is_deprecated_and_the_cloud_host_is_not() {
         for old in [
-            Sample::of(Operation::AvailableServices),
-            Sample::of(Operation::NamedContractDetails),
-            Sample::of(Operation::Jwks).path("/v1.6/jwks/oauth"),
-            Sample::of(Operation::Token).nowhere("/v1.5/oauth/token"),
+            Sample::of(Operation::AVAILABLE_SERVICES),
+            Sample::of(Operation::NAMED_CONTRACT_DETAILS),
+            Sample::of(Operation::JWKS).path("/v1.6/jwks/oauth"),
+            Sample::of(Operation::TOKEN).nowhere("/v1.5/oauth/token"),
         ] {
             assert_eq!(failed([&old]), [ClientCheck::CurrentEndpoints]);
         }
         for new in [
-            Sample::of(Operation::Jwks).path("/jwks/oauth"),
-            Sample::of(Operation::Jwks).path("/v1.7/jwks/oauth"),
-            Sample::of(Operation::ListStorageFiles).path("/v1/clouds/s/files/apps/app/"),
+            Sample::of(Operation::JWKS).path("/jwks/oauth"),
+            Sample::of(Operation::JWKS).path("/v1.7/jwks/oauth"),
+            Sample::of(Operation::LIST_STORAGE_FILES).path("/v1/clouds/s/files/apps/app/"),
         ] {
             assert!(failed([&new]).is_empty());
         }
@@ -143,7 +144,7 @@ mod tests {
     fn a_secret_in_the_url_is_found_by_its_name_or_its_value() {
         let accounts = "/v1.7/permission-access/accounts";
         let token = |path: String| {
-            Sample::of(Operation::ReadAccounts)
+            Sample::of(Operation::READ_ACCOUNTS)
                 .claim("access_token", "a-secret-token-of-the-user")
                 .path(&path)
         };
@@ -160,13 +161,13 @@ mod tests {
     #[test]
     fn a_request_that_was_sent_on_is_recognised() {
         let followed =
-            Sample::of(Operation::ReadAccounts).path("/v1.7/permission-access/accounts?redirected=1");
+            Sample::of(Operation::READ_ACCOUNTS).path("/v1.7/permission-access/accounts?redirected=1");
         assert_eq!(failed([&followed]), [ClientCheck::NoRedirectFollowed]);
     }
 
     #[test]
     fn accept_names_what_the_operation_answers() {
-        let accounts = || Sample::of(Operation::ReadAccounts);
+        let accounts = || Sample::of(Operation::READ_ACCOUNTS);
         for good in ["application/json", "text/html, Application/JSON;q=0.5"] {
             assert!(failed([&accounts().header("accept", good)]).is_empty(), "{good}");
         }
@@ -174,19 +175,19 @@ mod tests {
             assert_eq!(failed([&accounts().header("accept", bad)]), [ClientCheck::AcceptHeader], "{bad}");
         }
         assert_eq!(failed([&accounts().without_header("accept")]), [ClientCheck::AcceptHeader]);
-        assert_eq!(failed([&Sample::of(Operation::ReadFile)]), [ClientCheck::AcceptHeader]);
-        assert!(failed([&Sample::of(Operation::ReadFile).header("accept", OCTETS)]).is_empty());
-        assert!(failed([&Sample::of(Operation::PushToLibrary).without_header("accept")]).is_empty());
+        assert_eq!(failed([&Sample::of(Operation::READ_FILE)]), [ClientCheck::AcceptHeader]);
+        assert!(failed([&Sample::of(Operation::READ_FILE).header("accept", OCTETS)]).is_empty());
+        assert!(failed([&Sample::of(Operation::PUSH_TO_LIBRARY).without_header("accept")]).is_empty());
     }
 
     #[test]
     fn either_form_of_the_agent_will_do() {
-        let start = |body: &str| Sample::of(Operation::ReadSession).body(body);
+        let start = |body: &str| Sample::of(Operation::READ_SESSION).body(body);
         assert!(failed([&start(r#"{"agent":{"name":"ios","version":"5.1.0"}}"#)]).is_empty());
         for body in ["", "{}", "not JSON", r#"{"agent":{"sdk":{"name":"js"}}}"#, r#"{"agent":"js"}"#] {
             assert_eq!(failed([&start(body)]), [ClientCheck::Agent], "{body}");
         }
-        let bare = Sample::of(Operation::TokenReference).claim("state", "s").body("");
+        let bare = Sample::of(Operation::TOKEN_REFERENCE).claim("state", "s").body("");
         assert!(failed([&bare]).is_empty());
     }
 }

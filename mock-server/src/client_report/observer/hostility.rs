@@ -9,7 +9,8 @@ use crate::clock::Moment;
 use crate::faults::Fault;
 use crate::faults::hostile::{Hostile, REDIRECTED};
 use crate::fingerprint::Fingerprint;
-use crate::operations::route::Operation;
+use crate::operations::Operation;
+use crate::operations::route::Route;
 
 /// How many hostile answers are followed up at a time.
 const MOST_GIVEN: usize = 256;
@@ -65,15 +66,15 @@ impl Hostility {
             }
         }
         self.follow_up(request);
-        if let (Some(fault), Some(operation)) = (request.fault, request.operation) {
-            for answer in answers(fault, operation) {
-                let row = (answer, operation.name());
+        if let (Some(fault), Some(route)) = (request.fault, request.route) {
+            for answer in answers(fault, route) {
+                let row = (answer, route.name());
                 let secrets = match answer == Hostile::WrongPreauthorizationCode.name() {
                     true => Vec::new(),
                     false => secrets(request),
                 };
                 let shows = !secrets.is_empty() || SEEN_BY_THEMSELVES.iter().any(|it| it.name() == answer);
-                let number = self.give(row, operation, shows, &secrets, request.when.answered);
+                let number = self.give(row, route.operation, shows, &secrets, request.when.answered);
                 if let Some(given) = self.given.get_mut(&number) {
                     given.sequence = Some(request.sequence);
                 }
@@ -142,7 +143,7 @@ impl Hostility {
             return;
         }
         let came_later = self.given.get(&number).is_some_and(|given| request.when.arrived >= given.at);
-        if came_later && !request.is(Operation::ReadFileList) {
+        if came_later && !request.is(Operation::READ_FILE_LIST) {
             self.decide(number, Fate::AskedAgain, None);
         }
     }
@@ -192,8 +193,8 @@ impl Hostility {
 const SEEN_BY_THEMSELVES: [Hostile; 2] = [Hostile::RedirectLoop, Hostile::OversizeBody];
 
 /// What is hostile about an answer that a fault struck.
-fn answers(fault: &Fault, operation: Operation) -> Vec<&'static str> {
-    let hostile = fault.hostile.filter(|hostile| hostile.applies_to(operation)).map(Hostile::name);
+fn answers(fault: &Fault, route: &Route) -> Vec<&'static str> {
+    let hostile = fault.hostile.filter(|hostile| hostile.applies_to(route)).map(Hostile::name);
     let corrupt = fault.corrupt.then_some("corrupt");
     let truncate = fault.truncate.then_some("truncate");
     [hostile, corrupt, truncate].into_iter().flatten().collect()
@@ -223,8 +224,8 @@ mod tests {
 
     fn forged_token() -> Sample {
         let payload = json!({"access_token": {"value": "forged"}, "refresh_token": {"value": "forged-too"}});
-        let exchange = Sample::of(Operation::Token).claim("code", "c").answer_token(&payload);
-        hostile(exchange, Operation::Token, Hostile::UnknownKid)
+        let exchange = Sample::of(Operation::TOKEN).claim("code", "c").answer_token(&payload);
+        hostile(exchange, Operation::TOKEN, Hostile::UnknownKid)
     }
 
     fn rows<'a>(samples: impl IntoIterator<Item = &'a Sample>) -> Vec<HostileReport> {
@@ -233,11 +234,11 @@ mod tests {
 
     #[test]
     fn who_sends_a_forged_token_did_not_notice() {
-        let use_it = Sample::of(Operation::ReadAccounts).claim("access_token", "forged-too");
+        let use_it = Sample::of(Operation::READ_ACCOUNTS).claim("access_token", "forged-too");
         let [row] = &rows([&forged_token(), &use_it])[..] else { panic!("one row") };
         assert_eq!(
             (row.answer, row.operation, row.outcome),
-            ("unknownKid", Operation::Token, HostileOutcome::Unnoticed)
+            ("unknownKid", Operation::TOKEN, HostileOutcome::Unnoticed)
         );
         assert_eq!((row.given, row.used, &row.used_by[..]), (1, 1, &[use_it.sequence()][..]));
     }
@@ -246,38 +247,38 @@ mod tests {
     fn who_does_not_or_asks_again_did() {
         let [row] = &rows([&forged_token()])[..] else { panic!("one row") };
         assert_eq!((row.outcome, row.given, row.used, row.asked_again), (HostileOutcome::Noticed, 1, 0, 0));
-        let again = Sample::of(Operation::Token).claim("code", "c").after(10);
+        let again = Sample::of(Operation::TOKEN).claim("code", "c").after(10);
         let [row] = &rows([&forged_token(), &again])[..] else { panic!("one row") };
         assert_eq!((row.outcome, row.given, row.used, row.asked_again), (HostileOutcome::Noticed, 1, 0, 1));
     }
 
     #[test]
     fn what_was_used_stays_used() {
-        let use_it = || Sample::of(Operation::ReadAccounts).claim("access_token", "forged");
-        let again = Sample::of(Operation::Token).claim("code", "c").after(10);
+        let use_it = || Sample::of(Operation::READ_ACCOUNTS).claim("access_token", "forged");
+        let again = Sample::of(Operation::TOKEN).claim("code", "c").after(10);
         let [row] = &rows([&forged_token(), &use_it(), &use_it(), &again])[..] else { panic!("one row") };
         assert_eq!((row.outcome, row.used, row.asked_again), (HostileOutcome::Unnoticed, 1, 0));
     }
 
     #[test]
     fn a_spoilt_file_shows_only_if_it_is_asked_for_again() {
-        let file = || Sample::of(Operation::ReadFile);
-        let spoilt = || file().fault(Fault::on(Operation::ReadFile).corrupt().truncate());
+        let file = || Sample::of(Operation::READ_FILE);
+        let spoilt = || file().fault(Fault::on(Operation::READ_FILE).corrupt().truncate());
         let outcomes =
             |rows: Vec<HostileReport>| rows.iter().map(|row| (row.answer, row.outcome)).collect::<Vec<_>>();
         let unknown = [("corrupt", HostileOutcome::Unknown), ("truncate", HostileOutcome::Unknown)];
         assert_eq!(outcomes(rows([&spoilt()])), unknown);
-        let truncated = || file().fault(Fault::on(Operation::ReadFile).truncate());
+        let truncated = || file().fault(Fault::on(Operation::READ_FILE).truncate());
         assert_eq!(outcomes(rows([&truncated(), &file().after(1)])), [("truncate", HostileOutcome::Noticed)]);
-        let list = || Sample::of(Operation::ReadFileList);
-        let spoilt = list().fault(Fault::on(Operation::ReadFileList).truncate());
+        let list = || Sample::of(Operation::READ_FILE_LIST);
+        let spoilt = list().fault(Fault::on(Operation::READ_FILE_LIST).truncate());
         assert_eq!(outcomes(rows([&spoilt, &list().after(1)])), [("truncate", HostileOutcome::Unknown)]);
     }
 
     #[test]
     fn who_follows_a_redirect_loop_is_seen() {
-        let accounts = || Sample::of(Operation::ReadAccounts);
-        let looped = || hostile(accounts().answer(307), Operation::ReadAccounts, Hostile::RedirectLoop);
+        let accounts = || Sample::of(Operation::READ_ACCOUNTS);
+        let looped = || hostile(accounts().answer(307), Operation::READ_ACCOUNTS, Hostile::RedirectLoop);
         let path = accounts().observed().uri.path().to_owned();
         let followed = accounts().path(&format!("{path}?redirected=1"));
         assert_eq!(rows([&looped()])[0].outcome, HostileOutcome::Noticed);
@@ -288,8 +289,11 @@ mod tests {
     fn an_oversize_answer_is_judged_when_its_body_ends() {
         for (read_all, outcome) in [(true, HostileOutcome::Unnoticed), (false, HostileOutcome::Noticed)] {
             let observer = Observer::new(Duration::ZERO);
-            let sample =
-                hostile(Sample::of(Operation::ReadAccounts), Operation::ReadAccounts, Hostile::OversizeBody);
+            let sample = hostile(
+                Sample::of(Operation::READ_ACCOUNTS),
+                Operation::READ_ACCOUNTS,
+                Hostile::OversizeBody,
+            );
             sample.observe(&observer);
             observer.oversize_ended(sample.sequence(), read_all);
             let row = &observer.report("box").clients[0].hostile_answers[0];
@@ -300,14 +304,14 @@ mod tests {
     #[test]
     fn a_changed_callback_belongs_to_the_client_whose_page_it_was() {
         let observer = Observer::new(Duration::ZERO);
-        let start = Sample::of(Operation::Authorize).answer_token(&json!({"preauthorization_code": "page"}));
+        let start = Sample::of(Operation::AUTHORIZE).answer_token(&json!({"preauthorization_code": "page"}));
         start.observe(&observer);
         let location = Some("http://a/?code=granted&state=x");
-        observer.page_decided(Operation::ConsentDecision, "page", location);
-        observer.page_decided(Operation::ConsentDecision, "nobody's", location);
+        observer.page_decided(Operation::CONSENT_DECISION, "page", location);
+        observer.page_decided(Operation::CONSENT_DECISION, "nobody's", location);
         let outcome = || observer.report("box").clients[0].hostile_answers[0].outcome;
         assert_eq!(outcome(), HostileOutcome::Noticed);
-        Sample::of(Operation::Token).claim("code", "granted").observe(&observer);
+        Sample::of(Operation::TOKEN).claim("code", "granted").observe(&observer);
         assert_eq!(outcome(), HostileOutcome::Unnoticed);
     }
 

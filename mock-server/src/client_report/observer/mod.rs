@@ -21,7 +21,8 @@ use crate::client_report::{ClientConduct, ClientReport};
 use crate::domain::contract::Contract;
 use crate::faults::hostile::Hostile;
 use crate::fingerprint::Fingerprint;
-use crate::operations::route::{Area, Operation};
+use crate::operations::Operation;
+use crate::operations::route::Area;
 use authorization::Authorizations;
 use hostility::Hostility;
 use memory::Memory;
@@ -71,7 +72,7 @@ impl Observer {
     /// Takes in a request that was answered.
     pub(crate) fn observe(&self, request: &Observed<'_>) {
         let mut seen = self.seen();
-        match request.operation.map(|operation| operation.route().area) {
+        match request.area() {
             Some(Area::Web) => seen.page(request),
             Some(Area::Assets | Area::Admin) => {}
             _ => seen.client(request, self.refresh_grace),
@@ -125,7 +126,7 @@ impl Seen {
     }
 
     fn page(&mut self, request: &Observed<'_>) {
-        let (Some(operation), Some(code)) = (request.operation, request.parameter("code")) else { return };
+        let (Some(operation), Some(code)) = (request.operation(), request.parameter("code")) else { return };
         let changes = request.fault.is_some_and(|fault| fault.hostile == Some(Hostile::ChangedState));
         let location = request.location().filter(|_| changes);
         self.page_opened(operation, &code, location, Some(request.sequence));
@@ -190,10 +191,10 @@ mod tests {
     #[test]
     fn each_client_has_an_account_of_its_own_and_the_nameless_come_last() {
         let observer = Observer::new(Duration::ZERO);
-        Sample::of(Operation::Jwks).without_jwt().observe(&observer);
-        Sample::of(Operation::ReadAccounts).observe(&observer);
-        Sample::of(Operation::ReadAccounts).observe(&observer);
-        Sample::of(Operation::ConsentPage).without_jwt().observe(&observer);
+        Sample::of(Operation::JWKS).without_jwt().observe(&observer);
+        Sample::of(Operation::READ_ACCOUNTS).observe(&observer);
+        Sample::of(Operation::READ_ACCOUNTS).observe(&observer);
+        Sample::of(Operation::CONSENT_PAGE).without_jwt().observe(&observer);
         let report = observer.report("box");
         let clients: Vec<_> =
             report.clients.iter().map(|it| (it.contract_id.as_deref(), it.requests)).collect();

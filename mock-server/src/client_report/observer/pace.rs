@@ -9,7 +9,7 @@ use crate::client_report::ClientCheck;
 use crate::clock::Moment;
 use crate::durations;
 use crate::fingerprint::Fingerprint;
-use crate::operations::route::Operation;
+use crate::operations::Operation;
 
 /// How often official clients ask for the file list (protocol reference, README §8).
 const POLLING_INTERVAL: Duration = Duration::from_secs(3);
@@ -36,7 +36,7 @@ struct Wait {
 impl Pace {
     pub(super) fn observe(&mut self, request: &Observed<'_>, tallies: &mut Tallies) {
         self.wait(request, tallies);
-        if request.is(Operation::ReadFileList) {
+        if request.is(Operation::READ_FILE_LIST) {
             self.poll(request, tallies);
         }
     }
@@ -86,7 +86,7 @@ mod tests {
 
     fn list(state: &str, after: i64) -> Sample {
         let json = json!({"status": {"state": state}});
-        Sample::of(Operation::ReadFileList)
+        Sample::of(Operation::READ_FILE_LIST)
             .path("/v1.7/permission-access/query/s")
             .answer_json(json)
             .after(after)
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_wait_is_for_one_request_and_is_judged_once() {
         let told = list("pending", 0).answer(503).answer_header("retry-after", "7");
-        let other = Sample::of(Operation::ReadAccounts).after(1);
+        let other = Sample::of(Operation::READ_ACCOUNTS).after(1);
         let under_way = list("pending", -1);
         let again = [told, other, under_way, list("completed", 8_000), list("completed", 8_001)];
         assert_eq!(counts(ClientCheck::RetryAfter, &again), (1, 0));

@@ -10,9 +10,11 @@ use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::faults::Fault;
 use crate::fingerprint::Fingerprint;
+use crate::journal::check::Check;
 use crate::jwt::claims::Claims;
 use crate::jwt::unverified::UnverifiedJwt;
-use crate::operations::route::{Area, Operation};
+use crate::operations::Operation;
+use crate::operations::route::{Area, Route};
 
 /// A request that was answered. What it claims is not believed, but it is the client's doing.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub(crate) struct Observed<'a> {
     /// `error.reference` of its answer.
     pub(crate) reference: Option<&'a str>,
     /// What it asked for; none if nothing is there.
-    pub(crate) operation: Option<Operation>,
+    pub(crate) route: Option<&'static Route>,
     /// The contract that it names.
     pub(crate) contract: Option<&'a Contract>,
     pub(crate) method: &'a Method,
@@ -31,7 +33,7 @@ pub(crate) struct Observed<'a> {
     pub(crate) body: &'a [u8],
     pub(crate) jwt: Option<UnverifiedJwt<'a>>,
     /// The check of the verdict that it failed.
-    pub(crate) failed_check: Option<&'static str>,
+    pub(crate) failed_check: Option<Check>,
     pub(crate) fault: Option<&'a Fault>,
     pub(crate) answer: Answered<'a>,
     pub(crate) when: When,
@@ -60,17 +62,22 @@ pub(crate) struct When {
 impl Observed<'_> {
     /// Whether it asked for this.
     pub(super) fn is(&self, operation: Operation) -> bool {
-        self.operation == Some(operation)
+        self.operation() == Some(operation)
+    }
+
+    /// What it asked for; none if nothing is there.
+    pub(crate) fn operation(&self) -> Option<Operation> {
+        self.route.map(|route| route.operation)
     }
 
     /// The area of what it asked for.
     pub(super) fn area(&self) -> Option<Area> {
-        self.operation.map(|operation| operation.route().area)
+        self.route.map(|route| route.area)
     }
 
     /// Whether it goes to the cloud host.
     pub(super) fn is_for_cloud(&self) -> bool {
-        matches!(self.area(), Some(Area::Cloud | Area::CloudFolder))
+        self.route.is_some_and(Route::is_for_cloud)
     }
 
     /// The claims of its JWT.
@@ -126,7 +133,7 @@ impl Observed<'_> {
 
     /// The code of the page that it was answered.
     pub(super) fn answered_page_code(&self) -> Option<String> {
-        if !matches!(self.operation, Some(Operation::Authorize | Operation::TokenReference)) {
+        if !matches!(self.operation(), Some(Operation::AUTHORIZE | Operation::TOKEN_REFERENCE)) {
             return None;
         }
         let payload = self.answered_payload()?;
@@ -151,7 +158,7 @@ mod tests {
     fn a_wait_is_understood_in_either_form_and_only_of_a_refusal() {
         let asked = |status, value: &str| {
             let sample =
-                Sample::of(Operation::ReadFileList).answer(status).answer_header("retry-after", value);
+                Sample::of(Operation::READ_FILE_LIST).answer(status).answer_header("retry-after", value);
             let sample = sample.at(1_767_225_600_000);
             sample.observed().retry_after()
         };
@@ -165,7 +172,7 @@ mod tests {
     #[test]
     fn requests_for_different_users_are_not_the_same() {
         let identity = |token: &str| {
-            Sample::of(Operation::ReadAccounts).claim("access_token", token).observed().identity()
+            Sample::of(Operation::READ_ACCOUNTS).claim("access_token", token).observed().identity()
         };
         assert_eq!(identity("a"), identity("a"));
         assert_ne!(identity("a"), identity("b"));

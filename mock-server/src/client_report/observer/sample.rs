@@ -14,14 +14,17 @@ use crate::client_report::{CheckOutcome, ClientCheck, ClientReport, Offence};
 use crate::clock::Moment;
 use crate::domain::contract::{Contract, ContractKind};
 use crate::faults::Fault;
+use crate::journal::check::Check;
 use crate::jwt::unverified::UnverifiedJwt;
-use crate::operations::route::{Area, Operation};
+use crate::operations::Operation;
+use crate::operations::route::{Area, Route};
+use crate::serve::endpoints::routes;
 
 /// When samples come, in milliseconds since 1970.
 pub(super) const NOW: i64 = 1_767_225_600_000;
 
 pub(super) struct Sample {
-    operation: Option<Operation>,
+    route: Option<&'static Route>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -29,7 +32,7 @@ pub(super) struct Sample {
     token: Option<String>,
     header: Value,
     claims: Value,
-    failed_check: Option<&'static str>,
+    failed_check: Option<Check>,
     fault: Option<Fault>,
     status: u16,
     answer_headers: HeaderMap,
@@ -43,7 +46,7 @@ impl Sample {
     pub(super) fn of(operation: Operation) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let sequence = COUNT.fetch_add(1, Ordering::Relaxed);
-        let route = operation.route();
+        let route = routes().find(|route| route.operation == operation).unwrap();
         let claims = match route.area {
             Area::Cloud | Area::CloudFolder => {
                 json!({"sub": "app", "iss": "c-1", "iat": NOW / 1000, "exp": NOW / 1000 + 60})
@@ -51,8 +54,8 @@ impl Sample {
             _ => json!({"client_id": "app_c-1", "nonce": format!("{sequence:032}"), "timestamp": NOW}),
         };
         let sample = Self {
-            operation: Some(operation),
-            method: route.http_method(),
+            route: Some(route),
+            method: route.method.clone(),
             uri: Uri::from_static("/"),
             headers: HeaderMap::new(),
             body: br#"{"agent":{"sdk":{"name":"rust","version":"1"}}}"#.to_vec(),
@@ -80,7 +83,7 @@ impl Sample {
 
     /// As for a path that leads nowhere.
     pub(super) fn nowhere(mut self, path: &str) -> Self {
-        self.operation = None;
+        self.route = None;
         self.path(path)
     }
 
@@ -119,7 +122,7 @@ impl Sample {
         self
     }
 
-    pub(super) fn failed(mut self, check: &'static str) -> Self {
+    pub(super) fn failed(mut self, check: Check) -> Self {
         self.failed_check = Some(check);
         self
     }
@@ -171,7 +174,7 @@ impl Sample {
         Observed {
             sequence: self.sequence,
             reference: (self.status >= 400).then_some("a-reference"),
-            operation: self.operation,
+            route: self.route,
             contract: self.token.as_ref().map(|_| contract),
             method: &self.method,
             uri: &self.uri,

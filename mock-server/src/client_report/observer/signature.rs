@@ -5,9 +5,11 @@ use super::request::Observed;
 use super::tally::Tallies;
 use crate::client_report::ClientCheck;
 use crate::fingerprint::Fingerprint;
+use crate::journal::check::Check;
 use crate::jwt::claims::Claims;
 use crate::jwt::{lifetime, nonce, timestamp};
-use crate::operations::route::{Area, Operation};
+use crate::operations::Operation;
+use crate::operations::route::Area;
 
 /// The nonces that a client used last. The server remembers more, but not those of requests whose
 /// answer it lost on purpose.
@@ -26,7 +28,7 @@ impl Signatures {
             return;
         };
         let signed = match request.failed_check {
-            Some("signature") => Err("the signature is not one of the contract's key".to_owned()),
+            Some(Check::Signature) => Err("the signature is not one of the contract's key".to_owned()),
             _ => jwt.require_ps512().map_err(|refusal| refusal.detail),
         };
         tallies.judge(ClientCheck::Ps512, request, signed);
@@ -44,7 +46,7 @@ impl Signatures {
     fn fresh_nonce(&mut self, request: &Observed<'_>, claims: &Claims) -> Result<(), String> {
         let nonce = nonce::form(claims).map_err(|refusal| refusal.detail)?;
         let before = self.nonces.insert(Fingerprint::of(&[nonce]), ());
-        match before.is_some() || request.failed_check == Some("nonce reuse") {
+        match before.is_some() || request.failed_check == Some(Check::NonceReuse) {
             true => Err("the nonce was used before".to_owned()),
             false => Ok(()),
         }
@@ -53,8 +55,10 @@ impl Signatures {
 
 /// The key set, what older clients ask unsigned, and paths that lead nowhere need no JWT.
 fn needs_jwt(request: &Observed<'_>) -> bool {
-    let open =
-        matches!(request.operation, Some(Operation::AvailableServices | Operation::NamedContractDetails));
+    let open = matches!(
+        request.operation(),
+        Some(Operation::AVAILABLE_SERVICES | Operation::NAMED_CONTRACT_DETAILS)
+    );
     !open && matches!(request.area(), Some(Area::Api(_) | Area::Cloud | Area::CloudFolder))
 }
 
@@ -66,39 +70,39 @@ mod tests {
 
     #[test]
     fn a_nonce_is_good_once() {
-        let first = Sample::of(Operation::ReadAccounts);
+        let first = Sample::of(Operation::READ_ACCOUNTS);
         assert!(failed([&first]).is_empty());
         assert_eq!(failed([&first, &first]), [ClientCheck::FreshNonce]);
         for nonce in ["", "short", "ÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄ"] {
-            let bad = Sample::of(Operation::ReadAccounts).claim("nonce", nonce);
+            let bad = Sample::of(Operation::READ_ACCOUNTS).claim("nonce", nonce);
             assert_eq!(failed([&bad]), [ClientCheck::FreshNonce], "{nonce}");
         }
-        let forgotten = Sample::of(Operation::ReadAccounts).failed("nonce reuse");
+        let forgotten = Sample::of(Operation::READ_ACCOUNTS).failed(Check::NonceReuse);
         assert_eq!(failed([&forgotten]), [ClientCheck::FreshNonce]);
     }
 
     #[test]
     fn time_is_judged_in_both_kinds_of_jwt() {
-        let stale = Sample::of(Operation::ReadAccounts).claim("timestamp", 1);
+        let stale = Sample::of(Operation::READ_ACCOUNTS).claim("timestamp", 1);
         assert_eq!(failed([&stale]), [ClientCheck::TimestampInRange]);
-        let good = Sample::of(Operation::DeleteStorageFiles);
+        let good = Sample::of(Operation::DELETE_STORAGE_FILES);
         assert!(failed([&good]).is_empty());
-        let expired = Sample::of(Operation::DeleteStorageFiles).claim("iat", 1).claim("exp", 2);
+        let expired = Sample::of(Operation::DELETE_STORAGE_FILES).claim("iat", 1).claim("exp", 2);
         assert_eq!(failed([&expired]), [ClientCheck::TimestampInRange]);
     }
 
     #[test]
     fn nothing_but_ps512_of_the_right_key_will_do() {
-        let other = Sample::of(Operation::ReadAccounts).algorithm("RS512");
-        let stranger = Sample::of(Operation::ReadAccounts).failed("signature");
-        let unsigned = Sample::of(Operation::ReadAccounts).without_jwt();
+        let other = Sample::of(Operation::READ_ACCOUNTS).algorithm("RS512");
+        let stranger = Sample::of(Operation::READ_ACCOUNTS).failed(Check::Signature);
+        let unsigned = Sample::of(Operation::READ_ACCOUNTS).without_jwt();
         for sample in [other, stranger, unsigned] {
             let offence = offence(ClientCheck::Ps512, [&sample]).unwrap();
             assert_eq!(offence.sequence, sample.sequence());
         }
         let open = [
-            Sample::of(Operation::Jwks).without_jwt(),
-            Sample::of(Operation::NamedContractDetails).without_jwt(),
+            Sample::of(Operation::JWKS).without_jwt(),
+            Sample::of(Operation::NAMED_CONTRACT_DETAILS).without_jwt(),
         ];
         assert!(open.iter().all(|sample| offence(ClientCheck::Ps512, [sample]).is_none()));
     }

@@ -34,7 +34,7 @@ impl Tallies {
             tally.offences.push(Offence {
                 sequence: request.sequence,
                 reference: request.reference.map(str::to_owned),
-                operation: request.operation,
+                operation: request.operation(),
                 detail: detail.chars().take(LONGEST_DETAIL).collect(),
             });
         }
@@ -67,12 +67,12 @@ impl Tallies {
 mod tests {
     use super::super::sample::Sample;
     use super::*;
-    use crate::operations::route::Operation;
+    use crate::operations::Operation;
 
     #[test]
     fn every_failure_counts_and_the_first_few_are_told() {
         let mut tallies = Tallies::default();
-        let sample = Sample::of(Operation::Token);
+        let sample = Sample::of(Operation::TOKEN);
         let request = sample.observed();
         tallies.judge(ClientCheck::State, &request, Ok(()));
         for _ in 0..7 {

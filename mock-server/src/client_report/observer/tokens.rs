@@ -12,7 +12,7 @@ use crate::clock::Moment;
 use crate::durations;
 use crate::fingerprint::Fingerprint;
 use crate::jwt::claims::Claims;
-use crate::operations::route::Operation;
+use crate::operations::Operation;
 
 /// How early a refresh may come: clients allow for the way and for clocks that differ. For tokens
 /// that live for less than ten minutes it is a tenth of their life.
@@ -41,7 +41,7 @@ impl Tokens {
         if let Some(access) = request.claim("access_token").filter(|_| request.answer.status == 401) {
             self.refused.insert(Fingerprint::of(&[access]), ());
         }
-        if !request.is(Operation::Token) {
+        if !request.is(Operation::TOKEN) {
             return;
         }
         if let Some(refresh) = request.claim("refresh_token") {
@@ -115,12 +115,12 @@ mod tests {
     }
 
     fn first() -> Sample {
-        pair(Sample::of(Operation::Token), 1)
+        pair(Sample::of(Operation::TOKEN), 1)
     }
 
     fn refresh(number: u32, after: i64) -> Sample {
         pair(
-            Sample::of(Operation::Token).claim("refresh_token", format!("refresh-{number}")).after(after),
+            Sample::of(Operation::TOKEN).claim("refresh_token", format!("refresh-{number}")).after(after),
             number + 1,
         )
     }
@@ -140,9 +140,9 @@ mod tests {
 
     #[test]
     fn a_refused_access_token_is_refreshed_whatever_its_end() {
-        let refused = Sample::of(Operation::ReadAccounts).claim("access_token", "access-1").answer(401);
+        let refused = Sample::of(Operation::READ_ACCOUNTS).claim("access_token", "access-1").answer(401);
         assert!(failed([&first(), &refused, &refresh(1, 1000)]).is_empty());
-        let other = Sample::of(Operation::ReadAccounts).claim("access_token", "access-0").answer(401);
+        let other = Sample::of(Operation::READ_ACCOUNTS).claim("access_token", "access-0").answer(401);
         assert_eq!(failed([&first(), &other, &refresh(1, 1000)]), [ClientCheck::RefreshAfterExpiry]);
     }
 

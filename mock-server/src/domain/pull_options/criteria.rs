@@ -55,7 +55,7 @@ impl Criterion {
 
 /// What criteria can ask of a raw file. Sample files were pushed by no known contract.
 #[derive(Clone, Debug)]
-pub struct RawFacts<'a> {
+pub(crate) struct RawFacts<'a> {
     /// When it was pushed.
     pub created: Option<Moment>,
     /// MIME type.

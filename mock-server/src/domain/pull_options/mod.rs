@@ -13,7 +13,7 @@ use super::contract::Contract;
 use super::refusal::Refusal;
 use crate::clock::Moment;
 
-pub use criteria::RawFacts;
+pub(crate) use criteria::RawFacts;
 
 use criteria::Criterion;
 
@@ -21,7 +21,7 @@ use criteria::Criterion;
 /// are ignored, as the platform does; `null` means absent.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct PullOptions {
+pub(crate) struct PullOptions {
     limits: Option<Limits>,
     scope: Option<Scope>,
     source_fetch: Option<bool>,
@@ -99,7 +99,7 @@ impl PullOptions {
     ///
     /// # Errors
     /// `ValidationErrors` naming the field.
-    pub fn validate(&self) -> Result<(), Refusal> {
+    pub(crate) fn validate(&self) -> Result<(), Refusal> {
         let scope = self.scope.iter();
         let ranges = scope.clone().flat_map(|s| s.time_ranges.iter().flatten());
         let criteria = scope.flat_map(|s| s.criteria.iter().flatten()).map(|c| &c.range);
@@ -124,7 +124,7 @@ impl PullOptions {
     ///
     /// # Errors
     /// `ScopeOutOfBounds` naming the service group.
-    pub fn require_within(&self, contract: &Contract) -> Result<(), Refusal> {
+    pub(crate) fn require_within(&self, contract: &Contract) -> Result<(), Refusal> {
         let groups = self.scope.iter().flat_map(|scope| scope.service_groups.iter().flatten());
         let beyond = groups.map(|group| group.id as u32).find(|id| !contract.covers(*id));
         beyond.map_or(Ok(()), |id| {
@@ -135,7 +135,7 @@ impl PullOptions {
     }
 
     /// Whether connected sources are synced; otherwise only what the library already has is read.
-    pub fn fetches(&self) -> bool {
+    pub(crate) fn fetches(&self) -> bool {
         let in_scope = self.scope.as_ref().and_then(|scope| scope.source_fetch);
         self.source_fetch.or(in_scope).unwrap_or(true)
     }
@@ -146,7 +146,7 @@ impl PullOptions {
     }
 
     /// Whether this account takes part.
-    pub fn includes_account(&self, account_id: &str) -> bool {
+    pub(crate) fn includes_account(&self, account_id: &str) -> bool {
         let in_scope = || self.scope.as_ref().and_then(|scope| scope.source_fetch_filter.as_ref());
         match self.source_fetch_filter.as_ref().or_else(in_scope) {
             Some(filter) => filter.account.id.iter().any(|id| id == account_id),
@@ -155,13 +155,13 @@ impl PullOptions {
     }
 
     /// How long sources may be fetched, if the client limits it.
-    pub fn quota(&self) -> Option<Duration> {
+    pub(crate) fn quota(&self) -> Option<Duration> {
         let seconds = self.limits.as_ref()?.duration.as_ref()?.source_fetch?;
         Duration::try_from_secs_f64(seconds).ok().filter(|quota| !quota.is_zero())
     }
 
     /// The compression that the client asks for, whatever the dataset prefers.
-    pub fn compression(&self) -> Option<Compression> {
+    pub(crate) fn compression(&self) -> Option<Compression> {
         match self.accept.as_ref()?.compression.as_deref()? {
             "gzip" => Some(Compression::Gzip),
             "brotli" => Some(Compression::Brotli),
@@ -170,7 +170,7 @@ impl PullOptions {
     }
 
     /// Whether the scope admits this file of `source`, as of `now`.
-    pub fn admits(&self, source: &SourceIds, file: &DatasetFile, now: Moment) -> bool {
+    pub(crate) fn admits(&self, source: &SourceIds, file: &DatasetFile, now: Moment) -> bool {
         let Some(scope) = &self.scope else { return true };
         match &file.metadata {
             FileMetadata::Mapped(_) => {
@@ -181,7 +181,7 @@ impl PullOptions {
     }
 
     /// Whether the scope admits this pushed file, as of `now`.
-    pub fn admits_raw(&self, file: &RawFacts<'_>, now: Moment) -> bool {
+    pub(crate) fn admits_raw(&self, file: &RawFacts<'_>, now: Moment) -> bool {
         self.scope.as_ref().is_none_or(|scope| scope.admits_raw(file, now))
     }
 }
@@ -189,7 +189,7 @@ impl PullOptions {
 /// The ids by which a scope may mean a source: clients put either of the last two in
 /// `serviceTypes[].id` (protocol reference, http-api §1.7).
 #[derive(Clone, Copy, Debug)]
-pub struct SourceIds {
+pub(crate) struct SourceIds {
     /// Service group.
     pub group: u32,
     /// Service.
@@ -374,7 +374,7 @@ mod tests {
             let options: PullOptions =
                 serde_json::from_value(json!({"scope": {"timeRanges": [{"last": last}]}})).unwrap();
             let refusal = options.validate().unwrap_err();
-            assert_eq!(refusal.code, "ValidationErrors");
+            assert_eq!(refusal.code.as_str(), "ValidationErrors");
             assert!(refusal.message.contains(last));
         }
     }

@@ -21,7 +21,7 @@ const DEFAULT_LIMIT: u64 = 10;
 
 /// The body of `POST discovery/sources`. Unknown keys are ignored; `null` means absent.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
-pub struct SourceQuery {
+pub(crate) struct SourceQuery {
     limit: Option<f64>,
     offset: Option<f64>,
     sort: Option<Sort>,
@@ -93,7 +93,7 @@ impl StatusName {
 
 /// The sources of one page.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SourcePage<'a> {
+pub(crate) struct SourcePage<'a> {
     /// The sources, in order.
     pub sources: Vec<&'a Source>,
     /// How many a page has.
@@ -111,7 +111,7 @@ impl SourceQuery {
     ///
     /// # Errors
     /// `ValidationErrors` if `limit` or `offset` is not a whole number from 0.
-    pub fn page<'a>(&self, sources: &'a [Source]) -> Result<SourcePage<'a>, Refusal> {
+    pub(crate) fn page<'a>(&self, sources: &'a [Source]) -> Result<SourcePage<'a>, Refusal> {
         let limit = whole("limit", self.limit)?.unwrap_or(DEFAULT_LIMIT);
         let offset = whole("offset", self.offset)?.unwrap_or(0);
         let mut found: Vec<_> = sources.iter().filter(|source| self.asks_for(source)).collect();
@@ -128,12 +128,12 @@ impl SourceQuery {
     }
 
     /// The paths of the fields that are asked for; empty means all.
-    pub fn include(&self) -> &[String] {
+    pub(crate) fn include(&self) -> &[String] {
         self.query.as_ref().and_then(|query| query.include.as_deref()).unwrap_or_default()
     }
 
     /// The fields of search and filter that are not documented, and so change nothing.
-    pub fn ignored(&self) -> Vec<&str> {
+    pub(crate) fn ignored(&self) -> Vec<&str> {
         let Some(query) = &self.query else { return Vec::new() };
         let searched = query.search.iter().flatten().map(|(field, _)| field.as_str());
         let searched = searched.filter(|field| Field::named(field).is_none());

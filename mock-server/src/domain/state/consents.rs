@@ -15,7 +15,7 @@ use crate::domain::storage::StorageId;
 
 /// What `POST oauth/authorize` asks for, once verified.
 #[derive(Clone, Debug)]
-pub struct AuthorizeRequest {
+pub(crate) struct AuthorizeRequest {
     /// The callback, registered with the contract.
     pub redirect_uri: String,
     /// The client's `state`.
@@ -30,7 +30,7 @@ pub struct AuthorizeRequest {
 
 /// What `POST oauth/token/reference` asks for, once verified.
 #[derive(Clone, Debug)]
-pub struct ReferenceRequest {
+pub(crate) struct ReferenceRequest {
     /// The callback, registered with the contract.
     pub redirect_uri: String,
     /// The client's `state`.
@@ -45,7 +45,7 @@ pub struct ReferenceRequest {
 
 /// A code for a page, and the session that waits for the user's decision.
 #[derive(Clone, Debug)]
-pub struct OpenedPage {
+pub(crate) struct OpenedPage {
     /// The preauthorization or reference code.
     pub code: String,
     /// When it ends.
@@ -55,19 +55,31 @@ pub struct OpenedPage {
 }
 
 /// What a page shows of the consent that waits for it.
-#[derive(Clone, Copy, Debug)]
-pub struct WaitingConsent<'a> {
+#[derive(Clone, Debug)]
+pub(crate) struct WaitingConsent {
     /// The contract that asks.
-    pub client_id: &'a str,
-    /// The user's library; a first consent may have none yet.
-    pub library: Option<&'a Library>,
-    /// The account whose permission is to be revoked.
-    pub account: Option<&'a AccountId>,
+    pub client_id: String,
+    /// The accounts of the library that is extended or renewed; none if one is to be made.
+    pub accounts: Option<Vec<(AccountId, &'static str)>>,
+    /// The account whose permission is to be withdrawn.
+    pub account: Option<AccountId>,
+}
+
+impl WaitingConsent {
+    /// The name of the source behind an account of the library.
+    pub(crate) fn source_of(&self, account: &str) -> Option<&'static str> {
+        self.accounts.iter().flatten().find(|(id, _)| id == account).map(|(_, source)| *source)
+    }
 }
 
 impl State {
     /// Starts an authorization: a preauthorization code for the page, and a session that waits.
-    pub fn authorize(&mut self, contract: &Contract, request: AuthorizeRequest, now: Moment) -> OpenedPage {
+    pub(crate) fn authorize(
+        &mut self,
+        contract: &Contract,
+        request: AuthorizeRequest,
+        now: Moment,
+    ) -> OpenedPage {
         let AuthorizeRequest { redirect_uri, state, code_challenge, library, options } = request;
         let session = self.open_session(contract, options, now);
         let session_key = session.key.clone();
@@ -81,7 +93,7 @@ impl State {
     ///
     /// # Errors
     /// `InsufficientScope` for a one-off contract, which has nothing to come back to.
-    pub fn refer(
+    pub(crate) fn refer(
         &mut self,
         contract: &Contract,
         request: ReferenceRequest,
@@ -105,7 +117,7 @@ impl State {
     ///
     /// # Errors
     /// `AccountNotFound`, or `InvalidRequest` if the account's provider has no such permission.
-    pub fn revoke(
+    pub(crate) fn revoke(
         &mut self,
         contract: &Contract,
         library: &LibraryId,
@@ -144,12 +156,32 @@ impl State {
     ///
     /// # Errors
     /// `ConsentProblem` if there is nothing, it is over, or the code is for another page.
-    pub fn waiting_consent(
+    pub(crate) fn waiting_consent(
         &self,
         code: &str,
         page: Page,
         now: Moment,
-    ) -> Result<WaitingConsent<'_>, ConsentProblem> {
+    ) -> Result<WaitingConsent, ConsentProblem> {
+        let consent = self.require_waiting(code, page, now)?;
+        let library = consent.library().and_then(|id| self.libraries.get(id));
+        let account = match &consent.purpose {
+            Purpose::Revoke { account, .. } => Some(account.clone()),
+            _ => None,
+        };
+        let accounts = library.map(|library| {
+            let accounts = library.accounts.iter();
+            accounts.map(|account| (account.id.clone(), account.source.name.as_str())).collect()
+        });
+        Ok(WaitingConsent { client_id: consent.client_id.clone(), accounts, account })
+    }
+
+    /// The consent of a page, if it still waits for the user.
+    fn require_waiting(
+        &self,
+        code: &str,
+        page: Page,
+        now: Moment,
+    ) -> Result<&PendingConsent, ConsentProblem> {
         let consent = self.consents.get(code).ok_or(ConsentProblem::UnknownCode)?;
         let library = consent.library().map(|id| self.libraries.get(id));
         let user_is_gone = library.is_some_and(|library| library.is_none());
@@ -157,25 +189,21 @@ impl State {
             let location = consent.failure(&CallbackErrorCode::InvalidCode);
             return Err(ConsentProblem::Closed { location });
         }
-        let account = match &consent.purpose {
-            Purpose::Revoke { account, .. } => Some(account),
-            _ => None,
-        };
-        Ok(WaitingConsent { client_id: &consent.client_id, library: library.flatten(), account })
+        Ok(consent)
     }
 
     /// Carries out the user's decision, once, and says where the browser goes.
     ///
     /// # Errors
     /// `ConsentProblem` if there is nothing to decide under this code on this page.
-    pub fn decide(
+    pub(crate) fn decide(
         &mut self,
         code: &str,
         page: Page,
         decision: Decision,
         now: Moment,
     ) -> Result<String, ConsentProblem> {
-        self.waiting_consent(code, page, now)?;
+        self.require_waiting(code, page, now)?;
         let consent = self.consents.get_mut(code).ok_or(ConsentProblem::UnknownCode)?;
         consent.decided = true;
         let consent = consent.clone();

@@ -11,7 +11,7 @@ impl State {
     ///
     /// # Errors
     /// `InvalidToken` if the user was deleted before.
-    pub fn delete_user(&mut self, id: &LibraryId) -> Result<(), Refusal> {
+    pub(crate) fn delete_user(&mut self, id: &LibraryId) -> Result<(), Refusal> {
         self.library(id)?;
         self.forget_library(id);
         Ok(())
@@ -21,7 +21,7 @@ impl State {
     ///
     /// # Errors
     /// `AccountNotFound` if the library has no such account.
-    pub fn delete_account(&mut self, library_id: &LibraryId, account: &str) -> Result<(), Refusal> {
+    pub(crate) fn delete_account(&mut self, library_id: &LibraryId, account: &str) -> Result<(), Refusal> {
         let library = self.library_mut(library_id)?;
         library.account(account)?.lifeline.cut();
         library.accounts.retain(|known| known.id != account);

@@ -22,10 +22,10 @@ use super::token::{Grant, RefreshGrant};
 use crate::random::SandboxTag;
 pub use storage::BindStorageError;
 
-pub use consents::{AuthorizeRequest, OpenedPage, ReferenceRequest, WaitingConsent};
+pub(crate) use consents::{AuthorizeRequest, OpenedPage, ReferenceRequest, WaitingConsent};
 pub(crate) use pushing::quota_used_up;
-pub use references::Referent;
-pub use tokens::Exchange;
+pub(crate) use references::Referent;
+pub(crate) use tokens::CodeExchange;
 
 use references::Reference;
 use sweep::Broom;
@@ -62,7 +62,7 @@ impl Default for Lifetimes {
 
 /// All state of one sandbox.
 #[derive(Debug)]
-pub struct State {
+pub(crate) struct State {
     tag: SandboxTag,
     lifetimes: Lifetimes,
     consents: HashMap<String, PendingConsent>,
@@ -83,7 +83,7 @@ pub struct State {
 
 impl State {
     /// An empty sandbox that takes `push_quota` bytes of pushed data.
-    pub fn new(tag: SandboxTag, lifetimes: Lifetimes, push_quota: u64) -> Self {
+    pub(crate) fn new(tag: SandboxTag, lifetimes: Lifetimes, push_quota: u64) -> Self {
         Self {
             tag,
             lifetimes,
@@ -106,7 +106,7 @@ impl State {
     ///
     /// # Errors
     /// `InvalidToken` if it no longer exists.
-    pub fn library(&self, id: &LibraryId) -> Result<&Library, Refusal> {
+    pub(crate) fn library(&self, id: &LibraryId) -> Result<&Library, Refusal> {
         self.libraries.get(id).ok_or_else(user_deleted)
     }
 

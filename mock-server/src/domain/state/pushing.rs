@@ -13,7 +13,7 @@ impl State {
     ///
     /// # Errors
     /// `InvalidContractDataRequest` unless the contract is a write contract.
-    pub fn push_room(&mut self, contract: &Contract, now: Moment) -> Result<u64, Refusal> {
+    pub(crate) fn push_room(&mut self, contract: &Contract, now: Moment) -> Result<u64, Refusal> {
         require_write(contract)?;
         if self.pushed_bytes >= self.push_quota {
             self.sweep(now);
@@ -25,7 +25,7 @@ impl State {
     ///
     /// # Errors
     /// `ValidationErrors` with status 413 if the quota does not take it.
-    pub fn push(
+    pub(crate) fn push(
         &mut self,
         contract: &Contract,
         library: &LibraryId,
@@ -59,7 +59,7 @@ impl State {
     /// # Errors
     /// `InvalidContractDataRequest` unless the contract is a write contract; `AccountNotFound`;
     /// `ValidationErrors` if nothing can be pushed to the account's source.
-    pub fn push_target(
+    pub(crate) fn push_target(
         &self,
         contract: &Contract,
         library: &LibraryId,

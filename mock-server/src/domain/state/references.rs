@@ -5,11 +5,11 @@ use super::State;
 use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::library::AccountId;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 
 /// What a reference stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Referent {
+pub(crate) enum Referent {
     /// An account: `accountRef` of the reauthorize page.
     Account(AccountId),
     /// A provisional storage: `storageRef` of the authorize page.
@@ -30,7 +30,7 @@ impl State {
     /// # Errors
     /// `StorageNotFound` if it is to stand for a storage that does not exist. Whether an account
     /// exists is seen on its page: here nobody says whose it is.
-    pub fn reference(
+    pub(crate) fn reference(
         &mut self,
         contract: &Contract,
         referent: Referent,
@@ -40,7 +40,7 @@ impl State {
             && self.storage(contract, id).is_err()
         {
             let message = format!("The storage ({id}) does not exist");
-            return Err(Refusal::new(404, "StorageNotFound", message, "POST storage makes one"));
+            return Err(Refusal::new(404, RefusalCode::StorageNotFound, message, "POST storage makes one"));
         }
         self.tidy(now);
         let (id, expires) = (self.tag.mint(), now.plus(self.lifetimes.code));
@@ -49,7 +49,7 @@ impl State {
     }
 
     /// What a reference of this contract stands for, unless it is unknown or expired.
-    pub fn referent(&self, client_id: &str, reference: &str, now: Moment) -> Option<&Referent> {
+    pub(crate) fn referent(&self, client_id: &str, reference: &str, now: Moment) -> Option<&Referent> {
         let known = self.references.get(reference)?;
         (known.client_id == client_id && now < known.expires).then_some(&known.referent)
     }

@@ -13,7 +13,7 @@ impl State {
     ///
     /// # Errors
     /// `InvalidContractDataRequest` for a write contract, `InsufficientScope` for a one-off one.
-    pub fn trigger(
+    pub(crate) fn trigger(
         &mut self,
         contract: &Contract,
         library: &LibraryId,
@@ -41,7 +41,7 @@ impl State {
     /// # Errors
     /// `SessionInvalid` if the session is unknown, expired, another contract's or another user's;
     /// `InvalidContractDataRequest` for a write contract.
-    pub fn session(
+    pub(crate) fn session(
         &self,
         contract: &Contract,
         user: &LibraryId,

@@ -3,7 +3,7 @@
 use super::State;
 use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::storage::{Storage, StorageRef, no_such_storage};
 
 /// Why a storage cannot be bound to a user.
@@ -25,7 +25,7 @@ pub enum BindStorageError {
 
 impl State {
     /// Makes a storage that belongs to nobody yet.
-    pub fn create_storage(&mut self, contract: &Contract) -> StorageRef {
+    pub(crate) fn create_storage(&mut self, contract: &Contract) -> StorageRef {
         let id = self.tag.mint();
         let kid = contract.cloud_kid();
         let storage = Storage::provisional(kid.clone(), contract.application_id.clone());
@@ -37,7 +37,7 @@ impl State {
     ///
     /// # Errors
     /// [`BindStorageError`]; nothing changes then.
-    pub fn bind_storage(&mut self, storage: &str, user: &LibraryId) -> Result<(), BindStorageError> {
+    pub(crate) fn bind_storage(&mut self, storage: &str, user: &LibraryId) -> Result<(), BindStorageError> {
         if !self.libraries.contains_key(user) {
             return Err(BindStorageError::UnknownUser);
         }
@@ -67,16 +67,16 @@ impl State {
     ///
     /// # Errors
     /// `StorageNotFound` if none was bound.
-    pub fn user_storage(&self, user: &LibraryId) -> Result<StorageRef, Refusal> {
+    pub(crate) fn user_storage(&self, user: &LibraryId) -> Result<StorageRef, Refusal> {
         let found = self.storages.iter().find(|(_, storage)| storage.owner.as_ref() == Some(user));
         found.map(|(id, storage)| StorageRef { id: id.clone(), kid: storage.kid.clone() }).ok_or_else(|| {
             let detail = "POST storage makes one; its reference goes to the consent page as storageRef";
-            Refusal::new(404, "StorageNotFound", "The user has no storage", detail)
+            Refusal::new(404, RefusalCode::StorageNotFound, "The user has no storage", detail)
         })
     }
 
     /// Deletes the storage of a user with all its files; for when the user is deleted.
-    pub fn delete_user_storage(&mut self, user: &LibraryId) {
+    pub(crate) fn delete_user_storage(&mut self, user: &LibraryId) {
         self.storages.retain(|_, storage| storage.owner.as_ref() != Some(user));
     }
 
@@ -85,7 +85,7 @@ impl State {
     ///
     /// # Errors
     /// `NotFound` for every other: whether it exists is not for this contract to know.
-    pub fn storage(&self, contract: &Contract, id: &str) -> Result<&Storage, Refusal> {
+    pub(crate) fn storage(&self, contract: &Contract, id: &str) -> Result<&Storage, Refusal> {
         let storage = self.storages.get(id).ok_or_else(|| no_such_storage(id, "no storage has this id"))?;
         let consents = storage.owner.as_ref().and_then(|user| self.libraries.get(user));
         let consented = consents.is_some_and(|library| library.consents.contains_key(&contract.client_id()));
@@ -100,7 +100,7 @@ impl State {
     ///
     /// # Errors
     /// As [`State::storage`].
-    pub fn storage_mut(&mut self, contract: &Contract, id: &str) -> Result<&mut Storage, Refusal> {
+    pub(crate) fn storage_mut(&mut self, contract: &Contract, id: &str) -> Result<&mut Storage, Refusal> {
         self.storage(contract, id)?;
         self.storages.get_mut(id).ok_or_else(|| no_such_storage(id, "no storage has this id"))
     }
@@ -139,7 +139,7 @@ mod tests {
         let (ann, bob) = ("ann".to_owned(), "bob".to_owned());
         let made = state.create_storage(&contract);
         assert_eq!(made.kid, "c_app_0");
-        assert_eq!(state.user_storage(&ann).unwrap_err().code, "StorageNotFound");
+        assert_eq!(state.user_storage(&ann).unwrap_err().code.as_str(), "StorageNotFound");
         for _ in 0..2 {
             assert_eq!(state.bind_storage(&made.id, &ann), Ok(()));
         }
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(state.storage(&friend, &made.id).unwrap_err().status, 404);
         state.bind_storage(&made.id, &"ann".to_owned()).unwrap();
         assert!(state.storage(&friend, &made.id).is_ok() && state.storage_mut(&own, &made.id).is_ok());
-        assert_eq!(state.storage_mut(&stranger, &made.id).unwrap_err().code, "NotFound");
+        assert_eq!(state.storage_mut(&stranger, &made.id).unwrap_err().code.as_str(), "NotFound");
     }
 
     #[test]

@@ -72,7 +72,7 @@ mod tests {
     use crate::domain::contract::{Contract, ContractKind};
     use crate::domain::pull_options::PullOptions;
     use crate::domain::pushed::Descriptor;
-    use crate::domain::state::{AuthorizeRequest, Exchange, Lifetimes, Referent};
+    use crate::domain::state::{AuthorizeRequest, CodeExchange, Lifetimes, Referent};
     use crate::payload::content::Content;
     use crate::random::SandboxTag;
     use serde_json::json;
@@ -97,7 +97,7 @@ mod tests {
         let decision = Decision::Connect { connection: None, trigger: true, storage: None };
         let callback = state.decide(&opened.code, Page::Authorize, decision, now).unwrap();
         let code = callback.rsplit_once("code=").unwrap().1;
-        let exchange = Exchange { code, code_verifier: VERIFIER, redirect_uri: None };
+        let exchange = CodeExchange { code, code_verifier: VERIFIER, redirect_uri: None };
         let library = state.exchange(&contract, exchange, now).unwrap().library;
         let descriptor: Descriptor =
             serde_json::from_value(json!({ "mimeType": "text/plain", "accounts": [] })).unwrap();

@@ -14,7 +14,7 @@ use crate::domain::token::{Grant, RefreshGrant, TokenPair};
 
 /// What a code is exchanged with.
 #[derive(Clone, Copy, Debug)]
-pub struct Exchange<'a> {
+pub(crate) struct CodeExchange<'a> {
     /// The authorization code.
     pub code: &'a str,
     /// PKCE verifier.
@@ -29,10 +29,10 @@ impl State {
     /// # Errors
     /// `InvalidGrant` if the code is unknown, expired, used, another contract's or the verifier is
     /// wrong. A wrong attempt does not use the code up.
-    pub fn exchange(
+    pub(crate) fn exchange(
         &mut self,
         contract: &Contract,
-        exchange: Exchange<'_>,
+        exchange: CodeExchange<'_>,
         now: Moment,
     ) -> Result<TokenPair, Refusal> {
         let client_id = contract.client_id();
@@ -71,7 +71,12 @@ impl State {
     /// # Errors
     /// `InvalidToken` if it is unknown, expired, replaced or another contract's;
     /// `InsufficientScope` for a one-off contract.
-    pub fn refresh(&mut self, contract: &Contract, token: &str, now: Moment) -> Result<TokenPair, Refusal> {
+    pub(crate) fn refresh(
+        &mut self,
+        contract: &Contract,
+        token: &str,
+        now: Moment,
+    ) -> Result<TokenPair, Refusal> {
         let invalid = |detail: &str| Refusal::invalid_token(TokenKind::Refresh, detail);
         let client_id = contract.client_id();
         let grace = self.lifetimes.refresh_grace;
@@ -101,7 +106,12 @@ impl State {
     ///
     /// # Errors
     /// `InvalidToken` if it is unknown, expired or another contract's, or its user is deleted.
-    pub fn access(&self, contract: &Contract, token: &str, now: Moment) -> Result<&LibraryId, Refusal> {
+    pub(crate) fn access(
+        &self,
+        contract: &Contract,
+        token: &str,
+        now: Moment,
+    ) -> Result<&LibraryId, Refusal> {
         let grant = self.own_grant(contract, token)?;
         require_alive(grant, now)?;
         Ok(&grant.library)
@@ -112,7 +122,7 @@ impl State {
     ///
     /// # Errors
     /// `InvalidToken` if it is unknown or another contract's, or its user is deleted.
-    pub fn renewable(&self, contract: &Contract, token: &str) -> Result<&LibraryId, Refusal> {
+    pub(crate) fn renewable(&self, contract: &Contract, token: &str) -> Result<&LibraryId, Refusal> {
         Ok(&self.own_grant(contract, token)?.library)
     }
 
@@ -121,7 +131,7 @@ impl State {
     ///
     /// # Errors
     /// `InvalidToken` if it is unknown or expired, or its user is deleted.
-    pub fn linked_library(&self, token: &str, now: Moment) -> Result<&LibraryId, Refusal> {
+    pub(crate) fn linked_library(&self, token: &str, now: Moment) -> Result<&LibraryId, Refusal> {
         let grant = self.grant(token)?;
         require_alive(grant, now)?;
         Ok(&grant.library)

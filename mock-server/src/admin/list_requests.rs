@@ -1,0 +1,49 @@
+//! `GET /__admin/requests`.
+
+use http::Method;
+
+use super::access::{SANDBOX, require_access};
+use super::requests::{Requests, list};
+use crate::http::call::Call;
+use crate::http::endpoint::{BY_ADMIN, Endpoint};
+use crate::http::reply::Outcome;
+use crate::openapi::exchange::{Answer, Auth, Exchange};
+use crate::openapi::schemas::Schemas;
+use crate::operations::Operation;
+use crate::operations::refusals::{ADMIN, TOO_LARGE, UNREADABLE};
+use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+
+impl Operation {
+    /// `GET /__admin/requests`
+    pub const ADMIN_REQUESTS: Self = Self::named("adminRequests");
+}
+
+pub(super) static ENDPOINT: Endpoint = Endpoint {
+    route: Route {
+        operation: Operation::ADMIN_REQUESTS,
+        method: Method::GET,
+        area: Area::Admin,
+        template: "/requests",
+        summary: "`GET /__admin/requests`",
+        deprecated: false,
+        answer: AnswerKind::Json,
+        body: BodyMode::Whole,
+        refusals: &[UNREADABLE, TOO_LARGE, ADMIN],
+    },
+    sandbox: BY_ADMIN,
+    exchange,
+    handler: |call| Box::pin(list_requests(call)),
+};
+
+fn exchange(schemas: &mut Schemas) -> Exchange {
+    Exchange::new(
+        Auth::Admin,
+        Answer::json("The requests that the journal keeps.", schemas.answer::<Requests>()),
+    )
+    .query(SANDBOX.0, SANDBOX.1)
+}
+
+async fn list_requests(call: &mut Call) -> Outcome {
+    require_access(call)?;
+    list(call)
+}

@@ -1,0 +1,57 @@
+//! `DELETE /__admin/sandboxes`.
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::access::{SANDBOX, require_access};
+use crate::domain::refusal::Refusal;
+use crate::http::call::Call;
+use crate::http::endpoint::{BY_ADMIN, Endpoint};
+use crate::http::reply::{Outcome, reply_json};
+use crate::openapi::exchange::{Answer, Auth, Exchange};
+use crate::openapi::schemas::Schemas;
+use crate::operations::Operation;
+use crate::operations::refusals::{ADMIN, TOO_LARGE, UNREADABLE};
+use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+
+impl Operation {
+    /// `DELETE /__admin/sandboxes`
+    pub const ADMIN_REMOVE_SANDBOX: Self = Self::named("adminRemoveSandbox");
+}
+
+pub(super) static ENDPOINT: Endpoint = Endpoint {
+    route: Route {
+        operation: Operation::ADMIN_REMOVE_SANDBOX,
+        method: Method::DELETE,
+        area: Area::Admin,
+        template: "/sandboxes",
+        summary: "`DELETE /__admin/sandboxes`",
+        deprecated: false,
+        answer: AnswerKind::Json,
+        body: BodyMode::Whole,
+        refusals: &[UNREADABLE, TOO_LARGE, ADMIN],
+    },
+    sandbox: BY_ADMIN,
+    exchange,
+    handler: |call| Box::pin(remove(call)),
+};
+
+fn exchange(schemas: &mut Schemas) -> Exchange {
+    Exchange::new(Auth::Admin, Answer::json("The sandbox is gone.", schemas.answer::<Removed<'static>>()))
+        .query(SANDBOX.0, SANDBOX.1)
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Removed<'a> {
+    removed: &'a str,
+}
+
+async fn remove(call: &mut Call) -> Outcome {
+    require_access(call)?;
+    let id = call.sandbox.id();
+    if call.server.sandboxes.remove(id) {
+        return reply_json(&Removed { removed: id });
+    }
+    Err(Refusal::validation("name a fresh sandbox by ?sandbox=ID; the default one always exists"))
+}

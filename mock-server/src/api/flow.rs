@@ -1,0 +1,119 @@
+//! What the requests that start a flow, and their answers, have in common.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::contract::Contract;
+use crate::domain::pull_options::PullOptions;
+use crate::domain::refusal::Refusal;
+use crate::domain::session::SessionRef;
+use crate::http::call::Call;
+use crate::journal::check::Check;
+
+/// What the document says of the header that names an account.
+pub(super) const ACCOUNT_HEADER: &str = "The account; the path holds the literal text `h:accountId`.";
+
+/// Signs a token payload (protocol reference, crypto §3).
+pub(super) fn sign<T: Serialize>(call: &Call, payload: &T) -> Result<String, Refusal> {
+    let signed = call.server.signing.sign(&call.origin(), payload);
+    signed.map_err(|error| Refusal::defect("The token could not be signed", &error))
+}
+
+/// Whether a callback is registered with the contract.
+pub(super) fn require_registered(contract: &Contract, redirect_uri: &str) -> Result<(), Refusal> {
+    if contract.allows_redirect(redirect_uri) {
+        return Ok(());
+    }
+    let rules: Vec<_> = contract.redirect_rules.iter().map(ToString::to_string).collect();
+    let detail = format!("registered for {}: {}", contract.contract_id, rules.join(", "));
+    Err(Refusal::invalid_redirect_uri(redirect_uri, detail))
+}
+
+/// The body of what starts a browser flow.
+#[derive(Default, Deserialize, JsonSchema)]
+pub(super) struct FlowBody {
+    #[serde(default)]
+    agent: Option<Value>,
+    actions: Option<Actions>,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+struct Actions {
+    pull: Option<PullOptions>,
+}
+
+impl FlowBody {
+    /// What the session is to read.
+    pub(super) fn read(call: &mut Call, contract: &Contract) -> Result<PullOptions, Refusal> {
+        let body: Self = call.json()?;
+        let options = body.actions.unwrap_or_default().pull.unwrap_or_default();
+        acceptable(call, contract, body.agent.as_ref(), &options)?;
+        Ok(options)
+    }
+}
+
+/// Checks what every request that opens a session says of itself.
+pub(super) fn acceptable(
+    call: &mut Call,
+    contract: &Contract,
+    agent: Option<&Value>,
+    options: &PullOptions,
+) -> Result<(), Refusal> {
+    let served = agent.map_or(Ok(()), |agent| call.server.settings.agents.require_served(agent));
+    call.verdict.check(Check::Agent, served)?;
+    call.verdict.check(Check::SessionOptions, options.validate())?;
+    call.verdict.check(Check::ScopeWithinContract, options.require_within(contract))
+}
+
+/// A session: `expiry` in milliseconds.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
+pub(super) struct SessionJson {
+    key: String,
+    /// Milliseconds since 1970.
+    expiry: i64,
+}
+
+impl From<SessionRef> for SessionJson {
+    fn from(session: SessionRef) -> Self {
+        Self { key: session.key, expiry: session.expires.millis() }
+    }
+}
+
+/// What starts a browser flow: a code, as a signed token, and a session.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct TokenAndSession {
+    pub(super) token: String,
+    pub(super) session: SessionJson,
+}
+
+/// A signed token alone.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Token")]
+pub(super) struct TokenJson {
+    pub(super) token: String,
+}
+
+/// What was pushed has arrived.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Delivered {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<u32>,
+}
+
+impl Delivered {
+    pub(super) fn new() -> Self {
+        Self { status: "delivered", expires: None }
+    }
+
+    pub(super) fn expiring(expires: u32) -> Self {
+        Self { expires: Some(expires), ..Self::new() }
+    }
+}
+
+/// A file that the disk does not take is no fault of the client's.
+pub(super) fn not_stored(error: std::io::Error) -> Refusal {
+    Refusal::defect("The file could not be stored", &error)
+}

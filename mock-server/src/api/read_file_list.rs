@@ -1,0 +1,216 @@
+//! `GET permission-access/query/{sessionKey}` (protocol reference, http-api §4.2).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use digime_fixtures::AccountError;
+use http::Method;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::clock::Moment;
+use crate::domain::listing::{AccountState, FileEntry, LibraryState};
+use crate::http::call::Call;
+use crate::http::endpoint::{Endpoint, SandboxBy};
+use crate::http::reply::{Outcome, reply_json};
+use crate::journal::check::Check;
+use crate::openapi::exchange::{Answer, Auth, Exchange};
+use crate::openapi::schemas::Schemas;
+use crate::operations::Operation;
+use crate::operations::generation::{Generation, Generations};
+use crate::operations::refusals::{KIND, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER};
+use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+
+impl Operation {
+    /// `GET permission-access/query/{sessionKey}`
+    pub const READ_FILE_LIST: Self = Self::named("readFileList");
+}
+
+pub(super) static ENDPOINT: Endpoint = Endpoint {
+    route: Route {
+        operation: Operation::READ_FILE_LIST,
+        method: Method::GET,
+        area: Area::Api(Generations::Since(Generation::V1_7)),
+        template: "/permission-access/query/{sessionKey}",
+        summary: "`GET permission-access/query/{sessionKey}`",
+        deprecated: false,
+        answer: AnswerKind::Json,
+        body: BodyMode::Whole,
+        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, USER, KIND, SESSION],
+    },
+    sandbox: &[SandboxBy::Jwt, SandboxBy::Path("sessionKey")],
+    exchange,
+    handler: |call| Box::pin(file_list(call)),
+};
+
+fn exchange(schemas: &mut Schemas) -> Exchange {
+    let answer = schemas.answer::<FileListJson>();
+    Exchange::new(Auth::User, Answer::json("The state of the read, and the files so far.", answer))
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "FileList")]
+struct FileListJson {
+    status: StatusJson,
+    /// Absent before the sync has begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_list: Option<Vec<FileJson>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SyncStatus")]
+struct StatusJson {
+    #[schemars(extend("enum" = ["pending", "running", "partial", "completed"]))]
+    state: &'static str,
+    /// By account id; always an object.
+    details: BTreeMap<String, AccountStatusJson>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AccountStatus")]
+struct AccountStatusJson {
+    #[schemars(extend("enum" = ["running", "partial", "completed"]))]
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<AccountErrorJson>,
+}
+
+/// The union of what the clients need: `statuscode` besides `statusCode`, and a nested `error`
+/// (protocol reference, legacy rule 20; http-api §4.2).
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "AccountError")]
+struct AccountErrorJson {
+    code: String,
+    status_code: u16,
+    #[serde(rename = "statuscode")]
+    status_code_in_lower_case: u16,
+    message: String,
+    reauth: bool,
+    error: NestedErrorJson,
+    /// Milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    object_type_errors: Vec<ObjectTypeErrorJson>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NestedAccountError")]
+struct NestedErrorJson {
+    message: String,
+    reauth: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retryafter: Option<i64>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ObjectTypeError")]
+struct ObjectTypeErrorJson {
+    object_type: u32,
+    error: ObjectErrorJson,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ObjectError")]
+struct ObjectErrorJson {
+    code: String,
+    message: String,
+    status_code: u16,
+}
+
+/// What the list tells of a file; most of it only of mapped ones.
+#[derive(Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "FileListEntry")]
+struct FileJson {
+    name: String,
+    /// Milliseconds since 1970.
+    updated_date: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object_count: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_group: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<SchemaJson>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FileSchema")]
+struct SchemaJson {
+    standard: String,
+    version: String,
+}
+
+async fn file_list(call: &mut Call) -> Outcome {
+    let (verified, user) = call.verify_user().await?;
+    let (store, now) = (&call.sandbox.store, call.now());
+    let list = store.file_list(&verified.contract, &user, call.param("sessionKey"), now).await;
+    let list = call.verdict.check(Check::Session, list)?;
+    let details = list.accounts.into_iter().map(|(id, state)| (id, AccountStatusJson::new(state, now)));
+    let status = StatusJson { state: list.state.as_str(), details: details.collect() };
+    let begun = list.state != LibraryState::Pending;
+    let file_list = begun.then(|| list.files.into_iter().map(FileJson::from).collect());
+    reply_json(&FileListJson { status, file_list })
+}
+
+impl AccountStatusJson {
+    fn new(state: AccountState, now: Moment) -> Self {
+        match state {
+            AccountState::Running => Self { state: "running", error: None },
+            AccountState::Completed => Self { state: "completed", error: None },
+            AccountState::Partial(error) => {
+                Self { state: "partial", error: Some(AccountErrorJson::new(error, now)) }
+            }
+        }
+    }
+}
+
+impl AccountErrorJson {
+    fn new(error: AccountError, now: Moment) -> Self {
+        let retry_after = error.retry_after_seconds.map(|it| now.plus(Duration::from_secs(it)).millis());
+        let object_type_errors = error.object_type_errors.into_iter().map(|it| ObjectTypeErrorJson {
+            object_type: it.object_type,
+            error: ObjectErrorJson { code: it.code, message: it.message, status_code: it.status_code },
+        });
+        Self {
+            code: error.code,
+            status_code: error.status_code,
+            status_code_in_lower_case: error.status_code,
+            error: NestedErrorJson {
+                message: error.message.clone(),
+                reauth: error.reauth,
+                retryafter: retry_after,
+            },
+            message: error.message,
+            reauth: error.reauth,
+            retry_after,
+            object_type_errors: object_type_errors.collect(),
+        }
+    }
+}
+
+impl From<FileEntry> for FileJson {
+    fn from(FileEntry { name, updated, mapped }: FileEntry) -> Self {
+        let file = Self { name, updated_date: updated.millis(), ..Self::default() };
+        let Some(mapped) = mapped else { return file };
+        Self {
+            object_count: Some(mapped.object_count),
+            object_type: Some(mapped.object_type),
+            object_version: Some(mapped.object_version),
+            service_group: Some(mapped.service_group),
+            service_name: Some(mapped.service_name),
+            schema: Some(SchemaJson { standard: mapped.schema.standard, version: mapped.schema.version }),
+            ..file
+        }
+    }
+}

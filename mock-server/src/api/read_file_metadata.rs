@@ -1,0 +1,45 @@
+//! `HEAD permission-access/query/{sessionKey}/{fileName}` (protocol reference, http-api §4.4).
+
+use http::{Method, StatusCode};
+
+use super::session_file::{documented, find, with_metadata};
+use crate::http::call::Call;
+use crate::http::endpoint::{Endpoint, SandboxBy};
+use crate::http::reply::{Outcome, Reply, ReplyBody};
+use crate::openapi::exchange::{Answer, Auth, Exchange};
+use crate::openapi::schemas::Schemas;
+use crate::operations::Operation;
+use crate::operations::generation::{Generation, Generations};
+use crate::operations::refusals::{FILE, KIND, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER};
+use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+
+impl Operation {
+    /// `HEAD permission-access/query/{sessionKey}/{fileName}`
+    pub const READ_FILE_METADATA: Self = Self::named("readFileMetadata");
+}
+
+pub(super) static ENDPOINT: Endpoint = Endpoint {
+    route: Route {
+        operation: Operation::READ_FILE_METADATA,
+        method: Method::HEAD,
+        area: Area::Api(Generations::Since(Generation::V1_7)),
+        template: "/permission-access/query/{sessionKey}/{fileName}",
+        summary: "`HEAD permission-access/query/{sessionKey}/{fileName}`",
+        deprecated: false,
+        answer: AnswerKind::Nothing,
+        body: BodyMode::Whole,
+        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, USER, KIND, SESSION, FILE],
+    },
+    sandbox: &[SandboxBy::Jwt, SandboxBy::Path("sessionKey")],
+    exchange,
+    handler: |call| Box::pin(metadata(call)),
+};
+
+fn exchange(_: &mut Schemas) -> Exchange {
+    Exchange::new(Auth::User, documented(Answer::empty(200, "The metadata alone.")))
+}
+
+async fn metadata(call: &mut Call) -> Outcome {
+    let (_, file) = find(call).await?;
+    Ok(with_metadata(Reply::new(StatusCode::OK, ReplyBody::Empty), &file))
+}

@@ -1,0 +1,124 @@
+//! Exchanging codes and refresh tokens for token pairs
+//! (protocol reference, http-api §3.1).
+
+use http::Method;
+use http::header::HeaderMap;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::client::Client;
+use crate::contract::Contract;
+use crate::crypto::secret::Secret;
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::http::json;
+use crate::http::jwt::Claims;
+use crate::http::request::Request;
+use crate::http::transport::UpTo;
+use crate::ids::AuthorizationCode;
+use crate::tokens::pkce::CodeVerifier;
+use crate::tokens::token::{MAX_TOKEN_ANSWER, Payload, UserAccessToken};
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    token: Secret,
+}
+
+impl Client {
+    /// Exchanges the authorization code of a callback for a token pair
+    /// (protocol reference, http-api §3.1).
+    ///
+    /// A code works once; `code_verifier` is that of the [`crate::Authorization`]
+    /// that led to the code.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Api`] (code wrong, used or expired), [`ErrorKind::TokenRejected`],
+    /// [`ErrorKind::Transport`], [`ErrorKind::Timeout`], [`ErrorKind::Decode`].
+    /// The request is never repeated automatically.
+    pub async fn exchange_code_for_token(
+        &self,
+        contract: &Contract,
+        code: AuthorizationCode,
+        code_verifier: &CodeVerifier,
+    ) -> Result<UserAccessToken> {
+        let claims = Claims {
+            code: Some(code.expose()),
+            code_verifier: Some(code_verifier.expose()),
+            grant_type: Some("authorization_code"),
+            ..Claims::default()
+        };
+        let request = self.token_request(Operation::ExchangeCode)?;
+        self.obtain(&request, contract, claims).await
+    }
+
+    /// Exchanges a refresh token for a new pair. [`crate::User`] does this by
+    /// itself when the platform refuses an access token.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ReauthorizationRequired`] if the refresh token is dead too;
+    /// otherwise as [`Client::exchange_code_for_token`].
+    pub async fn refresh_token(
+        &self,
+        contract: &Contract,
+        token: &UserAccessToken,
+    ) -> Result<UserAccessToken> {
+        let refresh = token.refresh_token.value.expose();
+        if refresh.is_empty() {
+            return Err(Error::new(ErrorKind::ReauthorizationRequired, "there is no refresh token")
+                .with_operation(Operation::RefreshToken)
+                .into_reauthorization_required());
+        }
+        let claims =
+            Claims { grant_type: Some("refresh_token"), refresh_token: Some(refresh), ..Claims::default() };
+        let request = self.token_request(Operation::RefreshToken)?.json_type();
+        let mut fresh = self.obtain(&request, contract, claims).await.map_err(|error| {
+            match error.needs_reauthorization() {
+                true => error.into_reauthorization_required(),
+                false => error,
+            }
+        })?;
+        // An answer may leave out what does not change (RFC 6749 §6).
+        if fresh.refresh_token.value.expose().is_empty() {
+            fresh.refresh_token = token.refresh_token.clone();
+        }
+        fresh.user = fresh.user.or_else(|| token.user.clone());
+        fresh.consent_id = fresh.consent_id.or_else(|| token.consent_id.clone());
+        Ok(fresh)
+    }
+
+    fn token_request(&self, operation: Operation) -> Result<Request> {
+        let url = self.api(&["oauth", "token"])?;
+        Ok(Request::new(operation, Method::POST, url, "oauth/token"))
+    }
+
+    async fn obtain(
+        &self,
+        request: &Request,
+        contract: &Contract,
+        claims: Claims<'_>,
+    ) -> Result<UserAccessToken> {
+        // A POST is sent once: if its answer is lost, nobody can tell whether the code or
+        // refresh token, good for one use, has been used up.
+        let signer = self.signer(contract, claims);
+        let answer = self.transport().send(request, Some(&signer), &UpTo(MAX_TOKEN_ANSWER)).await?;
+        let token = json::parse::<TokenAnswer>(&answer.body)
+            .map_err(|error| error.with_operation(request.operation))?;
+        let payload: Payload =
+            self.verified(request.operation, token.token.expose(), &answer.headers).await?;
+        payload.into_token().map_err(|error| error.with_operation(request.operation))
+    }
+
+    pub(crate) async fn verified<T: DeserializeOwned>(
+        &self,
+        operation: Operation,
+        token: &str,
+        headers: &HeaderMap,
+    ) -> Result<T> {
+        self.shared()
+            .key_sets
+            .verify(self.transport(), token, headers)
+            .await
+            .map_err(|error| error.with_operation(operation))
+    }
+}
