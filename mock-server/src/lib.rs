@@ -50,9 +50,12 @@ pub mod settings {
     pub use crate::config::admin_token::{AdminToken, AdminTokenError};
     pub use crate::config::listen_host::{ListenHost, ListenHostError};
     pub use crate::config::place::Place;
+    pub use crate::config::public_url::{PublicUrl, PublicUrlError};
     pub use crate::config::settings::{
         ApplicationSettings, ContractSettings, ContractSettingsError, SampleDataSettings, Settings,
     };
+    pub use crate::config::trusted_proxy::{TrustedProxy, TrustedProxyError};
+    pub use crate::config::web_origin::{WebOrigin, WebOriginError};
     pub use crate::domain::agent::AgentRules;
 }
 

@@ -1,5 +1,6 @@
 //! The binary as a user meets it: real processes, real files, real signals.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -176,7 +177,7 @@ fn a_mistake_in_the_file_is_told_with_its_line() {
             "6",
             "no.pem",
         ),
-        ("port = \n", "1", "="),
+        ("port = \n", "1", "expected"),
     ] {
         std::fs::write(&file, text).unwrap();
         let output = mock()

@@ -1,6 +1,7 @@
 //! Every setting from every source, with the values that people and their tools really pass: each works, or
 //! stops the start with an error that says where the value came from.
 
+#![cfg(feature = "cli")]
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -25,7 +26,9 @@ const fn row(flag: &'static str, variable: &'static str, key: &'static str, good
 
 const ROWS: &[Row] = &[
     row("host", "HOST", "host", "localhost"),
-    row("public-url", "PUBLIC_URL", "public_url", "http://mock.test:8080"),
+    row("public-url", "PUBLIC_URL", "public_url", "http://mock.test:8080/mock"),
+    row("trusted-proxy", "TRUSTED_PROXIES", "trusted_proxies", "10.0.0.0/8"),
+    row("cors-origin", "CORS_ORIGINS", "cors_origins", "http://localhost:3000"),
     row("admin-token", "ADMIN_TOKEN", "admin_token", "let-me-in"),
     row("journal-size", "JOURNAL_SIZE", "journal_size", "5"),
     row("body-limit", "BODY_LIMIT", "body_limit", "5000"),
@@ -51,7 +54,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// Rows whose file form is a list.
-const LISTS: [&str; 2] = ["agents.refused", "agents.outdated"];
+const LISTS: [&str; 4] = ["agents.refused", "agents.outdated", "trusted_proxies", "cors_origins"];
 
 /// Where a value is written.
 #[derive(Clone, Copy, Debug, PartialEq)]

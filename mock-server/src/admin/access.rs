@@ -1,47 +1,107 @@
 //! Who may administrate.
 
+use std::net::IpAddr;
+
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 
+use crate::config::admin_token::AdminToken;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
+use crate::http::forwarded::is_forwarded;
 
 /// What the document says of the parameter that names a sandbox.
 pub(super) const SANDBOX: (&str, &str) = ("sandbox", "The sandbox; the default one if absent.");
 
 /// From this machine alone, unless a token is configured, which is then required from everywhere.
-///
+pub(super) fn require_access(call: &Call) -> Result<(), Refusal> {
+    match &call.server.settings.admin_token {
+        Some(token) => require_token(call, token),
+        None => require_this_machine(call),
+    }
+}
+
+fn require_token(call: &Call, token: &AdminToken) -> Result<(), Refusal> {
+    let given = header(call, AUTHORIZATION).and_then(|value| value.split_once(' '));
+    match given {
+        Some((scheme, given)) if scheme.eq_ignore_ascii_case("Bearer") && token.matches(given.trim()) => Ok(()),
+        _ => {
+            let message = "Administration requires the admin token: Authorization: Bearer <token>";
+            Err(Refusal::new(403, RefusalCode::AdminForbidden, message, "the token is missing or wrong"))
+        }
+    }
+}
+
 /// A web page in the developer's browser is on this machine too: it is kept out by its `Origin`,
 /// and, if it made its own name point here, by its `Host`.
-pub(super) fn require_access(call: &Call) -> Result<(), Refusal> {
-    let header = |name| call.headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(token) = &call.server.settings.admin_token {
-        let given = header(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-        if token.matches(given) {
-            return Ok(());
-        }
-        let message = "Administration requires the admin token: Authorization: Bearer <token>";
-        return Err(Refusal::new(403, RefusalCode::AdminForbidden, message, "the token is missing or wrong"));
-    }
-    let forbidden = |message: &str| Err(Refusal::new(403, RefusalCode::AdminForbidden, message, message));
+fn require_this_machine(call: &Call) -> Result<(), Refusal> {
     if !call.peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
         return forbidden(
             "Administration answers this machine only; start the server with --admin-token to open it",
         );
     }
-    let host = header(HOST).unwrap_or_default();
+    if is_forwarded(&call.headers) {
+        return forbidden(
+            "Administration answers this machine only, and a proxy passed this request on; start the server \
+             with --admin-token to open it",
+        );
+    }
+    let settings = &call.server.settings;
+    let host = header(call, HOST).unwrap_or_default();
+    let is_public = settings.public_url.as_ref().is_some_and(|url| url.authority().eq_ignore_ascii_case(host));
+    if !is_public && !is_local(host) {
+        return forbidden("Administration answers localhost and addresses only, not other host names");
+    }
+    let Some(origin) = call.headers.get(ORIGIN) else { return Ok(()) };
+    let origin = origin.to_str().unwrap_or_default();
+    let is_own = origin.split_once("://").is_some_and(|(_, own)| own.eq_ignore_ascii_case(host))
+        || settings.public_url.as_ref().is_some_and(|url| url.origin() == origin)
+        || settings.cors_origins.iter().any(|allowed| allowed.is(origin));
+    match is_own {
+        true => Ok(()),
+        false => forbidden(
+            "Administration does not answer other web pages; start the server with --cors-origin to allow one",
+        ),
+    }
+}
+
+fn forbidden(message: &str) -> Result<(), Refusal> {
+    Err(Refusal::new(403, RefusalCode::AdminForbidden, message, message))
+}
+
+fn header(call: &Call, name: http::HeaderName) -> Option<&str> {
+    call.headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Whether a `Host` is an address, or a name that always means this machine (RFC 6761 §6.3).
+fn is_local(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     };
-    let own_name = call.server.settings.public_url.as_deref().and_then(|url| url.split_once("://"));
-    let is_address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
-    if !is_address && name != "localhost" && own_name.is_none_or(|(_, own)| own != host) {
-        return forbidden("Administration answers localhost and addresses only, not other host names");
+    if name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
+        return true;
     }
-    match header(ORIGIN) {
-        Some(origin) if origin.split_once("://").is_none_or(|(_, it)| it != host) => {
-            forbidden("Administration does not answer other web pages")
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost" || name.strip_suffix(".localhost").is_some_and(|label| !label.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_local;
+
+    #[test]
+    fn loopback_names_are_local_whatever_their_case() {
+        for host in [
+            "localhost", "LOCALHOST", "localhost.", "mock.localhost:8080", "Mock.LocalHost.:1", "127.0.0.1:8080",
+            "[::1]:8080", "192.168.0.1",
+        ] {
+            assert!(is_local(host), "{host}");
         }
-        _ => Ok(()),
+        for host in [
+            "", ".", "evil.example", "localhost.evil.example", "evillocalhost", ".localhost", "localhost..",
+            "localhost:80.evil.example", "127.0.0.1.evil.example",
+        ] {
+            assert!(!is_local(host), "{host}");
+        }
     }
 }

@@ -70,5 +70,5 @@ async fn create(call: &mut Call) -> Outcome {
             "DELETE /__admin/sandboxes?sandbox=ID removes one",
         )
     })?;
-    reply_json(&Credentials::of(&sandbox, &call.origin()))
+    reply_json(&Credentials::of(&sandbox, &call.reached()))
 }

@@ -45,5 +45,5 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 
 async fn credentials(call: &mut Call) -> Outcome {
     require_access(call)?;
-    reply_json(&Credentials::of(&call.sandbox, &call.origin()))
+    reply_json(&Credentials::of(&call.sandbox, &call.reached()))
 }

@@ -87,10 +87,6 @@ async fn inject(call: &mut Call) -> Outcome {
             return Err(Refusal::validation(format!("headers: \"{name}: {value}\" is no HTTP header")));
         }
     }
-    if let Some(hostile) = rule.hostile.filter(|hostile| !hostile.applies_to(route)) {
-        let name = hostile.name();
-        return Err(Refusal::validation(format!("hostile: no answer of {} can be {name}", route.name())));
-    }
     let fault = Fault {
         times: rule.times,
         file: rule.file,
@@ -104,6 +100,9 @@ async fn inject(call: &mut Call) -> Outcome {
         hostile: rule.hostile,
         ..Fault::on(route.operation)
     };
+    if let Some(problem) = fault.problem(route) {
+        return Err(Refusal::validation(problem));
+    }
     let answer = reply_json(&fault);
     call.sandbox.faults.inject(fault);
     answer

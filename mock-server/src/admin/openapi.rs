@@ -46,5 +46,5 @@ struct Document {}
 
 async fn document(call: &mut Call) -> Outcome {
     require_access(call)?;
-    Ok(Reply::json(openapi::document(&call.origin(), call.server.described())))
+    Ok(Reply::json(openapi::document(&call.reached(), call.server.described())))
 }

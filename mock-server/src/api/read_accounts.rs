@@ -97,7 +97,7 @@ struct ProviderJson {
 async fn accounts(call: &mut Call) -> Outcome {
     let (_, user) = call.verify_user().await?;
     let accounts = call.sandbox.store.accounts(&user).await?;
-    let (origin, now) = (call.origin(), call.now());
+    let (origin, now) = (call.reached().to_string(), call.now());
     let accounts: Vec<_> = accounts.iter().map(|account| AccountJson::new(account, &origin, now)).collect();
     reply_json(&accounts)
 }

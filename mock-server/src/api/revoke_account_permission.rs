@@ -59,5 +59,5 @@ async fn revoke(call: &mut Call) -> Outcome {
     call.verdict.check(Check::RedirectUriRegistered, require_registered(&contract, &redirect_uri))?;
     let opened = call.sandbox.store.revoke(&contract, &user, &account, redirect_uri, call.now()).await;
     let code = call.verdict.check(Check::Account, opened)?;
-    reply_json(&Revocation { location: format!("{}/apps/saas/revoke?code={code}", call.origin()) })
+    reply_json(&Revocation { location: format!("{}/apps/saas/revoke?code={code}", call.reached()) })
 }

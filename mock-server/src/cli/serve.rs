@@ -120,11 +120,11 @@ fn write_client_report(server: &Server) -> Result<(), Failure> {
 
 /// What a newcomer needs to know, with a curl line that works.
 fn banner(server: &Server) -> String {
-    let origin = server.local_origin();
-    let credentials = Credentials::of(&server.sandboxes.default_sandbox(), &origin);
+    let url = server.local_url();
+    let credentials = Credentials::of(&server.sandboxes.default_sandbox(), &url);
     let urls = &credentials.urls;
     let mut text = format!(
-        "digime-mock {version} is listening on {origin}\n\n\
+        "digime-mock {version} is listening on {url}\n\n\
          \x20 API base URL         {}\n\
          \x20 onboarding base URL  {}\n\
          \x20 cloud base URL       {}\n",
@@ -140,9 +140,9 @@ fn banner(server: &Server) -> String {
         }
     }
     text.push_str(&format!(
-        "  private keys         the privateKey members of {origin}/__admin/credentials;\n\
+        "  private keys         the privateKey members of {url}/__admin/credentials;\n\
          \x20                      the development keys are also in fixtures/keys/ of the repository\n\n\
-         Try:  curl -s {origin}/__admin/credentials\n\
+         Try:  curl -s {url}/__admin/credentials\n\
          Stop: Ctrl-C\n\n"
     ));
     text

@@ -8,9 +8,12 @@ pub(crate) mod admin_token;
 mod check;
 pub(crate) mod listen_host;
 pub(crate) mod place;
+pub(crate) mod public_url;
 pub(crate) mod sandbox_settings;
 pub(crate) mod settings;
 #[cfg(feature = "cli")]
 pub(crate) mod sources;
+pub(crate) mod trusted_proxy;
+pub(crate) mod web_origin;
 
 pub use check::SettingsError;

@@ -10,6 +10,9 @@ use jiff::civil::Date;
 use crate::config::admin_token::AdminToken;
 use crate::config::listen_host::ListenHost;
 use crate::config::place::Place;
+use crate::config::public_url::PublicUrl;
+use crate::config::trusted_proxy::TrustedProxy;
+use crate::config::web_origin::WebOrigin;
 use crate::domain::agent::AgentRules;
 use crate::domain::contract::{ContractKeyError, ContractKeys, ContractKind};
 use crate::domain::redirect::{DEFAULT_REDIRECT_RULES, RedirectRule, RedirectRuleError};
@@ -18,7 +21,7 @@ use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 
 /// The application of the default sandbox.
-pub const DEFAULT_APPLICATION_ID: &str = "mock-app";
+pub(crate) const DEFAULT_APPLICATION_ID: &str = "mock-app";
 
 /// Everything that can be set about a server.
 #[derive(Clone, Debug)]
@@ -27,8 +30,13 @@ pub struct Settings {
     pub host: ListenHost,
     /// Port to listen on; 0 picks a free one.
     pub port: u16,
-    /// Origin that links and `jku` use instead of the request's `Host`.
-    pub public_url: Option<String>,
+    /// Where links and `jku` lead instead of to the request's `Host`. Requests are taken with and without
+    /// its path.
+    pub public_url: Option<PublicUrl>,
+    /// The proxies whose `Forwarded` and `X-Forwarded-*` headers say where links and `jku` lead.
+    pub trusted_proxies: Vec<TrustedProxy>,
+    /// The web pages that may call the server and read its answers.
+    pub cors_origins: Vec<WebOrigin>,
     /// Token that administration then requires, from wherever it is called.
     pub admin_token: Option<AdminToken>,
     /// How long things live.
@@ -69,6 +77,8 @@ impl Settings {
             host: ListenHost::default(),
             port: 8080,
             public_url: None,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
             admin_token: None,
             lifetimes: Lifetimes::default(),
             timeline: Timeline::default(),
@@ -187,7 +197,7 @@ impl ContractSettings {
 ///
 /// # Errors
 /// [`ContractSettingsError`] naming the contract and the rule.
-pub fn redirect_rules<T: AsRef<str>>(
+pub(crate) fn redirect_rules<T: AsRef<str>>(
     contract: &str,
     texts: &[T],
 ) -> Result<Vec<RedirectRule>, ContractSettingsError> {

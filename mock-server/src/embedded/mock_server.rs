@@ -70,9 +70,14 @@ impl MockServer {
         MockServerBuilder { changes: Vec::new(), allowed: Allowed::default() }
     }
 
-    /// The origin, such as `http://127.0.0.1:40123`.
+    /// Where clients reach it, such as `http://127.0.0.1:40123`.
     pub fn url(&self) -> String {
-        self.server.local_origin()
+        self.server.local_url().to_string()
+    }
+
+    /// Where it listens, whatever name clients have for it.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     /// Makes a fresh sandbox: own contracts, users, clock, faults and journal.
@@ -104,7 +109,7 @@ impl MockServer {
 
     /// The OpenAPI document that `GET /__admin/openapi.json` answers.
     pub fn openapi(&self) -> serde_json::Value {
-        openapi::document(&self.url(), self.server.described())
+        openapi::document(&self.server.local_url(), self.server.described())
     }
 
     /// Approves a consent page of any sandbox; see [`SandboxHandle::approve`].

@@ -34,7 +34,7 @@ impl SandboxHandle {
 
     /// What a client needs to use the sandbox.
     pub fn credentials(&self) -> Credentials {
-        Credentials::of(&self.sandbox, &self.server.local_origin())
+        Credentials::of(&self.sandbox, &self.server.local_url())
     }
 
     /// The clock that all lifetimes and the sync run on.
@@ -66,7 +66,17 @@ impl SandboxHandle {
     }
 
     /// Injects a fault.
+    ///
+    /// # Panics
+    /// If the fault could never have an effect, which the test would not notice otherwise. The text says
+    /// what it lacks.
+    #[allow(clippy::panic)]
+    #[track_caller]
     pub fn inject(&self, fault: Fault) {
+        let route = self.server.routes().find(|route| route.operation == fault.operation);
+        if let Some(problem) = route.and_then(|route| fault.problem(route)) {
+            panic!("{problem}");
+        }
         self.sandbox.faults.inject(fault);
     }
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::faults::hostile::Hostile;
 use crate::operations::Operation;
+use crate::operations::route::Route;
 
 /// One rule: what happens to requests of an operation, and how often.
 ///
@@ -152,6 +153,34 @@ impl Fault {
     pub fn hostile(mut self, hostile: Hostile) -> Self {
         self.hostile = Some(hostile);
         self
+    }
+
+    /// Why it would never have an effect on a route, and what to do; `None` if it can have one.
+    pub(crate) fn problem(&self, route: &Route) -> Option<String> {
+        let acts = self.replaces_answer()
+            || self.hostile.is_some()
+            || !self.headers.is_empty()
+            || !self.delay.is_zero()
+            || self.corrupt
+            || self.truncate
+            || self.disconnect;
+        if !acts {
+            return Some(
+                "the fault has no effect: give it at least one of status, error, headers, delay, corrupt, \
+                 truncate, disconnect and hostile"
+                    .to_owned(),
+            );
+        }
+        if self.times == Some(0) {
+            return Some("the fault never strikes: times is 0; leave it out to strike always".to_owned());
+        }
+        let has_file = route.template.contains("{fileName}") || route.template.contains("{*path}");
+        if self.file.is_some() && !has_file {
+            let name = route.name();
+            return Some(format!("the fault never strikes: requests of {name} are for no file; leave file out"));
+        }
+        let hostile = self.hostile.filter(|hostile| !hostile.applies_to(route))?;
+        Some(format!("hostile: no answer of {} can be {}", route.name(), hostile.name()))
     }
 
     /// Whether it answers in place of the operation.

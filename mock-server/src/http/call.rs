@@ -11,6 +11,7 @@ use sync_wrapper::SyncWrapper;
 
 use super::endpoint::Endpoint;
 use crate::clock::Moment;
+use crate::config::public_url::PublicUrl;
 use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
 use crate::domain::refusal::Refusal;
@@ -122,10 +123,10 @@ impl Call {
         self.uri.path().starts_with("/v1/clouds/")
     }
 
-    /// The origin that links of the answer begin with: the configured one, or the one that the
-    /// client used, so that containers and phones reach the server under their own name for it.
-    pub(crate) fn origin(&self) -> String {
-        self.server.origin(&self.headers)
+    /// Where the client reached the server: links of the answer begin with it, so that containers, phones
+    /// and clients behind a proxy stay with their own name for it.
+    pub(crate) fn reached(&self) -> PublicUrl {
+        self.server.reached(&self.headers, self.peer)
     }
 
     /// The sandbox's present.

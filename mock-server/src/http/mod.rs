@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 pub(crate) mod endpoint;
+pub(crate) mod forwarded;
 pub(crate) mod reply;
 pub(crate) mod request_body;
 pub(crate) mod server;

@@ -7,6 +7,8 @@ use http::HeaderMap;
 use http::header::HOST;
 
 use super::endpoint::Endpoint;
+use super::forwarded;
+use crate::config::public_url::PublicUrl;
 use crate::config::settings::Settings;
 use crate::openapi::Described;
 use crate::operations::route::Route;
@@ -64,23 +66,36 @@ impl Server {
         self.endpoints().map(|endpoint| (&endpoint.route, endpoint.exchange))
     }
 
-    /// The origin that the server's own machine reaches it under.
-    pub(crate) fn local_origin(&self) -> String {
+    /// Where it listens; of several addresses the first.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the server's own machine reaches it.
+    pub(crate) fn local_url(&self) -> PublicUrl {
         match &self.settings.public_url {
             Some(url) => url.clone(),
-            None if self.address.ip().is_unspecified() => format!("http://127.0.0.1:{}", self.address.port()),
-            None => format!("http://{}", self.address),
+            None if self.address.ip().is_unspecified() => {
+                PublicUrl::http(format!("127.0.0.1:{}", self.address.port()))
+            }
+            None => PublicUrl::http(self.address.to_string()),
         }
     }
 
-    /// The origin that a client reaches the server under.
-    pub(crate) fn origin(&self, headers: &HeaderMap) -> String {
+    /// Where the client of a request reaches it: as the settings say, or a trusted proxy, or the `Host`.
+    pub(crate) fn reached(&self, headers: &HeaderMap, peer: Option<SocketAddr>) -> PublicUrl {
+        if self.settings.public_url.is_some() {
+            return self.local_url();
+        }
         let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-        match host.filter(|host| !host.is_empty() && host.chars().all(named)) {
-            Some(host) if self.settings.public_url.is_none() => format!("http://{host}"),
-            _ => self.local_origin(),
-        }
+        let direct = match host.filter(|host| !host.is_empty() && host.chars().all(named)) {
+            Some(host) => PublicUrl::http(host),
+            None => self.local_url(),
+        };
+        let trusted =
+            peer.is_some_and(|peer| self.settings.trusted_proxies.iter().any(|it| it.covers(peer.ip())));
+        if trusted { forwarded::reached(headers, &direct) } else { direct }
     }
 
     /// Notes that a handler panicked, for the test that runs the server.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::config::public_url::PublicUrl;
 use crate::operations::route::{Area, Route};
 use exchange::{Answer, Exchange};
 use schemas::Schemas;
@@ -15,8 +16,8 @@ use schemas::Schemas;
 /// An operation as the document describes it: its route, and what goes over the wire.
 pub(crate) type Described = (&'static Route, fn(&mut Schemas) -> Exchange);
 
-/// The document of a server that is reached at `origin`.
-pub(crate) fn document(origin: &str, operations: impl Iterator<Item = Described> + Clone) -> Value {
+/// The document of a server that is reached at `url`.
+pub(crate) fn document(url: &PublicUrl, operations: impl Iterator<Item = Described> + Clone) -> Value {
     let mut schemas = Schemas::new();
     let mut paths = Map::new();
     for (route, exchange) in operations.clone() {
@@ -39,7 +40,7 @@ pub(crate) fn document(origin: &str, operations: impl Iterator<Item = Described>
             "version": env!("CARGO_PKG_VERSION"),
             "description": "A server that behaves as the digi.me platform does, for development and tests.",
         },
-        "servers": [{ "url": origin }],
+        "servers": [{ "url": url.to_string() }],
         "paths": paths,
         "components": {
             "schemas": definitions,
@@ -153,7 +154,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn document() -> Value {
-        super::document("http://mock.test", described())
+        super::document(&PublicUrl::http("mock.test"), described())
     }
 
     #[test]

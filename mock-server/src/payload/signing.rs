@@ -73,22 +73,22 @@ impl SigningKey {
         &self.jwks
     }
 
-    /// A PS512 JWT whose `jku` leads to the key set at `origin`.
+    /// A PS512 JWT whose `jku` is `key_set`.
     ///
     /// # Errors
     /// The JWT library's, if signing fails.
     pub(crate) fn sign<T: Serialize>(
         &self,
-        origin: &str,
+        key_set: &str,
         payload: &T,
     ) -> Result<String, jsonwebtoken::errors::Error> {
-        self.sign_as(&self.header(origin), payload)
+        self.sign_as(&self.header(key_set), payload)
     }
 
     /// The header of a genuine token.
-    pub(crate) fn header(&self, origin: &str) -> Header {
+    pub(crate) fn header(&self, key_set: &str) -> Header {
         let mut header = Header::new(Algorithm::PS512);
-        header.jku = Some(format!("{origin}/jwks/oauth"));
+        header.jku = Some(key_set.to_owned());
         header.kid = Some(self.kid.clone());
         header
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::config::public_url::PublicUrl;
 use crate::domain::contract::ContractKind;
 use crate::sandbox::Sandbox;
 
@@ -65,7 +66,7 @@ pub struct BaseUrls {
 }
 
 impl Credentials {
-    pub(crate) fn of(sandbox: &Sandbox, origin: &str) -> Self {
+    pub(crate) fn of(sandbox: &Sandbox, url: &PublicUrl) -> Self {
         let contracts: Vec<_> = sandbox
             .contracts()
             .iter()
@@ -94,9 +95,9 @@ impl Credentials {
             contracts,
             applications,
             urls: BaseUrls {
-                api: format!("{origin}/v1.7/"),
-                onboard: format!("{origin}/apps/saas/"),
-                cloud: format!("{origin}/v1/"),
+                api: format!("{url}/v1.7/"),
+                onboard: format!("{url}/apps/saas/"),
+                cloud: format!("{url}/v1/"),
             },
         }
     }

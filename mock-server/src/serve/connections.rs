@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
+use http::{Request, Uri};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -13,7 +13,8 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tower_service::Service;
 
-use super::dispatch;
+use super::{cors, dispatch};
+use crate::config::public_url::PublicUrl;
 use crate::http::server::{Peer, Server};
 
 /// How long a client may take to send its request head.
@@ -42,11 +43,24 @@ pub(crate) async fn serve(server: Arc<Server>, listener: TcpListener, stop: impl
             },
         };
         let _ = stream.set_nodelay(true);
-        let router = router.clone();
+        let (router, server) = (router.clone(), Arc::clone(&server));
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
+            let settings = &server.settings;
+            if let Some(uri) = settings.public_url.as_ref().and_then(|url| inner_uri(request.uri(), url)) {
+                *request.uri_mut() = uri;
+            }
+            let origin = cors::allowed_origin(request.headers(), &settings.cors_origins);
             let mut router = router.clone();
-            async move { router.call(request).await as Result<_, Infallible> }
+            async move {
+                let Some(origin) = origin else { return router.call(request).await as Result<_, Infallible> };
+                if let Some(answer) = cors::preflight(request.method(), request.headers(), &origin) {
+                    return Ok(answer);
+                }
+                let mut answer = router.call(request).await?;
+                cors::open(&mut answer, &origin);
+                Ok(answer)
+            }
         });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
@@ -65,4 +79,16 @@ pub(crate) async fn serve(server: Arc<Server>, listener: TcpListener, stop: impl
     if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still open {} s after the stop; they are dropped", DRAIN.as_secs());
     }
+}
+
+/// The URI without the path before all paths, which some proxies remove and others leave.
+fn inner_uri(uri: &Uri, url: &PublicUrl) -> Option<Uri> {
+    let path = url.inner_path(uri.path())?;
+    let path_and_query = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path_and_query.parse().ok()?);
+    Uri::from_parts(parts).ok()
 }

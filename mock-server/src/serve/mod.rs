@@ -1,6 +1,7 @@
 //! The way of a request: connection → sandbox → fault → handler → answer → journal.
 
 pub(crate) mod connections;
+mod cors;
 mod dispatch;
 pub(crate) mod endpoints;
 mod hostile;

@@ -36,7 +36,7 @@ pub(in crate::api) static ENDPOINT: Endpoint = Endpoint {
 };
 
 async fn categories(call: &mut Call) -> Outcome {
-    let origin = call.origin();
+    let origin = call.reached().to_string();
     tables::answer(
         call,
         catalogue::service_groups().iter().map(|it| (it.id, CategoryJson::with_icon(it, &origin))),

@@ -36,7 +36,7 @@ pub(in crate::api) static ENDPOINT: Endpoint = Endpoint {
 };
 
 async fn countries(call: &mut Call) -> Outcome {
-    let origin = call.origin();
+    let origin = call.reached().to_string();
     tables::answer(call, catalogue::countries().iter().map(|it| (it.id, CountryJson::with_icon(it, &origin))))
         .await
 }

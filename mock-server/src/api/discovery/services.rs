@@ -182,7 +182,7 @@ async fn services(call: &mut Call) -> Outcome {
     };
     let sources = catalogue::sources().iter().filter(listed);
     let sources = sources.filter(|source| usable.is_none_or(|kind| source.types.contains(&kind)));
-    let origin = call.origin();
+    let origin = call.reached().to_string();
     let data = ServicesData {
         countries: catalogue::countries().iter().map(|it| OldCountry::new(it, &origin)).collect(),
         service_groups: catalogue::service_groups()

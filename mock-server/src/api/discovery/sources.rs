@@ -67,7 +67,7 @@ async fn sources(call: &mut Call) -> Outcome {
         call.verdict
             .passed(Check::QueryFields, format!("not documented, and ignored: {}", ignored.join(", ")));
     }
-    let origin = call.origin();
+    let origin = call.reached().to_string();
     reply_json(&SourcePageJson {
         data: Projected::all(query.include(), page.sources.iter().map(|it| SourceJson::new(it, &origin)))?,
         limit: page.limit,

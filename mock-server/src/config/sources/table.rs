@@ -90,8 +90,14 @@ settings! {
         "port", "PORT", Some("port"), "PORT", "Port to listen on; 0 picks a free one [default: 8080]"
             => into!(port, value => value.number(0..=u16::MAX)?);
         "public-url", "PUBLIC_URL", Some("public_url"), "URL",
-            "Where clients reach the server, if that is another address than they connect to"
-            => into!(public_url, value => Some(public_origin(value.text()?)?));
+            "Where clients reach the server, if that is another address than they connect to; may have a path"
+            => into!(public_url, value => Some(value.parse()?));
+        "trusted-proxy", "TRUSTED_PROXIES", Some("trusted_proxies"), "ADDRESS",
+            "Address or network of a proxy whose Forwarded and X-Forwarded-* headers are believed; may be repeated"
+            => Read::Many(',', |settings, value| Ok(settings.trusted_proxies.push(value.parse()?)));
+        "cors-origin", "CORS_ORIGINS", Some("cors_origins"), "ORIGIN",
+            "Origin of web pages that may call the server, such as http://localhost:3000; may be repeated"
+            => Read::Many(',', |settings, value| Ok(settings.cors_origins.push(value.parse()?)));
         "admin-token", "ADMIN_TOKEN", Some("admin_token"), "TOKEN",
             "Token that /__admin then requires; without one, administration answers this machine only"
             => into!(admin_token, value => Some(AdminToken::new(value.exact()?).map_err(|it| it.to_string())?));
@@ -231,17 +237,4 @@ fn log_filter(text: &str) -> Result<String, Problem> {
     }
     tracing_subscriber::EnvFilter::try_new(text).map_err(|error| error.to_string())?;
     Ok(text.to_owned())
-}
-
-/// The origin of a public URL, without a trailing slash.
-fn public_origin(text: &str) -> Result<String, Problem> {
-    let url = url::Url::parse(text).map_err(|error| format!("{} is no URL: {error}", quote(text)))?;
-    let plain = matches!(url.scheme(), "http" | "https")
-        && url.path() == "/"
-        && url.query().is_none()
-        && url.username().is_empty();
-    if plain {
-        return Ok(url.origin().ascii_serialization());
-    }
-    Err(format!("{} is not an origin: write only scheme, host and port", quote(text)))
 }

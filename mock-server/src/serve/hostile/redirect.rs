@@ -17,5 +17,5 @@ pub(crate) fn reply(call: &Call) -> Reply {
     query.extend_pairs(pairs.iter().filter(|(name, _)| name != REDIRECTED));
     query.append_pair(REDIRECTED, &hops.unwrap_or(0).saturating_add(1).to_string());
     Reply::new(StatusCode::TEMPORARY_REDIRECT, ReplyBody::Empty)
-        .header(LOCATION, &format!("{}?{}", call.uri.path(), query.finish()))
+        .header(LOCATION, &format!("{}{}?{}", call.reached().path(), call.uri.path(), query.finish()))
 }

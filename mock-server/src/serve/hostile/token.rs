@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Map, Value, json};
 
+use crate::config::public_url::PublicUrl;
 use crate::domain::refusal::Refusal;
 use crate::faults::hostile::Hostile;
 use crate::http::call::Call;
@@ -25,7 +26,7 @@ pub(super) fn alter(hostile: Hostile, call: &Call, mut reply: Reply) -> Outcome 
             }
         }
     }
-    let token = forged(hostile, &call.server.signing, &call.origin(), &payload);
+    let token = forged(hostile, &call.server.signing, &call.reached(), &payload);
     body["token"] =
         json!(token.map_err(|error| Refusal::defect("The hostile token could not be signed", &error))?);
     Ok(reply)
@@ -34,16 +35,16 @@ pub(super) fn alter(hostile: Hostile, call: &Call, mut reply: Reply) -> Outcome 
 fn forged(
     hostile: Hostile,
     signing: &SigningKey,
-    origin: &str,
+    url: &PublicUrl,
     payload: &Map<String, Value>,
 ) -> Result<String, jsonwebtoken::errors::Error> {
-    let genuine = signing.header(origin);
+    let genuine = signing.header(&url.key_set());
     match hostile {
         Hostile::UnknownKid => {
             signing.sign_as(&Header { kid: Some("no-such-key".to_owned()), ..genuine }, payload)
         }
         Hostile::ForeignJku => {
-            let jku = Some(format!("{}/jwks/oauth", foreign(origin)));
+            let jku = Some(format!("{}/jwks/oauth", foreign(&url.origin())));
             signing.sign_as(&Header { jku, ..genuine }, payload)
         }
         Hostile::Rs512 => signing.sign_as(&Header { alg: Algorithm::RS512, ..genuine }, payload),
@@ -104,8 +105,9 @@ mod tests {
     fn each_forged_token_is_wrong_in_one_way() {
         let signing = SigningKey::development().unwrap();
         let Value::Object(payload) = json!({"access_token": {"value": "a"}}) else { unreachable!() };
-        let forge = |hostile| forged(hostile, &signing, "http://127.0.0.1:8080", &payload).unwrap();
-        let genuine = decode_header(signing.sign("http://127.0.0.1:8080", &payload).unwrap()).unwrap();
+        let url = PublicUrl::http("127.0.0.1:8080");
+        let forge = |hostile| forged(hostile, &signing, &url, &payload).unwrap();
+        let genuine = decode_header(signing.sign(&url.key_set(), &payload).unwrap()).unwrap();
 
         let unknown = forge(Hostile::UnknownKid);
         assert!(is_genuine(&unknown));

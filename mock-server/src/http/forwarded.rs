@@ -1,0 +1,72 @@
+//! What a proxy tells of the request that it passes on.
+
+use http::HeaderMap;
+
+use crate::config::public_url::PublicUrl;
+
+const FORWARDED: &str = "forwarded";
+const FOR: &str = "x-forwarded-for";
+const HOST: &str = "x-forwarded-host";
+const PROTO: &str = "x-forwarded-proto";
+const PREFIX: &str = "x-forwarded-prefix";
+
+/// Whether a proxy passed the request on, or somebody says so: it may come from another machine, then,
+/// whoever the peer is.
+pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
+    [FORWARDED, FOR, HOST, PROTO].iter().any(|name| headers.contains_key(*name))
+}
+
+/// Where the client reached the proxy, by `Forwarded` (RFC 7239) or else by the older `X-Forwarded-*`;
+/// what they leave out is as in `direct`.
+pub(crate) fn reached(headers: &HeaderMap, direct: &PublicUrl) -> PublicUrl {
+    // Each proxy of a chain adds its own part at the end; the client knows the first one.
+    let first = |name: &str| {
+        let value = headers.get(name)?.to_str().ok()?;
+        value.split(',').next().map(str::trim).filter(|value| !value.is_empty())
+    };
+    let standard = |parameter: &str| {
+        first(FORWARDED)?.split(';').find_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            name.trim().eq_ignore_ascii_case(parameter).then(|| value.trim().trim_matches('"'))
+        })
+    };
+    let (scheme, host) = match headers.contains_key(FORWARDED) {
+        true => (standard("proto"), standard("host")),
+        false => (first(PROTO), first(HOST)),
+    };
+    let origin = direct.origin();
+    let direct_scheme = origin.split_once("://").map_or("http", |(scheme, _)| scheme);
+    let scheme = scheme.unwrap_or(direct_scheme).to_ascii_lowercase();
+    let host = host.unwrap_or(direct.authority());
+    let prefix = first(PREFIX).unwrap_or_default();
+    // What is no URL is the mistake of the proxy, or of whoever asks through it.
+    format!("{scheme}://{host}{prefix}").parse().unwrap_or_else(|_| direct.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_proxy_of_a_chain_is_what_the_client_knows() {
+        let direct = PublicUrl::http("10.0.0.1:8080");
+        let tell = |pairs: &[(&'static str, &str)]| {
+            let headers = pairs.iter().map(|(name, value)| {
+                (http::HeaderName::from_static(name), http::HeaderValue::from_str(value).unwrap())
+            });
+            reached(&headers.collect(), &direct).to_string()
+        };
+        for (pairs, url) in [
+            (&[][..], "http://10.0.0.1:8080"),
+            (&[(PROTO, "https"), (HOST, "mock.test")], "https://mock.test"),
+            (&[(PROTO, "https, http"), (HOST, "a.test, b.test")], "https://a.test"),
+            (&[(HOST, "mock.test"), (PREFIX, "/mock/")], "http://mock.test/mock"),
+            (&[(FORWARDED, "for=1.2.3.4;Proto=https;host=\"a.test:8443\", for=5.6.7.8")], "https://a.test:8443"),
+            (&[(FORWARDED, "proto=https;host=a.test"), (HOST, "b.test")], "https://a.test"),
+            (&[(PROTO, "javascript"), (HOST, "mock.test")], "http://10.0.0.1:8080"),
+            (&[(HOST, "a b\"<")], "http://10.0.0.1:8080"),
+        ] {
+            assert_eq!(tell(pairs), url, "{pairs:?}");
+        }
+    }
+}
