@@ -14,7 +14,8 @@ pub(crate) struct DurationError(String);
 /// # Errors
 /// [`DurationError`] if the text is none, or negative.
 pub(crate) fn parse(text: &str) -> Result<Duration, DurationError> {
-    let wrong = || DurationError(text.to_owned());
+    // What is quoted in an error stays short.
+    let wrong = || DurationError(text.chars().take(60).collect());
     let span: Span = text.trim().parse().map_err(|_| wrong())?;
     let signed = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
     Duration::try_from(signed).map_err(|_| wrong())

@@ -258,7 +258,62 @@ fn a_dataset_is_the_same_for_the_same_seed_and_can_be_served() {
 fn help_names_every_command() {
     let output = mock().arg("--help").assert().success().get_output().clone();
     let help = String::from_utf8(output.stdout).unwrap();
-    for command in ["serve", "init", "explain", "dataset"] {
+    for command in ["serve", "init", "explain", "dataset", "completions", "man", "Exit codes:"] {
         assert!(help.contains(command), "{help}");
+    }
+    let output = mock().args(["serve", "--help"]).assert().success().get_output().clone();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let headings = ["Listening:", "Applications and clients:", "Limits:", "Sample data:", "Logs and reports:"];
+    assert!(headings.iter().all(|heading| help.contains(heading)), "{help}");
+    assert!(help.contains("[env: DIGIME_MOCK_TRUSTED_PROXIES]"), "{help}");
+}
+
+#[test]
+fn the_version_is_told() {
+    let output = mock().arg("--version").assert().success().get_output().clone();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("digime-mock {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn completions_and_manual_pages_are_printed() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = mock().args(["completions", shell]).assert().success().get_output().clone();
+        assert!(String::from_utf8(output.stdout).unwrap().contains("admin-token"), "{shell}");
+    }
+    mock().args(["completions", "cmd"]).assert().code(2);
+    for (command, word) in [(&["man"][..], "digime"), (&["man", "serve"], "admin"), (&["man", "dataset", "generate"], "seed")] {
+        let output = mock().args(command).assert().success().get_output().clone();
+        let page = String::from_utf8(output.stdout).unwrap();
+        assert!(page.contains(".TH") && page.contains(word), "{command:?}");
+    }
+    let output = mock().args(["man", "sreve"]).assert().code(2).get_output().clone();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("there are"));
+}
+
+#[test]
+fn exit_codes_tell_a_failure_from_a_mistake() {
+    mock().args(["explain", "abc", "--url", "http://127.0.0.1:1"]).assert().code(1);
+    mock().args(["serve", "--port", "0", "--client-report", "no/such/report.json"]).assert().code(1);
+    mock().args(["serve", "--prot", "1"]).assert().code(2);
+    mock().args(["serve", "--port", "x"]).assert().code(2);
+    mock().args(["explain", "a-b"]).assert().code(2);
+}
+
+/// As `digime-mock … | head -1`, whose reader goes before everything is written.
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_closed_ends_quietly() {
+    for arguments in [&["completions", "zsh"][..], &["man", "serve"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = Command::new(cargo_bin("digime-mock"))
+            .args(arguments)
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {:?}", output.status);
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{arguments:?}");
     }
 }

@@ -133,15 +133,20 @@ impl Drop for Running {
 fn run(mut command: Command) -> End {
     let mut child = Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
     let mut output = BufReader::new(child.0.stdout.take().unwrap());
+    let mut errors = child.0.stderr.take().unwrap();
+    // Read meanwhile: a full pipe would stop the program before it ends.
+    let errors = std::thread::spawn(move || {
+        let mut text = String::new();
+        errors.read_to_string(&mut text).unwrap();
+        text
+    });
     let mut banner = String::new();
     while output.read_line(&mut banner).unwrap() != 0 {
         if banner.contains("Stop:") {
             return End::Serving(child, banner);
         }
     }
-    let mut error = String::new();
-    child.0.stderr.take().unwrap().read_to_string(&mut error).unwrap();
-    End::Stopped(child.0.wait().unwrap().code(), error)
+    End::Stopped(child.0.wait().unwrap().code(), errors.join().unwrap())
 }
 
 fn stopped(command: Command) -> String {

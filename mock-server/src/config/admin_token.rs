@@ -89,11 +89,11 @@ mod tests {
             ("s3cret\n", AdminTokenError::Uncarriable),
             ("s3crét", AdminTokenError::Uncarriable),
             (" s3cret", AdminTokenError::Surrounded),
-            (&"t".repeat(4001), AdminTokenError::TooLong(4001)),
+            (&"secret!".repeat(572), AdminTokenError::TooLong(4004)),
         ] {
             let refused = AdminToken::new(text).unwrap_err();
             assert_eq!(refused, error, "{text:?}");
-            assert!(text.trim().is_empty() || !refused.to_string().contains(text.trim()));
+            assert!(!refused.to_string().contains("cret"), "{refused}");
         }
         let token = AdminToken::new("let me in").unwrap();
         assert!(token.matches("let me in") && !token.matches("") && !token.matches("let me out"));

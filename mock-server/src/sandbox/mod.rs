@@ -208,6 +208,7 @@ impl Sandboxes {
     }
 
     /// The client reports of all sandboxes that saw a client, removed ones first.
+    #[cfg(feature = "cli")]
     pub(crate) fn client_reports(&self) -> Vec<ClientReport> {
         let removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);

@@ -12,6 +12,7 @@ mod deletion;
 mod discovery;
 mod faults;
 mod hostile;
+mod hosts;
 mod isolation;
 mod limits_of_contracts;
 mod onboarding;
