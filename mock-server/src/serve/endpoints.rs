@@ -12,7 +12,7 @@ pub(crate) fn endpoints() -> impl Iterator<Item = &'static Endpoint> + Clone {
 /// Every route of the server.
 ///
 /// ```
-/// let reads = digime_mock_server::routes().filter(|route| route.name().starts_with("readFile"));
+/// let reads = digime_mock_server::routes::all().filter(|route| route.name().starts_with("readFile"));
 /// assert_eq!(reads.count(), 3);
 /// ```
 pub fn routes() -> impl Iterator<Item = &'static Route> + Clone {
