@@ -263,7 +263,8 @@ fn help_names_every_command() {
     }
     let output = mock().args(["serve", "--help"]).assert().success().get_output().clone();
     let help = String::from_utf8(output.stdout).unwrap();
-    let headings = ["Listening:", "Applications and clients:", "Limits:", "Sample data:", "Logs and reports:"];
+    let headings =
+        ["Listening:", "Applications and clients:", "Limits:", "Sample data:", "Logs and reports:"];
     assert!(headings.iter().all(|heading| help.contains(heading)), "{help}");
     assert!(help.contains("[env: DIGIME_MOCK_TRUSTED_PROXIES]"), "{help}");
 }
@@ -271,7 +272,10 @@ fn help_names_every_command() {
 #[test]
 fn the_version_is_told() {
     let output = mock().arg("--version").assert().success().get_output().clone();
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("digime-mock {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        format!("digime-mock {}\n", env!("CARGO_PKG_VERSION"))
+    );
 }
 
 #[test]
@@ -281,7 +285,9 @@ fn completions_and_manual_pages_are_printed() {
         assert!(String::from_utf8(output.stdout).unwrap().contains("admin-token"), "{shell}");
     }
     mock().args(["completions", "cmd"]).assert().code(2);
-    for (command, word) in [(&["man"][..], "digime"), (&["man", "serve"], "admin"), (&["man", "dataset", "generate"], "seed")] {
+    for (command, word) in
+        [(&["man"][..], "digime"), (&["man", "serve"], "admin"), (&["man", "dataset", "generate"], "seed")]
+    {
         let output = mock().args(command).assert().success().get_output().clone();
         let page = String::from_utf8(output.stdout).unwrap();
         assert!(page.contains(".TH") && page.contains(word), "{command:?}");

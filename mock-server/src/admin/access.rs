@@ -23,7 +23,9 @@ pub(super) fn require_access(call: &Call) -> Result<(), Refusal> {
 fn require_token(call: &Call, token: &AdminToken) -> Result<(), Refusal> {
     let given = header(call, AUTHORIZATION).and_then(|value| value.split_once(' '));
     match given {
-        Some((scheme, given)) if scheme.eq_ignore_ascii_case("Bearer") && token.matches(given.trim()) => Ok(()),
+        Some((scheme, given)) if scheme.eq_ignore_ascii_case("Bearer") && token.matches(given.trim()) => {
+            Ok(())
+        }
         _ => {
             let message = "Administration requires the admin token: Authorization: Bearer <token>";
             Err(Refusal::new(403, RefusalCode::AdminForbidden, message, "the token is missing or wrong"))
@@ -47,7 +49,8 @@ fn require_this_machine(call: &Call) -> Result<(), Refusal> {
     }
     let settings = &call.server.settings;
     let host = header(call, HOST).unwrap_or_default();
-    let is_public = settings.public_url.as_ref().is_some_and(|url| url.authority().eq_ignore_ascii_case(host));
+    let is_public =
+        settings.public_url.as_ref().is_some_and(|url| url.authority().eq_ignore_ascii_case(host));
     if !is_public && !is_local(host) {
         return forbidden("Administration answers localhost and addresses only, not other host names");
     }
@@ -92,14 +95,27 @@ mod tests {
     #[test]
     fn loopback_names_are_local_whatever_their_case() {
         for host in [
-            "localhost", "LOCALHOST", "localhost.", "mock.localhost:8080", "Mock.LocalHost.:1", "127.0.0.1:8080",
-            "[::1]:8080", "192.168.0.1",
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "mock.localhost:8080",
+            "Mock.LocalHost.:1",
+            "127.0.0.1:8080",
+            "[::1]:8080",
+            "192.168.0.1",
         ] {
             assert!(is_local(host), "{host}");
         }
         for host in [
-            "", ".", "evil.example", "localhost.evil.example", "evillocalhost", ".localhost", "localhost..",
-            "localhost:80.evil.example", "127.0.0.1.evil.example",
+            "",
+            ".",
+            "evil.example",
+            "localhost.evil.example",
+            "evillocalhost",
+            ".localhost",
+            "localhost..",
+            "localhost:80.evil.example",
+            "127.0.0.1.evil.example",
         ] {
             assert!(!is_local(host), "{host}");
         }

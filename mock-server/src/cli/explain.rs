@@ -39,7 +39,10 @@ pub(super) fn run(args: ExplainArgs) -> Result<(), Failure> {
     let server = Server::from_args(args.url, args.admin_token)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::new)?;
     let answer = runtime.block_on(ask(&server, &args.reference)).map_err(|problem| {
-        Failure::new(format!("{} cannot be asked: {problem}; is it running? (--url names another)", server.url))
+        Failure::new(format!(
+            "{} cannot be asked: {problem}; is it running? (--url names another)",
+            server.url
+        ))
     })?;
     match answer.get("text").and_then(Value::as_str) {
         Some(text) => print(text),
@@ -64,10 +67,8 @@ impl Server {
                     _ => Err("it is no URL that begins with http://".to_owned()),
                 }
             })?,
-            None => Url::parse(DEFAULT_URL).map_err(|error| ConfigError::Value {
-                place: Place::Default,
-                problem: error.to_string(),
-            })?,
+            None => Url::parse(DEFAULT_URL)
+                .map_err(|error| ConfigError::Value { place: Place::Default, problem: error.to_string() })?,
         };
         let token = chosen("admin-token", "DIGIME_MOCK_ADMIN_TOKEN", token)?;
         let token = token.map(|(place, text)| {

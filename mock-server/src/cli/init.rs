@@ -31,7 +31,9 @@ pub(super) fn run(args: &InitArgs) -> Result<(), Failure> {
     }
     let written = options.open(&args.file).and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
     written.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Failure::new(format!("{path} is already there; --force replaces it")),
+        std::io::ErrorKind::AlreadyExists => {
+            Failure::new(format!("{path} is already there; --force replaces it"))
+        }
         _ => Failure::new(format!("{path} cannot be written: {error}")),
     })?;
     print(format!("{path} written; start the server with: digime-mock serve --config {path}\n"))

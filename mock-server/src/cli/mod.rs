@@ -12,7 +12,6 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-
 /// A digi.me-compatible mock server for development, tests and partners.
 #[derive(Debug, Parser)]
 #[command(

@@ -20,7 +20,9 @@ pub struct AdminToken(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdminTokenError {
     /// Nothing, or only blanks.
-    #[error("the admin token is empty: give one, or leave the setting out to open administration to this machine only")]
+    #[error(
+        "the admin token is empty: give one, or leave the setting out to open administration to this machine only"
+    )]
     Empty,
     /// Blanks at an end, which HTTP removes on the way.
     #[error("the admin token begins or ends with white space, which no header carries: remove it")]

@@ -55,7 +55,8 @@ impl Settings {
         if self.applications.is_empty() {
             return Err(SettingsError::NoApplication);
         }
-        let (mut applications, mut contracts, mut clients) = (Seen::default(), Seen::default(), Seen::default());
+        let (mut applications, mut contracts, mut clients) =
+            (Seen::default(), Seen::default(), Seen::default());
         for application in &self.applications {
             usable(&application.id, &application.place)?;
             applications.insert("application id", application.id.clone(), &application.place)?;
@@ -83,7 +84,9 @@ struct Seen<'a>(HashMap<String, &'a Place>);
 impl<'a> Seen<'a> {
     fn insert(&mut self, what: &'static str, id: String, place: &'a Place) -> Result<(), SettingsError> {
         match self.0.insert(id.clone(), place) {
-            Some(first) => Err(SettingsError::Twice { what, id, first: first.clone(), second: place.clone() }),
+            Some(first) => {
+                Err(SettingsError::Twice { what, id, first: first.clone(), second: place.clone() })
+            }
             None => Ok(()),
         }
     }

@@ -118,8 +118,16 @@ mod tests {
             assert_eq!(text.parse::<PublicUrl>().unwrap().to_string(), shown);
         }
         for wrong in [
-            "", "mock.test", "mock.test:8080", "ftp://a", "http://", "http://a/?b", "http://a/#b", "http://u:p@a",
-            "http://a\nb", "http://a /",
+            "",
+            "mock.test",
+            "mock.test:8080",
+            "ftp://a",
+            "http://",
+            "http://a/?b",
+            "http://a/#b",
+            "http://u:p@a",
+            "http://a\nb",
+            "http://a /",
         ] {
             assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
         }
@@ -128,12 +136,9 @@ mod tests {
     #[test]
     fn only_whole_segments_are_the_path_before() {
         let url: PublicUrl = "http://proxy.test/mock".parse().unwrap();
-        for (path, inner) in [
-            ("/mock", Some("/")),
-            ("/mock/v1.7/a", Some("/v1.7/a")),
-            ("/mocked/a", None),
-            ("/v1.7/a", None),
-        ] {
+        for (path, inner) in
+            [("/mock", Some("/")), ("/mock/v1.7/a", Some("/v1.7/a")), ("/mocked/a", None), ("/v1.7/a", None)]
+        {
             assert_eq!(url.inner_path(path), inner, "{path}");
         }
         assert_eq!(PublicUrl::http("a").inner_path("/v1.7"), None);

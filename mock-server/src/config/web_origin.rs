@@ -59,7 +59,9 @@ mod tests {
     #[test]
     fn an_origin_is_named_and_never_everybody() {
         assert!("HTTP://LocalHost:80".parse::<WebOrigin>().unwrap().is("http://localhost"));
-        for wrong in ["", "*", "null", "localhost:3000", "http://a/b", "http://a?b", "file:///a", "http://a\nb"] {
+        for wrong in
+            ["", "*", "null", "localhost:3000", "http://a/b", "http://a?b", "file:///a", "http://a\nb"]
+        {
             assert!(wrong.parse::<WebOrigin>().is_err(), "{wrong}");
         }
     }

@@ -177,7 +177,9 @@ impl Fault {
         let has_file = route.template.contains("{fileName}") || route.template.contains("{*path}");
         if self.file.is_some() && !has_file {
             let name = route.name();
-            return Some(format!("the fault never strikes: requests of {name} are for no file; leave file out"));
+            return Some(format!(
+                "the fault never strikes: requests of {name} are for no file; leave file out"
+            ));
         }
         let hostile = self.hostile.filter(|hostile| !hostile.applies_to(route))?;
         Some(format!("hostile: no answer of {} can be {}", route.name(), hostile.name()))

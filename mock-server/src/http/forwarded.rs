@@ -61,7 +61,10 @@ mod tests {
             (&[(PROTO, "https"), (HOST, "mock.test")], "https://mock.test"),
             (&[(PROTO, "https, http"), (HOST, "a.test, b.test")], "https://a.test"),
             (&[(HOST, "mock.test"), (PREFIX, "/mock/")], "http://mock.test/mock"),
-            (&[(FORWARDED, "for=1.2.3.4;Proto=https;host=\"a.test:8443\", for=5.6.7.8")], "https://a.test:8443"),
+            (
+                &[(FORWARDED, "for=1.2.3.4;Proto=https;host=\"a.test:8443\", for=5.6.7.8")],
+                "https://a.test:8443",
+            ),
             (&[(FORWARDED, "proto=https;host=a.test"), (HOST, "b.test")], "https://a.test"),
             (&[(PROTO, "javascript"), (HOST, "mock.test")], "http://10.0.0.1:8080"),
             (&[(HOST, "a b\"<")], "http://10.0.0.1:8080"),

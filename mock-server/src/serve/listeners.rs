@@ -93,7 +93,9 @@ fn problem(host: &ListenHost, error: &io::Error) -> String {
         (ErrorKind::AddrNotAvailable, _) => {
             "this machine does not have the address; --host 0.0.0.0 listens on all that it has".to_owned()
         }
-        (_, ListenHost::Name(_)) => format!("{error}; --host names an address of this machine, or a name for it"),
+        (_, ListenHost::Name(_)) => {
+            format!("{error}; --host names an address of this machine, or a name for it")
+        }
         _ => error.to_string(),
     }
 }
@@ -137,7 +139,10 @@ mod tests {
         let resolved = host.resolve(addresses[0].port()).unwrap();
         for address in resolved {
             // An address that the machine lacks cannot be connected to either.
-            assert!(addresses.contains(&address) || std::net::TcpStream::connect(address).is_err(), "{address}");
+            assert!(
+                addresses.contains(&address) || std::net::TcpStream::connect(address).is_err(),
+                "{address}"
+            );
         }
     }
 

@@ -5,6 +5,6 @@ mod cors;
 mod dispatch;
 pub(crate) mod endpoints;
 mod hostile;
-pub(crate) mod listeners;
 mod injected;
+pub(crate) mod listeners;
 mod respond;

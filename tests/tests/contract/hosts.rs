@@ -61,7 +61,8 @@ async fn health_is_open_to_all_and_tells_only_that_the_server_is_up() {
     let server = server(with_token).await;
     let answer = ask(server.address(), "GET /__admin/health", &[("Host", "10.0.0.7:8080")]).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"status":"ok"}"#));
-    let foreign = [("Host", "evil.example"), ("Origin", "http://evil.example"), ("X-Forwarded-For", "192.0.2.1")];
+    let foreign =
+        [("Host", "evil.example"), ("Origin", "http://evil.example"), ("X-Forwarded-For", "192.0.2.1")];
     assert_eq!(ask(server.address(), "GET /__admin/health", &foreign).await.status, 200);
     assert_eq!(ask(server.address(), "GET /__admin/credentials", &foreign).await.status, 403);
 }
@@ -163,7 +164,8 @@ async fn a_whole_flow_works_under_a_path_of_a_proxy() {
 
 #[tokio::test]
 async fn paths_are_taken_with_and_without_the_public_one() {
-    let server = server(|settings| settings.public_url = Some("http://proxy.test/mock".parse().unwrap())).await;
+    let server =
+        server(|settings| settings.public_url = Some("http://proxy.test/mock".parse().unwrap())).await;
     for (line, status) in [
         ("GET /mock/v1.7/jwks/oauth", 200),
         ("GET /v1.7/jwks/oauth", 200),

@@ -74,7 +74,8 @@ impl File<'_> {
         entries.sort_by_key(|(key, _)| key.span().start);
         for (key, value) in entries {
             let path = format!("{prefix}{}", key.get_ref());
-            let is_table = SETTINGS.iter().filter_map(|it| it.key).any(|it| it.starts_with(&format!("{path}.")));
+            let is_table =
+                SETTINGS.iter().filter_map(|it| it.key).any(|it| it.starts_with(&format!("{path}.")));
             match value.get_ref() {
                 _ if path == APPLICATIONS => {}
                 DeValue::Table(inner) if is_table => {
@@ -104,21 +105,24 @@ impl File<'_> {
                 problem: unknown_key(path),
             });
         };
-        let read_one = |value: &Spanned<DeValue<'_>>, read: fn(&mut Settings, &Value<'_>) -> _, settings: &mut _| {
-            let place = self.place(value.span().start, path);
-            let text = scalar(value.get_ref()).map_err(|it| self.wrong(value.span().start, path, it))?;
-            let given = Value::new(&text, self.folder, &place);
-            let applied: Result<(), Problem> = given.present().and_then(|()| read(settings, &given));
-            applied.map_err(|problem| ConfigError::Value { place: place.clone(), problem })
-        };
+        let read_one =
+            |value: &Spanned<DeValue<'_>>, read: fn(&mut Settings, &Value<'_>) -> _, settings: &mut _| {
+                let place = self.place(value.span().start, path);
+                let text = scalar(value.get_ref()).map_err(|it| self.wrong(value.span().start, path, it))?;
+                let given = Value::new(&text, self.folder, &place);
+                let applied: Result<(), Problem> = given.present().and_then(|()| read(settings, &given));
+                applied.map_err(|problem| ConfigError::Value { place: place.clone(), problem })
+            };
         match (setting.read, value.get_ref()) {
             (Read::One(read), _) => read_one(value, read, settings),
             (Read::Many(_, read), DeValue::Array(values)) => {
                 values.iter().try_for_each(|value| read_one(value, read, settings))
             }
-            (Read::Many(..), _) => {
-                Err(self.wrong(value.span().start, path, "expected a list, such as [\"a\", \"b\"]".to_owned()))
-            }
+            (Read::Many(..), _) => Err(self.wrong(
+                value.span().start,
+                path,
+                "expected a list, such as [\"a\", \"b\"]".to_owned(),
+            )),
         }
     }
 
@@ -242,11 +246,31 @@ mod tests {
             ("applications = []\n", "line 1, key applications", "empty"),
             ("[[applications]]\nid = \"a b\"\ncontracts = []\n", "line 2", "a b"),
             ("[[applications]]\nid = \"a\"\nname = \" \"\ncontracts = []\n", "line 3", "empty"),
-            ("[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"raed\"\n", "line 5", "raed"),
-            ("[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nkey = \"none.pem\"\n", "line 6", "none.pem"),
-            ("[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nredirect_uris = [\"*\"]\n", "line 6", "redirect"),
-            ("[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nservice_groups = [1, 99]\n", "line 6", "no service group 99"),
-            ("[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nkeys = \"x\"\n", "line 6", "keys"),
+            (
+                "[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"raed\"\n",
+                "line 5",
+                "raed",
+            ),
+            (
+                "[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nkey = \"none.pem\"\n",
+                "line 6",
+                "none.pem",
+            ),
+            (
+                "[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nredirect_uris = [\"*\"]\n",
+                "line 6",
+                "redirect",
+            ),
+            (
+                "[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nservice_groups = [1, 99]\n",
+                "line 6",
+                "no service group 99",
+            ),
+            (
+                "[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"read\"\nkeys = \"x\"\n",
+                "line 6",
+                "keys",
+            ),
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(line) && error.contains(mentions), "{text}\n{error}");
