@@ -322,12 +322,16 @@ fn every_application_is_shown_with_its_contracts() {
     assert!(order.is_sorted(), "{banner}");
 
     let answer = get(&banner, "/__admin/credentials", "Host: localhost\r\n");
-    let credentials: serde_json::Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let credentials: serde_json::Value =
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
     assert_eq!(credentials["applicationId"], "one");
     let contracts = credentials["contracts"].as_array().unwrap();
     assert_eq!((&contracts[1]["contractId"], &contracts[1]["applicationId"]), (&"b".into(), &"two".into()));
     let applications = credentials["applications"].as_array().unwrap();
-    assert_eq!((&applications[0]["applicationId"], &applications[0]["name"]), (&"one".into(), &"First".into()));
+    assert_eq!(
+        (&applications[0]["applicationId"], &applications[0]["name"]),
+        (&"one".into(), &"First".into())
+    );
     assert_eq!(applications[1]["contracts"][0]["contractId"], "b");
     assert_eq!(applications[1]["contracts"].as_array().unwrap().len(), 1);
 }
@@ -341,7 +345,10 @@ fn the_same_contract_twice_names_both_places() {
     let mut command = program();
     command.arg("--config").arg(&file);
     let error = stopped(command);
-    assert!(error.contains("\"c\" is set twice") && error.contains("line 4") && error.contains("line 7"), "{error}");
+    assert!(
+        error.contains("\"c\" is set twice") && error.contains("line 4") && error.contains("line 7"),
+        "{error}"
+    );
 
     let mut command = program();
     command.args(["--contract", "mock-read-contract,read"]);
@@ -362,7 +369,7 @@ fn what_starts_a_server_that_nobody_can_use_is_refused() {
         (&["--log", "hyper=loud"], "off, error, warn, info, debug, trace"),
         (&["--application-id", "my app"], "is no id"),
         (&["--application-id", "a/b"], "is no id"),
-        (&["--contract", "my contract,read"], "ID,KIND"),
+        (&["--contract", "my contract,read"], "is no id"),
         (&["--contract", "c,read,group=99"], "there are 1, 2, 3"),
         (&["--contract", "c,reed"], "read, write, read-raw or one-off"),
         (&["--sample-data-until", "9999-12-31"], "1970 to 9998"),

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use rsa::RsaPublicKey;
-use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey, EncodeRsaPrivateKey, LineEnding};
-use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
+use rsa::pkcs1::{DecodeRsaPublicKey, EncodeRsaPrivateKey, LineEnding};
 use rsa::traits::PublicKeyParts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::key_text::{self, RsaKey};
 use super::redirect::RedirectRule;
 
 /// What a contract is for.
@@ -122,12 +122,20 @@ pub struct ContractKeys {
 /// A key that a contract cannot use.
 #[derive(Debug, thiserror::Error)]
 pub enum ContractKeyError {
-    /// The text is none of the accepted PEM forms.
+    /// The text holds no RSA key in PEM form.
     #[error(
-        "no RSA key found: give a PEM with BEGIN RSA PRIVATE KEY, BEGIN PRIVATE KEY, \
-         BEGIN RSA PUBLIC KEY or BEGIN PUBLIC KEY"
+        "found {found}{advice}; needed is an unencrypted RSA key of 2048 bits in PEM form: BEGIN RSA PRIVATE KEY, \
+         BEGIN PRIVATE KEY, BEGIN RSA PUBLIC KEY or BEGIN PUBLIC KEY"
     )]
-    NotRsaPem,
+    Unusable {
+        /// What the text is.
+        found: &'static str,
+        /// What to do, with a colon before it; empty if nothing helps but another key.
+        advice: &'static str,
+    },
+    /// A key cannot be written in the form that credentials have.
+    #[error("the key cannot be written as PKCS#1")]
+    Unwritable,
     /// The modulus has the wrong size for the file container, whose key part is 256 bytes.
     #[error("the key has {0} bits; the platform's contracts have RSA keys of 2048 bits")]
     WrongSize(usize),
@@ -139,17 +147,13 @@ impl ContractKeys {
     /// # Errors
     /// [`ContractKeyError`] if the text holds no RSA key of 2048 bits.
     pub fn from_pem(pem: &str) -> Result<Self, ContractKeyError> {
-        let private = rsa::RsaPrivateKey::from_pkcs1_pem(pem)
-            .ok()
-            .or_else(|| rsa::RsaPrivateKey::from_pkcs8_pem(pem).ok());
-        if let Some(private) = private {
-            let pkcs1 = private.to_pkcs1_pem(LineEnding::LF).map_err(|_| ContractKeyError::NotRsaPem)?;
-            return Self::new(private.to_public_key(), Some(pkcs1.to_string()));
+        match key_text::read(pem)? {
+            RsaKey::Private(private) => {
+                let pkcs1 = private.to_pkcs1_pem(LineEnding::LF).map_err(|_| ContractKeyError::Unwritable)?;
+                Self::new(private.to_public_key(), Some(pkcs1.to_string()))
+            }
+            RsaKey::Public(public) => Self::new(public, None),
         }
-        let public = RsaPublicKey::from_pkcs1_pem(pem)
-            .or_else(|_| RsaPublicKey::from_public_key_pem(pem))
-            .map_err(|_| ContractKeyError::NotRsaPem)?;
-        Self::new(public, None)
     }
 
     /// The keys of a committed development key; unlike [`ContractKeys::from_pem`] it does not
@@ -160,7 +164,8 @@ impl ContractKeys {
     pub fn from_development_key(
         key: &digime_fixtures::keys::DevelopmentKey,
     ) -> Result<Self, ContractKeyError> {
-        let public = RsaPublicKey::from_pkcs1_pem(key.public_pem).map_err(|_| ContractKeyError::NotRsaPem)?;
+        let public = RsaPublicKey::from_pkcs1_pem(key.public_pem);
+        let public = public.map_err(|_| ContractKeyError::Unusable { found: "a damaged key", advice: "" })?;
         Self::new(public, Some(key.private_pem.to_owned()))
     }
 

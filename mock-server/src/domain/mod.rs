@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod catalogue_query;
 pub(crate) mod contract;
+mod key_text;
 pub(crate) mod library;
 pub(crate) mod lifeline;
 pub(crate) mod listing;

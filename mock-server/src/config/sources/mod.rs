@@ -79,7 +79,9 @@ pub(crate) fn settings(config: Option<OsString>, flags: Vec<FlagValues>) -> Resu
     for setting in SETTINGS {
         let given = flags.iter().find(|given| std::ptr::eq(given.setting, setting));
         match given {
-            Some(given) => apply(setting, &Place::Flag(setting.flag.to_owned()), &given.values, &mut settings)?,
+            Some(given) => {
+                apply(setting, &Place::Flag(setting.flag.to_owned()), &given.values, &mut settings)?
+            }
             None => {
                 if let Some(value) = variable(setting.variable) {
                     let place = Place::Variable(setting.variable.to_owned());
@@ -132,9 +134,15 @@ fn apply(
 ) -> Result<(), ConfigError> {
     let values: Vec<_> = texts.iter().map(|text| Value::new(text, Path::new(""), place)).collect();
     let applied = match setting.read {
-        Read::One(read) => values.iter().try_for_each(|value| value.present().and_then(|()| read(settings, value))),
+        Read::One(read) => {
+            values.iter().try_for_each(|value| value.present().and_then(|()| read(settings, value)))
+        }
         Read::Many(separator, read) => values.iter().try_for_each(|value| {
             value.present()?;
+            // Such a flag is repeated instead, so that a path in it may have blanks.
+            if separator == ' ' && matches!(place, Place::Flag(_)) {
+                return read(settings, value);
+            }
             value.split(separator)?.iter().try_for_each(|part| read(settings, &value.part(part)))
         }),
     };
