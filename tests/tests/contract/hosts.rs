@@ -149,7 +149,7 @@ async fn a_whole_flow_works_under_a_path_of_a_proxy() {
         .unwrap();
     let contract = credentials.contract(ContractKind::Read).unwrap();
     let key = PrivateKey::from_pem(contract.private_key.as_deref().unwrap()).unwrap();
-    let contract = digime::Contract::new(&contract.contract_id, key).unwrap();
+    let contract = digime::Contract::new(contract.contract_id.as_str(), key).unwrap();
     let options = World::sample("default").service_id(SOURCE);
     let authorization = client.authorize_url(&contract, options).await.unwrap();
     assert!(authorization.url.as_str().starts_with(&public), "{}", authorization.url);
