@@ -41,7 +41,9 @@ fn any_type() -> String {
 enum DescribedGroup {
     Number(u32),
     #[serde(rename_all = "camelCase")]
-    Named { service_group_id: GroupId },
+    Named {
+        service_group_id: GroupId,
+    },
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
