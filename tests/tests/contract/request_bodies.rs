@@ -22,7 +22,7 @@ async fn answer_to(world: &World, request: &str) -> String {
 
 /// Every route that takes a body, with something for each parameter of its path.
 fn lines() -> Vec<(String, bool)> {
-    let routes = digime_mock_server::routes().filter(|route| {
+    let routes = digime_mock_server::routes::all().filter(|route| {
         [Method::POST, Method::PUT, Method::DELETE].iter().any(|it| it.as_str() == route.method.as_str())
     });
     let filled = routes.map(|route| {
