@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
-// Top to bottom: each room imports only what stands below it.
 mod admin;
 mod api;
 #[cfg(feature = "cli")]

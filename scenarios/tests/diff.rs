@@ -22,15 +22,20 @@ fn read() -> String {
 #[test]
 fn servers_that_are_alike_do_not_differ() {
     // Other ports, sandboxes, keys, tokens, times and numbers of polls are no difference.
-    let server =
-        MockServer::builder().seed(7).sample_data_until("2026-01-31".parse().unwrap()).try_start().unwrap();
+    let server = MockServer::builder()
+        .seed(7)
+        .sample_data_until("2026-01-31".parse().unwrap())
+        .allow_refusals()
+        .allow_unused_faults()
+        .try_start()
+        .unwrap();
     let folder = folder(&[("read", &read())]);
     run_in(folder.path(), &["diff", ".", "--base-url", &server.url()]).ends(0, &["0 of 6 steps differ"]);
 }
 
 #[test]
 fn a_server_does_not_differ_from_itself_in_any_shipped_scenario() {
-    let server = MockServer::builder().try_start().unwrap();
+    let server = MockServer::builder().allow_refusals().allow_unused_faults().try_start().unwrap();
     let flows = Path::new(env!("CARGO_MANIFEST_DIR")).join("flows");
     let url = server.url();
     let args = ["diff", flows.to_str().unwrap(), "--base-url", &url, "--other-base-url", &url];
@@ -43,8 +48,13 @@ fn a_server_does_not_differ_from_itself_in_any_shipped_scenario() {
 
 #[test]
 fn what_drifted_is_told_by_step_and_line() {
-    let server =
-        MockServer::builder().seed(8).sample_data_until("2026-01-31".parse().unwrap()).try_start().unwrap();
+    let server = MockServer::builder()
+        .seed(8)
+        .sample_data_until("2026-01-31".parse().unwrap())
+        .allow_refusals()
+        .allow_unused_faults()
+        .try_start()
+        .unwrap();
     let folder = folder(&[("read", &read())]);
     let args = ["diff", ".", "--other-base-url", &server.url()];
     let ran =
@@ -57,7 +67,7 @@ fn what_drifted_is_told_by_step_and_line() {
 
 #[test]
 fn a_step_that_one_server_cannot_run_is_a_difference() {
-    let server = MockServer::builder().try_start().unwrap();
+    let server = MockServer::builder().allow_refusals().allow_unused_faults().try_start().unwrap();
     let credentials = server.credentials();
     let contract = credentials.contract(digime_mock_server::ContractKind::Read).unwrap();
     let folder = folder(&[("clock", &logged_in("  - clock: +1h\n"))]);

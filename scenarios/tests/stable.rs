@@ -71,7 +71,7 @@ fn actions() -> Vec<String> {
 }
 
 fn server(until: &str) -> MockServer {
-    let builder = MockServer::builder().timeline(Timeline::INSTANT);
+    let builder = MockServer::builder().allow_refusals().allow_unused_faults().timeline(Timeline::INSTANT);
     builder.sample_data_until(until.parse().unwrap()).try_start().unwrap()
 }
 

@@ -40,7 +40,7 @@ async fn every_session_has_an_unlisted_encrypted_file_of_the_accounts() {
         let answer = user.file(&user.session, "accounts.json").await;
         assert_eq!(answer.status, 200, "{kind}: {}", answer.text());
         assert!(answer.body.len() >= 352 && answer.header("x-metadata") == "e30g", "{kind}");
-        assert!(!answer.text().contains("accounts"), "it is encrypted");
+        assert!(!String::from_utf8_lossy(&answer.body).contains("accounts"), "it is encrypted");
         let refused = user.file("unknown", "accounts.json").await;
         assert_eq!(refused.error(), (404, "SessionInvalid".to_owned()));
     }
@@ -63,7 +63,7 @@ async fn android_opens_a_session_before_a_write_in_which_nothing_can_be_read() {
     let opened = answer.json();
     assert!(opened["expiry"].is_i64() && opened["sessionExchangeToken"].is_string());
     let list = user.file_list(opened["sessionKey"].as_str().unwrap()).await.json();
-    assert_eq!((list["status"]["state"].clone(), list["fileList"].clone()), (json!("pending"), json!([])));
+    assert!(list["status"]["state"] == "pending" && list["fileList"].is_null(), "{list}");
     body["contractId"] = json!("unknown");
     let refused = user.client.send(Method::POST, path, None, Some(body)).await;
     assert_eq!(refused.error(), (403, "InvalidClient".to_owned()));

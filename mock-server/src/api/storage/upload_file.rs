@@ -18,7 +18,7 @@ use crate::journal::check::Check;
 use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
-use crate::operations::refusals::{CLOUD, ROOM, UNREADABLE};
+use crate::operations::refusals::{CLOUD, ROOM, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 use crate::payload::content::Content as FileContent;
 use crate::payload::content::ContentWriter;
@@ -38,7 +38,7 @@ pub(in crate::api) static ENDPOINT: Endpoint = Endpoint {
         deprecated: false,
         answer: AnswerKind::Json,
         body: BodyMode::Streamed,
-        refusals: &[UNREADABLE, CLOUD, ROOM],
+        refusals: &[UNREADABLE, TOO_LARGE, CLOUD, ROOM],
     },
     sandbox: &[SandboxBy::Jwt, SandboxBy::Path("storageId")],
     exchange,
