@@ -73,6 +73,37 @@ async fn android_opens_a_session_before_a_write_in_which_nothing_can_be_read() {
 }
 
 #[tokio::test]
+async fn the_session_of_older_clients_is_refused_as_every_other_that_opens_one() {
+    let refusing = |builder: digime_mock_server::MockServerBuilder| {
+        builder.settings(|settings| {
+            settings.agents.refused.push("homemade".to_owned());
+            settings.agents.outdated.push("android@4.".to_owned());
+            for contract in settings.applications.iter_mut().flat_map(|it| &mut it.contracts) {
+                contract.service_groups = vec![5];
+            }
+        })
+    };
+    let world = World::with(refusing).await;
+    let credentials = world.credentials(ContractKind::Read);
+    let raw = world.raw(ContractKind::Read);
+    let beyond = json!({ "serviceGroups": [{ "id": 1 }] });
+    for (name, version, scope, expected) in [
+        ("homemade", "1.0.0", json!({}), (400, "SDKInvalid")),
+        ("android", "4.1.0", json!({}), (403, "SDKVersionInvalid")),
+        ("android", "5.0.0", beyond, (400, "ScopeOutOfBounds")),
+    ] {
+        let body = json!({
+            "appId": credentials.application_id,
+            "contractId": credentials.contract_id,
+            "scope": scope,
+            "sdkAgent": { "name": name, "version": version },
+        });
+        let answer = raw.send(Method::POST, "/v1.7/permission-access/session", None, Some(body)).await;
+        assert_eq!(answer.error(), (expected.0, expected.1.to_owned()), "{name} {version}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_may_move_with_the_sandboxs_clock_and_its_requests_are_no_replay_later() {
     let world = World::new().await;
     let client = world.raw(ContractKind::Read);

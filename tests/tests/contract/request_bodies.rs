@@ -22,9 +22,13 @@ async fn answer_to(world: &World, request: &str) -> String {
 
 /// Every route that takes a body, with something for each parameter of its path.
 fn lines() -> Vec<(String, bool)> {
-    let routes = digime_mock_server::routes::all().filter(|route| {
-        [Method::POST, Method::PUT, Method::DELETE].iter().any(|it| it.as_str() == route.method.as_str())
-    });
+    lines_of(&[Method::POST, Method::PUT, Method::DELETE])
+}
+
+/// Every route of one of these methods, with something for each parameter of its path.
+fn lines_of(methods: &[Method]) -> Vec<(String, bool)> {
+    let routes = digime_mock_server::routes::all()
+        .filter(|route| methods.iter().any(|it| it.as_str() == route.method.as_str()));
     let filled = routes.map(|route| {
         let path = route.paths().pop().unwrap();
         let segments = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
@@ -51,6 +55,16 @@ async fn what_the_head_of_a_request_rules_out_is_refused_before_a_body_is_sent()
             let code = if for_cloud { &body["error"] } else { &body["error"]["code"] };
             assert_eq!(code, "ValidationErrors", "{line}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_content_encoding_is_refused_by_every_route_even_where_no_body_is_expected() {
+    let world = World::new().await;
+    for (line, _) in lines_of(&[Method::GET, Method::HEAD]) {
+        let headers = "Content-Length: 9\r\nContent-Encoding: gzip\r\nExpect: 100-continue";
+        let answer = answer_to(&world, &format!("{line} HTTP/1.1\r\nHost: HOST\r\n{headers}\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 415 "), "{line}: {answer}");
     }
 }
 
