@@ -3,9 +3,11 @@
 use http::Method;
 use serde::Serialize;
 
-use super::flow::{FlowBody, TokenAndSession, require_registered, sign};
+use super::flow::{FlowBody, FlowBodyJson, SessionJson, TokenAndSession, sign};
+use crate::domain::agent;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::AuthorizeRequest;
+use crate::generations::{AuthorizeAnswer, PostboxOffer};
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_JWT, Endpoint};
 use crate::http::reply::{Outcome, reply_json};
@@ -29,7 +31,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     route: Route {
         operation: Operation::AUTHORIZE,
         method: Method::POST,
-        area: Area::Api(Generations::Since(Generation::V1_7)),
+        area: Area::Api(Generations::Since(Generation::V1_4)),
         template: "/oauth/authorize",
         summary: "`POST oauth/authorize`",
         deprecated: false,
@@ -45,7 +47,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
 fn exchange(schemas: &mut Schemas) -> Exchange {
     let answer = schemas.answer::<TokenAndSession>();
     let answer = Answer::json("A preauthorization code, as a signed token, and a session.", answer);
-    Exchange::new(Auth::Contract, answer).body(Content::json(schemas.request::<FlowBody>()))
+    Exchange::new(Auth::Contract, answer).body(Content::json(schemas.request::<FlowBodyJson>()))
 }
 
 /// The payload of the token.
@@ -58,7 +60,7 @@ async fn authorize(call: &mut Call) -> Outcome {
     let Verified { contract, claims } = call.verify().await?;
     call.verdict.check(Check::ResponseTypeAndMode, response_form(&claims))?;
     let redirect_uri = call.verdict.check(Check::RedirectUriClaim, claims.required("redirect_uri"))?;
-    call.verdict.check(Check::RedirectUriRegistered, require_registered(&contract, redirect_uri))?;
+    call.verdict.check(Check::RedirectUriRegistered, contract.require_registered(redirect_uri))?;
     let code_challenge = call.verdict.check(Check::PkceChallenge, pkce::challenge(&claims))?.to_owned();
     let state = call.verdict.check(Check::StateClaim, claims.text("state"))?.map(str::to_owned);
     let library = match call.verdict.check(Check::AccessTokenClaim, claims.text("access_token"))? {
@@ -68,12 +70,28 @@ async fn authorize(call: &mut Call) -> Outcome {
         }
         None => None,
     };
-    let options = FlowBody::read(call, &contract)?;
-    let redirect_uri = redirect_uri.to_owned();
-    let request = AuthorizeRequest { redirect_uri, state, code_challenge, library, options };
+    let FlowBody { agent, options } = FlowBody::read(call, &contract)?;
+    let dialect = call.dialect();
+    let request = AuthorizeRequest {
+        redirect_uri: redirect_uri.to_owned(),
+        state,
+        code_challenge,
+        proof: dialect.proof,
+        library,
+        options,
+        session: match dialect.authorize {
+            AuthorizeAnswer::Token => None,
+            AuthorizeAnswer::TokenAndSession => Some(dialect.access),
+        },
+        offers_postbox: match dialect.postbox {
+            PostboxOffer::ByLink => false,
+            PostboxOffer::Always => true,
+            PostboxOffer::WhereExpected => agent.as_ref().is_some_and(agent::expects_postbox),
+        },
+    };
     let opened = call.sandbox.store.authorize(&contract, request, call.now()).await;
     let token = sign(call, &Preauthorization { preauthorization_code: opened.code })?;
-    reply_json(&TokenAndSession { token, session: opened.session.into() })
+    reply_json(&TokenAndSession { token, session: opened.session.map(SessionJson::from) })
 }
 
 /// The platform knows one form of answer; a client that asks for another would wait in vain.

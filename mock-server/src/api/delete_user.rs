@@ -22,7 +22,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     route: Route {
         operation: Operation::DELETE_USER,
         method: Method::DELETE,
-        area: Area::Api(Generations::Since(Generation::V1_7)),
+        area: Area::Api(Generations::Since(Generation::V1_6)),
         template: "/user",
         summary: "`DELETE user`",
         deprecated: false,

@@ -20,22 +20,21 @@ pub(super) fn sign<T: Serialize>(call: &Call, payload: &T) -> Result<String, Ref
     signed.map_err(|error| Refusal::defect("The token could not be signed", &error))
 }
 
-/// Whether a callback is registered with the contract.
-pub(super) fn require_registered(contract: &Contract, redirect_uri: &str) -> Result<(), Refusal> {
-    if contract.allows_redirect(redirect_uri) {
-        return Ok(());
-    }
-    let rules: Vec<_> = contract.redirect_rules.iter().map(ToString::to_string).collect();
-    let detail = format!("registered for {}: {}", contract.contract_id, rules.join(", "));
-    Err(Refusal::invalid_redirect_uri(redirect_uri, detail))
-}
-
-/// The body of what starts a browser flow.
+/// The body of what starts a browser flow, as it is sent.
 #[derive(Default, Deserialize, JsonSchema)]
-pub(super) struct FlowBody {
+#[schemars(rename = "FlowBody")]
+pub(super) struct FlowBodyJson {
     #[serde(default)]
     agent: Option<Value>,
     actions: Option<Actions>,
+}
+
+/// What a request that starts a browser flow says of itself.
+pub(super) struct FlowBody {
+    /// The client library.
+    pub(super) agent: Option<Value>,
+    /// What the session is to read.
+    pub(super) options: PullOptions,
 }
 
 #[derive(Default, Deserialize, JsonSchema)]
@@ -44,12 +43,12 @@ struct Actions {
 }
 
 impl FlowBody {
-    /// What the session is to read.
-    pub(super) fn read(call: &mut Call, contract: &Contract) -> Result<PullOptions, Refusal> {
-        let body: Self = call.json()?;
-        let options = body.actions.unwrap_or_default().pull.unwrap_or_default();
-        acceptable(call, contract, body.agent.as_ref(), &options)?;
-        Ok(options)
+    /// Reads the body and checks what it says.
+    pub(super) fn read(call: &mut Call, contract: &Contract) -> Result<Self, Refusal> {
+        let FlowBodyJson { agent, actions } = call.json()?;
+        let options = actions.unwrap_or_default().pull.unwrap_or_default();
+        acceptable(call, contract, agent.as_ref(), &options)?;
+        Ok(Self { agent, options })
     }
 }
 
@@ -85,7 +84,9 @@ impl From<SessionRef> for SessionJson {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct TokenAndSession {
     pub(super) token: String,
-    pub(super) session: SessionJson,
+    /// Absent in generations whose clients open a session before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) session: Option<SessionJson>,
 }
 
 /// A signed token alone.

@@ -16,7 +16,7 @@ use crate::journal::check::Check;
 use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
-use crate::operations::generation::{Generation, Generations};
+use crate::operations::generation::Generations;
 use crate::operations::refusals::{NAMED, OPENING, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 
@@ -29,7 +29,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     route: Route {
         operation: Operation::OPEN_SESSION,
         method: Method::POST,
-        area: Area::Api(Generations::Since(Generation::V1_7)),
+        area: Area::Api(Generations::ALL),
         template: "/permission-access/session",
         summary: "`POST permission-access/session`, which Android sends before a write",
         deprecated: true,
@@ -81,8 +81,9 @@ async fn open(call: &mut Call) -> Outcome {
     let known = call.sandbox.contract(&client_id).ok_or_else(|| Refusal::invalid_client(&client_id));
     let contract = call.verdict.check(Check::Contract, known)?;
     acceptable(call, &contract, sdk_agent.as_ref(), &options)?;
+    let access = call.dialect().access;
     let (session, session_exchange_token) =
-        call.sandbox.store.open_session(&contract, options, call.now()).await;
+        call.sandbox.store.open_session(&contract, (options, access), call.now()).await;
     reply_json(&OpenedSession {
         session_key: session.key,
         expiry: session.expires.millis(),

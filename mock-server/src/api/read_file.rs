@@ -4,15 +4,17 @@ use http::{Method, StatusCode};
 
 use super::session_file::{documented, find, with_metadata};
 use crate::domain::refusal::Refusal;
+use crate::generations::FileForm;
 use crate::http::call::Call;
 use crate::http::endpoint::{Endpoint, SandboxBy};
 use crate::http::reply::{Outcome, Reply, ReplyBody};
 use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
-use crate::operations::generation::{Generation, Generations};
+use crate::operations::generation::Generations;
 use crate::operations::refusals::{FILE, KIND, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+use crate::payload::envelope::Envelope;
 
 impl Operation {
     /// `GET permission-access/query/{sessionKey}/{fileName}`
@@ -23,7 +25,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     route: Route {
         operation: Operation::READ_FILE,
         method: Method::GET,
-        area: Area::Api(Generations::Since(Generation::V1_7)),
+        area: Area::Api(Generations::ALL),
         template: "/permission-access/query/{sessionKey}/{fileName}",
         summary: "`GET permission-access/query/{sessionKey}/{fileName}`",
         deprecated: false,
@@ -45,12 +47,21 @@ fn exchange(_: &mut Schemas) -> Exchange {
 pub(super) async fn file(call: &mut Call) -> Outcome {
     let (contract, file) = find(call).await?;
     let key = contract.keys.encryption();
-    let (containers, form) = (&call.server.containers, call.dialect().container);
+    let (containers, dialect) = (&call.server.containers, call.dialect());
     let container = match file.shared {
-        true => containers.kept(&file.content, file.compression, form, key).await,
-        false => containers.fresh(&file.content, file.compression, form, key).await,
+        true => containers.kept(&file.content, file.compression, dialect.container, key).await,
+        false => containers.fresh(&file.content, file.compression, dialect.container, key).await,
     };
     let container = container.map_err(|error| Refusal::defect("The file could not be encrypted", &error))?;
-    let body = ReplyBody::Container(container, file.lifeline.clone());
-    Ok(with_metadata(Reply::new(StatusCode::OK, body), &file))
+    let lifeline = file.lifeline.clone();
+    match dialect.file {
+        FileForm::Binary => {
+            let reply = Reply::new(StatusCode::OK, ReplyBody::Container(container, lifeline));
+            Ok(with_metadata(reply, &file))
+        }
+        FileForm::Envelope => {
+            let envelope = Envelope::new(container, &file.metadata, file.compression);
+            Ok(Reply::new(StatusCode::OK, ReplyBody::Envelope(Box::new(envelope), lifeline)))
+        }
+    }
 }

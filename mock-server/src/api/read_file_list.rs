@@ -8,8 +8,12 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::clock::Moment;
-use crate::domain::listing::{AccountState, FileEntry, LibraryState};
+use crate::clock::{Moment, Stopwatch};
+use crate::domain::contract::Contract;
+use crate::domain::listing::{AccountState, FileEntry, FileList, LibraryState};
+use crate::domain::refusal::Refusal;
+use crate::domain::session::Reader;
+use crate::generations::ListForm;
 use crate::http::call::Call;
 use crate::http::endpoint::{Endpoint, SandboxBy};
 use crate::http::reply::{Outcome, reply_json};
@@ -17,9 +21,15 @@ use crate::journal::check::Check;
 use crate::openapi::exchange::{Answer, Auth, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
-use crate::operations::generation::{Generation, Generations};
+use crate::operations::generation::Generations;
 use crate::operations::refusals::{KIND, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+
+/// How long a list waits for a read to end. The least patient client gives up after 25 seconds
+/// (protocol reference, legacy/mobile §4).
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// How often it looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
 impl Operation {
     /// `GET permission-access/query/{sessionKey}`
@@ -30,7 +40,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     route: Route {
         operation: Operation::READ_FILE_LIST,
         method: Method::GET,
-        area: Area::Api(Generations::Since(Generation::V1_7)),
+        area: Area::Api(Generations::ALL),
         template: "/permission-access/query/{sessionKey}",
         summary: "`GET permission-access/query/{sessionKey}`",
         deprecated: false,
@@ -56,6 +66,13 @@ struct FileListJson {
     /// Absent before the sync has begun.
     #[serde(skip_serializing_if = "Option::is_none")]
     file_list: Option<Vec<FileJson>>,
+}
+
+/// All that the oldest generations tell (protocol reference, legacy/endpoints §2).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileNamesJson {
+    file_list: Vec<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -152,15 +169,46 @@ struct SchemaJson {
 }
 
 async fn file_list(call: &mut Call) -> Outcome {
-    let (verified, user) = call.verify_user().await?;
-    let (store, now) = (&call.sandbox.store, call.now());
-    let list = store.file_list(&verified.contract, &user, call.param("sessionKey"), now).await;
-    let list = call.verdict.check(Check::Session, list)?;
+    let (contract, user) = call.verify_reader().await?;
+    let reader = user.as_ref().map_or(Reader::Anybody, Reader::User);
+    let listed = match call.dialect().list {
+        ListForm::Names => list_once_complete(call, &contract, reader).await,
+        ListForm::NeverPending | ListForm::Entries => {
+            call.sandbox.store.file_list(&contract, reader, call.param("sessionKey"), call.now()).await
+        }
+    };
+    let list = call.verdict.check(Check::Session, listed)?;
+    let pending = list.state == LibraryState::Pending;
+    let (state, files) = match call.dialect().list {
+        ListForm::Names => {
+            let file_list = list.files.into_iter().map(|file| file.name).collect();
+            return reply_json(&FileNamesJson { file_list });
+        }
+        ListForm::NeverPending if pending => (LibraryState::Running, Some(Vec::new())),
+        _ => (list.state, (!pending).then(|| list.files.into_iter().map(FileJson::from).collect())),
+    };
+    let now = call.now();
     let details = list.accounts.into_iter().map(|(id, state)| (id, AccountStatusJson::new(state, now)));
-    let status = StatusJson { state: list.state.as_str(), details: details.collect() };
-    let begun = list.state != LibraryState::Pending;
-    let file_list = begun.then(|| list.files.into_iter().map(FileJson::from).collect());
-    reply_json(&FileListJson { status, file_list })
+    let status = StatusJson { state: state.as_str(), details: details.collect() };
+    reply_json(&FileListJson { status, file_list: files })
+}
+
+/// The list once the read is over, or has taken as long as clients wait: they ask once.
+async fn list_once_complete(
+    call: &Call,
+    contract: &Contract,
+    reader: Reader<'_>,
+) -> Result<FileList, Refusal> {
+    let waited = Stopwatch::start();
+    loop {
+        let (store, key) = (&call.sandbox.store, call.param("sessionKey"));
+        let list = store.file_list(contract, reader, key, call.now()).await?;
+        let over = matches!(list.state, LibraryState::Completed | LibraryState::Partial);
+        if over || waited.elapsed() > LONGEST_WAIT {
+            return Ok(list);
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
 }
 
 impl AccountStatusJson {

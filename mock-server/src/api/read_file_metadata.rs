@@ -10,7 +10,7 @@ use crate::http::reply::Outcome;
 use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
-use crate::operations::generation::{Generation, Generations};
+use crate::operations::generation::Generations;
 use crate::operations::refusals::{FILE, KIND, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 
@@ -23,7 +23,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     route: Route {
         operation: Operation::READ_FILE_METADATA,
         method: Method::HEAD,
-        area: Area::Api(Generations::Since(Generation::V1_7)),
+        area: Area::Api(Generations::ALL),
         template: "/permission-access/query/{sessionKey}/{fileName}",
         summary: "`HEAD permission-access/query/{sessionKey}/{fileName}`",
         deprecated: false,

@@ -4,7 +4,7 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::flow::{ACCOUNT_HEADER, require_registered};
+use super::flow::ACCOUNT_HEADER;
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_JWT, Endpoint};
 use crate::http::reply::{Outcome, reply_json};
@@ -56,7 +56,7 @@ async fn revoke(call: &mut Call) -> Outcome {
     let account = call.required_header("accountId", Check::AccountIdHeader)?;
     let redirect_uri = call.required_header("redirectUri", Check::RedirectUriHeader)?;
     let contract = verified.contract;
-    call.verdict.check(Check::RedirectUriRegistered, require_registered(&contract, &redirect_uri))?;
+    call.verdict.check(Check::RedirectUriRegistered, contract.require_registered(&redirect_uri))?;
     let opened = call.sandbox.store.revoke(&contract, &user, &account, redirect_uri, call.now()).await;
     let code = call.verdict.check(Check::Account, opened)?;
     reply_json(&Revocation { location: format!("{}/apps/saas/revoke?code={code}", call.reached()) })

@@ -54,7 +54,12 @@ pub(super) fn file(found: &SessionAccounts, origin: &str, now: Moment) -> Result
     let updated = found.accounts.iter().map(|account| account.first_sync.unwrap_or(account.connected)).max();
     Ok(SessionFile {
         content: Content::from(content),
-        header: json!({}),
+        metadata: json!({
+            "objectCount": found.accounts.len(),
+            "objectType": "account",
+            "serviceGroup": "none",
+            "serviceName": "none",
+        }),
         compression: digime_fixtures::Compression::None,
         updated: updated.unwrap_or(now),
         lifeline: found.lifeline.clone(),

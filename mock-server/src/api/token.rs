@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::flow::{TokenJson, sign};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::CodeExchange;
-use crate::domain::token::TokenPair;
+use crate::domain::token::{Proof, TokenPair};
+use crate::generations::TokenForm;
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_JWT, Endpoint};
 use crate::http::reply::{Outcome, reply_json};
@@ -29,7 +30,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     route: Route {
         operation: Operation::TOKEN,
         method: Method::POST,
-        area: Area::Api(Generations::Since(Generation::V1_7)),
+        area: Area::Api(Generations::Since(Generation::V1_4)),
         template: "/oauth/token",
         summary: "`POST oauth/token` with either grant",
         deprecated: false,
@@ -56,6 +57,28 @@ struct UserAccessToken<'a> {
     sub: &'a str,
     consentid: &'a str,
     token_type: &'static str,
+}
+
+/// The payload that older generations know: the end is the access token's (protocol reference,
+/// legacy/endpoints §6).
+#[derive(Serialize)]
+struct FlatToken<'a> {
+    access_token: &'a str,
+    refresh_token: &'a str,
+    /// Seconds since 1970.
+    expires_on: i64,
+    token_type: &'static str,
+}
+
+impl<'a> From<&'a TokenPair> for FlatToken<'a> {
+    fn from(pair: &'a TokenPair) -> Self {
+        Self {
+            access_token: &pair.access,
+            refresh_token: &pair.refresh,
+            expires_on: pair.access_expires.seconds(),
+            token_type: "Bearer",
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -91,7 +114,11 @@ async fn token(call: &mut Call) -> Outcome {
     let pair = match grant_type {
         "authorization_code" => {
             let code = call.verdict.check(Check::CodeClaim, claims.required("code"))?;
-            let code_verifier = call.verdict.check(Check::PkceVerifier, pkce::verifier(&claims))?;
+            let left_out = call.dialect().proof == Proof::Optional && !claims.0.contains_key("code_verifier");
+            let code_verifier = match left_out {
+                true => None,
+                false => Some(call.verdict.check(Check::PkceVerifier, pkce::verifier(&claims))?),
+            };
             let redirect_uri = call.verdict.check(Check::RedirectUriClaim, claims.text("redirect_uri"))?;
             let exchange = CodeExchange { code, code_verifier, redirect_uri };
             let exchanged = call.sandbox.store.exchange(&contract, exchange, now).await;
@@ -110,6 +137,9 @@ async fn token(call: &mut Call) -> Outcome {
             call.verdict.check(Check::GrantType, known)?
         }
     };
-    let token = sign(call, &UserAccessToken::from(&pair))?;
+    let token = match call.dialect().token {
+        TokenForm::Flat => sign(call, &FlatToken::from(&pair))?,
+        TokenForm::Nested => sign(call, &UserAccessToken::from(&pair))?,
+    };
     reply_json(&TokenJson { token })
 }

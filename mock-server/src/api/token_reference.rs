@@ -4,7 +4,7 @@
 use http::Method;
 use serde::Serialize;
 
-use super::flow::{FlowBody, TokenAndSession, require_registered, sign};
+use super::flow::{FlowBody, FlowBodyJson, SessionJson, TokenAndSession, sign};
 use crate::domain::state::ReferenceRequest;
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_JWT, Endpoint};
@@ -28,7 +28,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     route: Route {
         operation: Operation::TOKEN_REFERENCE,
         method: Method::POST,
-        area: Area::Api(Generations::Since(Generation::V1_7)),
+        area: Area::Api(Generations::Since(Generation::V1_6)),
         template: "/oauth/token/reference",
         summary: "`POST oauth/token/reference`",
         deprecated: false,
@@ -44,7 +44,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
 fn exchange(schemas: &mut Schemas) -> Exchange {
     let answer = schemas.answer::<TokenAndSession>();
     let answer = Answer::json("A reference code for a page, as a signed token, and a session.", answer);
-    Exchange::new(Auth::User, answer).body(Content::json(schemas.request::<FlowBody>()))
+    Exchange::new(Auth::User, answer).body(Content::json(schemas.request::<FlowBodyJson>()))
 }
 
 /// The payload of the token. iOS requires all three members (protocol reference, http-api §2.2).
@@ -61,7 +61,7 @@ struct ReferenceToken {
 async fn refer(call: &mut Call) -> Outcome {
     let Verified { contract, claims } = call.verify().await?;
     let redirect_uri = call.verdict.check(Check::RedirectUriClaim, claims.required("redirect_uri"))?;
-    call.verdict.check(Check::RedirectUriRegistered, require_registered(&contract, redirect_uri))?;
+    call.verdict.check(Check::RedirectUriRegistered, contract.require_registered(redirect_uri))?;
     let state = call.verdict.check(Check::StateClaim, claims.text("state"))?.map(str::to_owned);
     let renews = call.verdict.check(Check::CodeChallengeClaim, claims.text("code_challenge"))?.is_some();
     let code_challenge = match renews {
@@ -75,13 +75,13 @@ async fn refer(call: &mut Call) -> Outcome {
         false => call.sandbox.store.access(&contract, token, now).await,
     };
     let library = call.verdict.check(Check::AccessToken, opened)?;
-    let options = FlowBody::read(call, &contract)?;
-    let redirect_uri = redirect_uri.to_owned();
-    let request = ReferenceRequest { redirect_uri, state, code_challenge, library, options };
+    let FlowBody { options, .. } = FlowBody::read(call, &contract)?;
+    let (redirect_uri, access) = (redirect_uri.to_owned(), call.dialect().access);
+    let request = ReferenceRequest { redirect_uri, state, code_challenge, library, options, access };
     let opened = call.sandbox.store.refer(&contract, request, now).await;
     let opened = call.verdict.check(Check::ContractKind, opened)?;
     let expires_on = opened.expires.seconds();
     let payload = ReferenceToken { reference_code: opened.code, token_type: "Bearer", expires_on };
     let token = sign(call, &payload)?;
-    reply_json(&TokenAndSession { token, session: opened.session.into() })
+    reply_json(&TokenAndSession { token, session: opened.session.map(SessionJson::from) })
 }

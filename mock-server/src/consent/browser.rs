@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::decision::{Choice, approve, fail};
+use super::decision::{Choice, approve, fail, refuse};
 use super::parameters::PageParameters;
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page};
 use crate::faults::hostile::{Hostile, with_another_state};
@@ -57,9 +57,9 @@ pub(crate) async fn decide_url(
     let code = query.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code.as_str());
     let sandbox = sandboxes.minting(code).ok_or(ConsentError::UnknownCode)?;
     let decided = match (PageParameters::read(page, &query), decision) {
-        (Err(bad), _) => fail(&sandbox, (page, &bad.code), CallbackErrorCode::InitializeCheckFail).await,
+        (Err(bad), _) => refuse(&sandbox, &bad).await,
         (Ok(page), UserDecision::Approve(choice)) => approve(&sandbox, &page, choice).await,
-        (Ok(_), UserDecision::Fail(error)) => fail(&sandbox, (page, code), error.clone()).await,
+        (Ok(page), UserDecision::Fail(error)) => fail(&sandbox, &page, error.clone()).await,
     };
     match decided {
         Ok(location) | Err(ConsentProblem::Closed { location }) => {

@@ -2,10 +2,11 @@
 
 use digime_fixtures::catalogue::{self, SourceType};
 
-use super::parameters::PageParameters;
-use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Decision, Page};
+use super::parameters::{BadParameters, PageParameters};
+use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Decision, Page, PageLink};
 use crate::domain::contract::ContractKind;
 use crate::domain::library::{AccountId, Connection};
+use crate::domain::postbox::PostboxKeys;
 use crate::domain::state::{Referent, WaitingConsent};
 use crate::sandbox::Sandbox;
 
@@ -30,7 +31,9 @@ pub(crate) async fn approve(
     choice: &Choice,
 ) -> Result<String, ConsentProblem> {
     let now = sandbox.now();
-    let waiting = sandbox.store.waiting_consent(&page.code, page.page, now).await?;
+    let callback = registered_callback(sandbox, page).await;
+    let link = PageLink { code: &page.code, page: page.page, callback };
+    let waiting = sandbox.store.waiting_consent(link, now).await?;
     let decided = match page.page {
         Page::Authorize => consent(sandbox, page, choice, &waiting).await,
         Page::Onboard => {
@@ -39,6 +42,7 @@ pub(crate) async fn approve(
                 connection: Some(it),
                 trigger: page.trigger,
                 storage: None,
+                postbox: None,
             })
         }
         Page::UserReauth => Ok(Decision::Renew { trigger: page.trigger }),
@@ -47,16 +51,33 @@ pub(crate) async fn approve(
     };
     // The store looks again whether the page still waits: another tab may have decided meanwhile.
     let decision = decided.unwrap_or_else(Decision::Fail);
-    sandbox.store.decide(&page.code, page.page, decision, now).await
+    sandbox.store.decide(link, decision, now).await
 }
 
 /// Ends a page without approval and says where the browser goes.
 pub(crate) async fn fail(
     sandbox: &Sandbox,
-    (page, code): (Page, &str),
+    page: &PageParameters,
     error: CallbackErrorCode,
 ) -> Result<String, ConsentProblem> {
-    sandbox.store.decide(code, page, Decision::Fail(error), sandbox.now()).await
+    let callback = registered_callback(sandbox, page).await;
+    let link = PageLink { code: &page.code, page: page.page, callback };
+    sandbox.store.decide(link, Decision::Fail(error), sandbox.now()).await
+}
+
+/// Ends a page whose parameters cannot be read, at the callback of the request.
+pub(crate) async fn refuse(sandbox: &Sandbox, bad: &BadParameters) -> Result<String, ConsentProblem> {
+    let link = PageLink::new(&bad.code, bad.page);
+    let decision = Decision::Fail(CallbackErrorCode::InitializeCheckFail);
+    sandbox.store.decide(link, decision, sandbox.now()).await
+}
+
+/// The callback that the page's own address names. Anybody can write it there, so that it counts only if
+/// it is registered for the contract; otherwise the one of the request does.
+pub(crate) async fn registered_callback<'a>(sandbox: &Sandbox, page: &'a PageParameters) -> Option<&'a str> {
+    let named = page.callback.as_deref()?;
+    let client_id = sandbox.store.page_client(&page.code).await?;
+    sandbox.contract(&client_id)?.allows_redirect(named).then_some(named)
 }
 
 /// The source that is connected when nobody names one.
@@ -96,7 +117,21 @@ async fn consent(
     let without = needs_no_source(sandbox, page, waiting);
     let source = page.service.or(choice.source).or((!without).then(|| default_source(page)));
     let connection = source.map(|source| connection(sandbox, page, choice, source)).transpose()?;
-    Ok(Decision::Connect { connection, trigger: page.trigger, storage })
+    let postbox = match waiting.offers_postbox {
+        true => Some(postbox_keys().await?),
+        false => None,
+    };
+    Ok(Decision::Connect { connection, trigger: page.trigger, storage, postbox })
+}
+
+/// The keys of a new postbox. They are made on a thread of their own, which others need not wait for.
+pub(crate) async fn postbox_keys() -> Result<PostboxKeys, CallbackErrorCode> {
+    let failed = |error: &dyn std::fmt::Display| {
+        tracing::error!("a postbox could not be made: {error}");
+        CallbackErrorCode::ServerError
+    };
+    let made = tokio::task::spawn_blocking(PostboxKeys::generate).await.map_err(|error| failed(&error))?;
+    made.map_err(|error| failed(&error))
 }
 
 fn connection(

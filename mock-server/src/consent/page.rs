@@ -4,9 +4,12 @@ use askama::Template;
 use digime_fixtures::catalogue::{self, PublishedStatus, Source, SourceType};
 use http::StatusCode;
 
-use super::decision::{Choice, DEFAULT_DATASET, account, approve, default_source, fail, needs_no_source};
+use super::decision::{
+    Choice, DEFAULT_DATASET, account, approve, default_source, fail, needs_no_source, refuse,
+    registered_callback,
+};
 use super::parameters::{BadParameters, PageParameters};
-use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page};
+use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page, PageLink};
 use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
@@ -65,7 +68,7 @@ pub(super) async fn show(call: &mut Call, page: Page) -> Outcome {
         Ok(Err(error)) => Err(Refusal::defect("The page could not be made", &error)),
         Err(Stopped::Problem(problem)) => leave(call, Err(problem)),
         Err(Stopped::Failure(error)) => {
-            let location = fail(&call.sandbox, (page.page, &page.code), error).await;
+            let location = fail(&call.sandbox, &page, error).await;
             leave(call, location)
         }
     }
@@ -79,7 +82,9 @@ enum Stopped {
 
 async fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<String>, Stopped> {
     let sandbox = &call.sandbox;
-    let waiting = sandbox.store.waiting_consent(&page.code, page.page, call.now()).await;
+    let callback = registered_callback(sandbox, page).await;
+    let link = PageLink { code: &page.code, page: page.page, callback };
+    let waiting = sandbox.store.waiting_consent(link, call.now()).await;
     let waiting = waiting.map_err(Stopped::Problem)?;
     let contract = sandbox.contract(&waiting.client_id);
     let (application_id, contract_id) = contract
@@ -145,7 +150,7 @@ pub(super) async fn decide(call: &mut Call, page: Page) -> Outcome {
             };
             approve(&call.sandbox, &page, &choice).await
         }
-        Some("decline") => fail(&call.sandbox, (page.page, &page.code), CallbackErrorCode::UserCancel).await,
+        Some("decline") => fail(&call.sandbox, &page, CallbackErrorCode::UserCancel).await,
         other => {
             let problem = format!("decision is {other:?}, expected \"approve\" or \"decline\"");
             return Err(Refusal::validation(problem));
@@ -156,7 +161,7 @@ pub(super) async fn decide(call: &mut Call, page: Page) -> Outcome {
 
 async fn bad_parameters(call: &mut Call, bad: &BadParameters) -> Outcome {
     call.verdict.passed(Check::PageParameters, format!("INITIALIZE_CHECK_FAIL: {}", bad.problem));
-    let failed = fail(&call.sandbox, (bad.page, &bad.code), CallbackErrorCode::InitializeCheckFail).await;
+    let failed = refuse(&call.sandbox, bad).await;
     leave(call, failed)
 }
 

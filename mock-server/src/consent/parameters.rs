@@ -24,6 +24,8 @@ pub(crate) struct PageParameters {
     pub(crate) storage_ref: Option<String>,
     /// Stands for the account to log in at.
     pub(crate) account_ref: Option<String>,
+    /// Where clients of some years want to return to (protocol reference, legacy/js-5-to-12 §2).
+    pub(crate) callback: Option<String>,
 }
 
 /// How the source list is narrowed.
@@ -84,6 +86,7 @@ impl PageParameters {
             sources_scope,
             storage_ref: get("storageRef").map(str::to_owned),
             account_ref: get("accountRef").map(str::to_owned),
+            callback: get("callback").map(str::to_owned),
             page,
             code,
         })

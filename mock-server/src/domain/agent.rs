@@ -49,6 +49,14 @@ impl AgentRules {
     }
 }
 
+/// Whether a client library of the current generation pushes into postboxes: Node 8, which came
+/// before the library could be pushed to (protocol reference, legacy/js-5-to-12 §7).
+pub(crate) fn expects_postbox(agent: &Value) -> bool {
+    let library = agent.get("sdk").unwrap_or(agent);
+    let text = |member: &str| library.get(member).and_then(Value::as_str).unwrap_or_default();
+    text("name") == "nodejs" && text("version").starts_with("8.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use super::consent::{Page, failure_location};
 use super::library::{AccountId, LibraryId};
+use super::token::Proof;
 use crate::clock::Moment;
 
 /// A preauthorization, reference or revocation code: a page that waits for the user.
@@ -13,6 +14,8 @@ pub(crate) struct PendingConsent {
     /// Exactly the client's text.
     pub(crate) state: Option<String>,
     pub(crate) purpose: Purpose,
+    /// Whether consent to it makes a postbox.
+    pub(crate) offers_postbox: bool,
     pub(crate) expires: Moment,
     /// Whether the user has decided.
     pub(crate) decided: bool,
@@ -22,7 +25,13 @@ pub(crate) struct PendingConsent {
 #[derive(Clone, Debug)]
 pub(crate) enum Purpose {
     /// A contract's first consent. Without a library a new one is made.
-    Authorize { session_key: String, code_challenge: String, library: Option<LibraryId> },
+    /// The session is the link's in generations that open one before.
+    Authorize {
+        session_key: Option<String>,
+        code_challenge: String,
+        proof: Proof,
+        library: Option<LibraryId>,
+    },
     /// To connect a further source, or to log in at a connected one again.
     Extend { session_key: String, library: LibraryId },
     /// To renew tokens that ran out.
@@ -53,10 +62,11 @@ impl PendingConsent {
         }
     }
 
-    /// The callback of a failure.
-    pub(crate) fn failure(&self, code: &super::consent::CallbackErrorCode) -> String {
+    /// The callback of a failure: the one that the page's link names, if it does.
+    pub(crate) fn failure(&self, named: Option<&str>, code: &super::consent::CallbackErrorCode) -> String {
         let revokes = matches!(self.purpose, Purpose::Revoke { .. });
-        failure_location(&self.redirect_uri, self.state.as_deref(), code, revokes)
+        let callback = named.unwrap_or(&self.redirect_uri);
+        failure_location(callback, self.state.as_deref(), code, revokes)
     }
 }
 
@@ -66,6 +76,8 @@ pub(crate) struct AuthorizationCode {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
     pub(crate) code_challenge: String,
+    /// Whether it is exchanged without its verifier.
+    pub(crate) proof: Proof,
     pub(crate) library: LibraryId,
     pub(crate) expires: Moment,
     pub(crate) used: bool,

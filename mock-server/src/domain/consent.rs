@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::library::{AccountId, Connection};
+use super::postbox::{PostboxKeys, PostboxRef};
 use super::redirect::with_parameters;
 
 /// `errorCode` of a failed callback (protocol reference, consent-web §5.2).
@@ -89,6 +90,26 @@ impl Page {
     }
 }
 
+/// A page as its link opens it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PageLink<'a> {
+    /// The preauthorization or reference code.
+    pub(crate) code: &'a str,
+    /// The page.
+    pub(crate) page: Page,
+    /// Where clients of some years want to return to instead of the callback of the request: after a
+    /// failure on the authorize page, in any case from a page that extends a library (protocol
+    /// reference, legacy/js-5-to-12 §2 and §3). It must be registered for the contract.
+    pub(crate) callback: Option<&'a str>,
+}
+
+impl<'a> PageLink<'a> {
+    /// A link that names no callback.
+    pub(crate) fn new(code: &'a str, page: Page) -> Self {
+        Self { code, page, callback: None }
+    }
+}
+
 /// What the user decides.
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
@@ -100,6 +121,8 @@ pub(crate) enum Decision {
         trigger: bool,
         /// The provisional storage that becomes this user's.
         storage: Option<String>,
+        /// The keys of the postbox that the consent makes.
+        postbox: Option<PostboxKeys>,
     },
     /// Consents again, on the user-reauth page.
     Renew {
@@ -151,6 +174,7 @@ pub(crate) struct Success<'a> {
     pub(crate) state: Option<&'a str>,
     pub(crate) code: Option<&'a str>,
     pub(crate) account_reference: Option<&'a str>,
+    pub(crate) postbox: Option<&'a PostboxRef>,
 }
 
 /// The callback of a success.
@@ -159,6 +183,9 @@ pub(crate) fn success_location(redirect_uri: &str, success: Success<'_>) -> Stri
     parameters.extend(success.state.map(|state| ("state", state)));
     parameters.extend(success.code.map(|code| ("code", code)));
     parameters.extend(success.account_reference.map(|reference| ("accountReference", reference)));
+    if let Some(postbox) = success.postbox {
+        parameters.extend([("postboxId", postbox.id.as_str()), ("publicKey", postbox.public_pem.as_str())]);
+    }
     with_parameters(redirect_uri, &parameters)
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key_text::{self, RsaKey};
 use super::redirect::RedirectRule;
+use super::refusal::Refusal;
 
 /// What a contract is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -107,6 +108,19 @@ impl Contract {
     /// Whether one of the contract's rules covers this callback.
     pub(crate) fn allows_redirect(&self, uri: &str) -> bool {
         self.redirect_rules.iter().any(|rule| rule.allows(uri))
+    }
+
+    /// Checks that a callback is registered.
+    ///
+    /// # Errors
+    /// `InvalidRedirectUri`, with what is registered.
+    pub(crate) fn require_registered(&self, redirect_uri: &str) -> Result<(), Refusal> {
+        if self.allows_redirect(redirect_uri) {
+            return Ok(());
+        }
+        let rules: Vec<_> = self.redirect_rules.iter().map(ToString::to_string).collect();
+        let detail = format!("registered for {}: {}", self.contract_id, rules.join(", "));
+        Err(Refusal::invalid_redirect_uri(redirect_uri, detail))
     }
 }
 

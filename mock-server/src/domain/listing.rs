@@ -12,7 +12,7 @@ use super::library::{Account, AccountId, Library};
 use super::lifeline::Lifeline;
 use super::pushed::PushedFile;
 use super::refusal::Refusal;
-use super::session::{Read, Session};
+use super::session::{Read, Session, Unasked};
 use super::timeline::Timeline;
 use crate::clock::Moment;
 use crate::payload::content::Content;
@@ -298,8 +298,8 @@ impl FileList {
 pub(crate) struct SessionFile {
     /// Its content.
     pub content: Content,
-    /// What `x-metadata` says.
-    pub header: Value,
+    /// What the answer says of it.
+    pub metadata: Value,
     /// How its content is compressed.
     pub compression: Compression,
     /// When it was last updated.
@@ -321,7 +321,7 @@ impl SessionFile {
         contract: &Contract,
         timeline: &Timeline,
         now: Moment,
-        name: &str,
+        (name, unasked): (&str, Unasked),
     ) -> Result<Self, Refusal> {
         let listing = Listing::at(session, library, contract, timeline, now);
         let listed = listing.files.iter().find(|listed| listed.name() == name).ok_or_else(|| {
@@ -335,10 +335,10 @@ impl SessionFile {
             }
             ListedFile::Pushed(file, _) => (file.content.clone(), Compression::None, file.metadata(), false),
         };
-        let compression = session.options.compression_of(own_compression);
+        let compression = session.options.compression_of(own_compression, unasked);
         Ok(Self {
             content,
-            header: x_metadata::json(metadata, compression),
+            metadata,
             compression,
             updated: listed.updated(),
             lifeline: listed.lifeline().clone(),

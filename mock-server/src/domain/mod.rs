@@ -9,6 +9,7 @@ pub(crate) mod lifeline;
 pub(crate) mod listing;
 pub(crate) mod nonce;
 pub(crate) mod portability;
+pub(crate) mod postbox;
 pub(crate) mod pull_options;
 pub(crate) mod pushed;
 pub(crate) mod redirect;

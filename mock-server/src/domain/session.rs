@@ -13,8 +13,43 @@ pub(crate) struct Session {
     pub options: PullOptions,
     /// When it ends.
     pub expires: Moment,
+    /// What opens it for reading, as the generation says that it was made in.
+    pub access: SessionAccess,
+    /// What the guest page is opened with; only sessions that wait for an app's link have it.
+    pub exchange_token: Option<String>,
+    /// Whether the user has answered the link that asks for the consent.
+    pub answered: bool,
     /// The read itself, once the user has consented.
     pub read: Option<Read>,
+}
+
+/// What opens a session for reading. A session that takes a token never opens without, whatever
+/// generation of the API it is asked for in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionAccess {
+    /// Its key alone.
+    Key,
+    /// Its key and the user's access token.
+    Token,
+}
+
+/// Who asks for a session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reader<'a> {
+    /// Somebody who knows its key.
+    Anybody,
+    /// A user, by their access token.
+    User(&'a LibraryId),
+}
+
+/// How a file is compressed in a session that did not ask for anything (protocol reference, legacy
+/// rule 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unasked {
+    /// Not at all.
+    Uncompressed,
+    /// With gzip, if the dataset prefers a compression.
+    AsStored,
 }
 
 /// A read of a library that has begun.

@@ -40,3 +40,13 @@ pub(crate) struct TokenPair {
     /// `consentid`.
     pub consent: String,
 }
+
+/// Whether a code is exchanged without its verifier. What the authorization was made in decides, so
+/// that a stolen code is not worth more in an older generation (protocol reference, legacy rule 16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Old clients leave it out.
+    Optional,
+    /// Never.
+    Required,
+}

@@ -15,7 +15,8 @@ use crate::config::public_url::PublicUrl;
 use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
 use crate::domain::refusal::Refusal;
-use crate::generations::Dialect;
+use crate::domain::session::SessionAccess;
+use crate::generations::{Dialect, RedirectUriClaim};
 use crate::http::server::Server;
 use crate::journal::check::Check;
 use crate::journal::verdict::Verdict;
@@ -149,7 +150,29 @@ impl Call {
 
     /// Verifies the request's JWT.
     pub(crate) async fn verify(&mut self) -> Result<Verified, Refusal> {
-        verify::request::request(&self.headers, &self.sandbox, self.nonce_use, &mut self.verdict).await
+        let verified =
+            verify::request::request(&self.headers, &self.sandbox, self.nonce_use, &mut self.verdict).await?;
+        if self.dialect().redirect_uri == RedirectUriClaim::EveryRequest {
+            let named = self.verdict.check(Check::RedirectUriClaim, verified.claims.text("redirect_uri"))?;
+            if let Some(uri) = named {
+                let registered = verified.contract.require_registered(uri);
+                self.verdict.check(Check::RedirectUriRegistered, registered)?;
+            }
+        }
+        Ok(verified)
+    }
+
+    /// The contract of the session that the path names, and whose token the request shows where the
+    /// generation of the API asks for one.
+    pub(crate) async fn verify_reader(&mut self) -> Result<(Arc<Contract>, Option<LibraryId>), Refusal> {
+        if self.dialect().access == SessionAccess::Token {
+            let (Verified { contract, .. }, user) = self.verify_user().await?;
+            return Ok((contract, Some(user)));
+        }
+        let client_id = self.sandbox.store.session_client(self.param("sessionKey")).await;
+        let contract = client_id.and_then(|client_id| self.sandbox.contract(&client_id));
+        let known = contract.ok_or_else(|| Refusal::invalid_session("there is no such session"));
+        Ok((self.verdict.check(Check::Session, known)?, None))
     }
 
     /// Verifies the request's JWT and its access token.

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use crate::domain::lifeline::Lifeline;
 use crate::domain::refusal::Refusal;
-use crate::payload::container::PIECE;
+use crate::payload::container::{ContainerError, PIECE};
 use crate::payload::container_cache::Container;
 use crate::payload::content::Content;
+use crate::payload::envelope::Envelope;
 
 /// What a handler comes to.
 pub(crate) type Outcome = Result<Reply, Refusal>;
@@ -48,6 +49,8 @@ pub(crate) enum ReplyBody {
     Stored(Content),
     /// A file container, cut off if the lifeline is cut.
     Container(Container, Lifeline),
+    /// A file container in JSON, cut off if the lifeline is cut.
+    Envelope(Box<Envelope>, Lifeline),
 }
 
 impl ReplyBody {
@@ -55,7 +58,7 @@ impl ReplyBody {
     pub(crate) fn content_type(&self) -> Option<&'static str> {
         match self {
             Self::Empty => None,
-            Self::Json(_) => Some("application/json"),
+            Self::Json(_) | Self::Envelope(..) => Some("application/json"),
             Self::Html(_) => Some("text/html; charset=utf-8"),
             Self::Xml(_) => Some("application/xml; charset=utf-8"),
             Self::Image { mimetype, .. } => Some(mimetype),
@@ -67,7 +70,8 @@ impl ReplyBody {
     fn content_length(&self) -> Option<u64> {
         match self {
             Self::Stored(content) => Some(content.len()),
-            Self::Container(Container::Whole(bytes), _) => Some(bytes.len() as u64),
+            Self::Container(container, _) => container.length(),
+            Self::Envelope(envelope, _) => envelope.length(),
             _ => None,
         }
     }
@@ -80,7 +84,8 @@ impl ReplyBody {
             Self::Xml(xml) => Body::from(xml),
             Self::Image { bytes, .. } => Body::from(bytes),
             Self::Stored(content) => stored(content),
-            Self::Container(container, lifeline) => pieces(container, lifeline),
+            Self::Container(mut container, lifeline) => pieces(lifeline, move || container.next_piece()),
+            Self::Envelope(mut envelope, lifeline) => pieces(lifeline, move || envelope.next_piece()),
         }
     }
 }
@@ -184,8 +189,11 @@ fn stored(content: Content) -> Body {
 
 /// The body of a download. Cutting its lifeline closes the connection, so that the client can tell
 /// that the rest is missing.
-fn pieces(container: Container, lifeline: Lifeline) -> Body {
-    Body::from_stream(stream::try_unfold(container, move |container| {
+fn pieces(
+    lifeline: Lifeline,
+    next: impl FnMut() -> Result<Option<Bytes>, ContainerError> + Send + 'static,
+) -> Body {
+    Body::from_stream(stream::try_unfold(next, move |mut next| {
         let lifeline = lifeline.clone();
         async move {
             // A large file is many pieces of work; others get their turn in between.
@@ -193,16 +201,7 @@ fn pieces(container: Container, lifeline: Lifeline) -> Body {
             if lifeline.is_cut() {
                 return Err(std::io::Error::other("the file was deleted while it was sent"));
             }
-            Ok(match container {
-                Container::Whole(mut rest) => {
-                    let piece = rest.split_to(rest.len().min(PIECE));
-                    (!piece.is_empty()).then_some((piece, Container::Whole(rest)))
-                }
-                Container::Stream(mut writer) => {
-                    let piece = writer.next_piece().map_err(std::io::Error::other)?;
-                    piece.map(|piece| (piece, Container::Stream(writer)))
-                }
-            })
+            Ok(next().map_err(std::io::Error::other)?.map(|piece| (piece, next)))
         }
     }))
 }

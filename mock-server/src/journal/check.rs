@@ -128,6 +128,8 @@ checks! {
     ServiceTypeAndFormat "service type and format";
     /// The session is known, alive and the user's.
     Session "session";
+    /// The claim `session_key` is there.
+    SessionKeyClaim "session_key claim";
     /// The options of a session make sense.
     SessionOptions "session options";
     /// The contract's key made the signature.
@@ -192,6 +194,7 @@ impl Check {
             | Self::RefreshTokenClaim
             | Self::ResponseTypeAndMode
             | Self::ServiceTypeAndFormat
+            | Self::SessionKeyClaim
             | Self::SessionOptions
             | Self::Signature
             | Self::SourceId

@@ -28,6 +28,8 @@ pub(crate) enum ContainerForm {
 }
 
 const BLOCK: usize = 16;
+/// The encrypted key and the IV, in bytes.
+const HEAD: u64 = 256 + 16;
 /// How much plain content goes into one piece of the container.
 pub(crate) const PIECE: usize = 64 * 1024;
 
@@ -48,6 +50,8 @@ pub(crate) struct ContainerWriter {
     position: u64,
     /// `None` once the last piece was made.
     compressor: Option<Compressor>,
+    /// Of the whole container, in bytes; what is compressed as it is sent has none.
+    length: Option<u64>,
     cipher: Cbc,
     /// What is to be encrypted next: the hash, or what of the last piece did not fill a block.
     carried: Vec<u8>,
@@ -75,16 +79,27 @@ impl ContainerWriter {
         };
         let aes_key: [u8; 32] = random::bytes();
         let iv: [u8; BLOCK] = random::bytes();
+        let encrypted = content.len() + hash.len() as u64;
+        let length = match compression {
+            Compression::None => Some(HEAD + (encrypted / BLOCK as u64 + 1) * BLOCK as u64),
+            Compression::Gzip | Compression::Brotli => None,
+        };
         let mut head = key.encrypt(&mut OsRng, Oaep::new::<Sha1>(), &aes_key)?;
         head.extend_from_slice(&iv);
         Ok(Self {
             content,
             position: 0,
             compressor: Some(Compressor::new(compression)),
+            length,
             cipher: Cbc::new(&aes_key.into(), &iv.into()),
             carried: hash,
             head: Some(head),
         })
+    }
+
+    /// The length of the whole container, in bytes, where it is known before it is made.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.length
     }
 
     /// The next piece; `None` after the last.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use digime_fixtures::Compression;
 use rsa::RsaPublicKey;
 
-use crate::payload::container::{ContainerError, ContainerForm, ContainerWriter};
+use crate::payload::container::{ContainerError, ContainerForm, ContainerWriter, PIECE};
 use crate::payload::content::Content;
 
 /// How many bytes of containers a server keeps.
@@ -21,6 +21,30 @@ pub(crate) enum Container {
     Whole(Bytes),
     /// Made while it is sent.
     Stream(Box<ContainerWriter>),
+}
+
+impl Container {
+    /// Its length in bytes, where it is known before all of it is made.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match self {
+            Self::Whole(bytes) => Some(bytes.len() as u64),
+            Self::Stream(writer) => writer.length(),
+        }
+    }
+
+    /// The next piece; `None` after the last.
+    ///
+    /// # Errors
+    /// As [`ContainerWriter::next_piece`].
+    pub(crate) fn next_piece(&mut self) -> Result<Option<Bytes>, ContainerError> {
+        match self {
+            Self::Whole(rest) => {
+                let piece = rest.split_to(rest.len().min(PIECE));
+                Ok((!piece.is_empty()).then_some(piece))
+            }
+            Self::Stream(writer) => writer.next_piece(),
+        }
+    }
 }
 
 /// The same content has the same address for as long as the cache holds it.

@@ -4,5 +4,6 @@ pub(crate) mod compression;
 pub(crate) mod container;
 pub(crate) mod container_cache;
 pub(crate) mod content;
+pub(crate) mod envelope;
 pub(crate) mod signing;
 pub(crate) mod x_metadata;

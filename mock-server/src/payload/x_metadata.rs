@@ -34,7 +34,7 @@ pub(crate) fn of_sample(metadata: &FileMetadata) -> Value {
 
 /// `{"metadata": …, "compression"?: …}`: `compression` is absent when nothing is compressed, which
 /// old iOS clients insist on.
-pub(crate) fn json(metadata: Value, compression: Compression) -> Value {
+pub(crate) fn json(metadata: &Value, compression: Compression) -> Value {
     let mut header = json!({ "metadata": metadata });
     match compression {
         Compression::None => {}

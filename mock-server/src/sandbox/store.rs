@@ -6,7 +6,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Moment;
-use crate::domain::consent::{ConsentProblem, Decision, Page};
+use crate::domain::consent::{ConsentProblem, Decision, PageLink};
 use crate::domain::contract::Contract;
 use crate::domain::library::{Account, AccountId, LibraryId};
 use crate::domain::lifeline::Lifeline;
@@ -15,7 +15,7 @@ use crate::domain::portability::Report;
 use crate::domain::pull_options::PullOptions;
 use crate::domain::pushed::Descriptor;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::SessionRef;
+use crate::domain::session::{Reader, SessionAccess, SessionRef, Unasked};
 use crate::domain::state::{
     AuthorizeRequest, BindStorageError, CodeExchange, Lifetimes, OpenedPage, ReferenceRequest, Referent,
     State, WaitingConsent,
@@ -142,22 +142,25 @@ impl Store {
     /// As [`State::waiting_consent`].
     pub(crate) async fn waiting_consent(
         &self,
-        code: &str,
-        page: Page,
+        link: PageLink<'_>,
         now: Moment,
     ) -> Result<WaitingConsent, ConsentProblem> {
-        self.state().waiting_consent(code, page, now)
+        self.state().waiting_consent(link, now)
+    }
+
+    /// As [`State::page_client`].
+    pub(crate) async fn page_client(&self, code: &str) -> Option<String> {
+        self.state().page_client(code).map(str::to_owned)
     }
 
     /// As [`State::decide`].
     pub(crate) async fn decide(
         &self,
-        code: &str,
-        page: Page,
+        link: PageLink<'_>,
         decision: Decision,
         now: Moment,
     ) -> Result<String, ConsentProblem> {
-        self.state().decide(code, page, decision, now)
+        self.state().decide(link, decision, now)
     }
 
     /// As [`State::exchange`].
@@ -185,10 +188,26 @@ impl Store {
         &self,
         contract: &Contract,
         user: &LibraryId,
-        options: PullOptions,
+        session: (PullOptions, SessionAccess),
         now: Moment,
     ) -> Result<SessionRef, Refusal> {
-        self.state().trigger(contract, user, options, now)
+        self.state().trigger(contract, user, session, now)
+    }
+
+    /// As [`State::trigger_named`].
+    pub(crate) async fn trigger_named(
+        &self,
+        contract: &Contract,
+        user: &LibraryId,
+        session_key: &str,
+        now: Moment,
+    ) -> Result<(), Refusal> {
+        self.state().trigger_named(contract, user, session_key, now)
+    }
+
+    /// As [`State::session_client`].
+    pub(crate) async fn session_client(&self, session_key: &str) -> Option<String> {
+        self.state().session_client(session_key).map(str::to_owned)
     }
 
     /// What a session shows.
@@ -198,30 +217,30 @@ impl Store {
     pub(crate) async fn file_list(
         &self,
         contract: &Contract,
-        user: &LibraryId,
+        reader: Reader<'_>,
         session_key: &str,
         now: Moment,
     ) -> Result<FileList, Refusal> {
         let state = self.state();
-        let (session, library) = state.session(contract, user, session_key, now)?;
+        let (session, library) = state.session(contract, reader, session_key, now)?;
         Ok(FileList::at(session, library, contract, &self.rules.timeline, now))
     }
 
-    /// A file of a session.
+    /// A file of a session, by its name.
     ///
     /// # Errors
     /// As [`State::session`], then `FileNotFound` if the session does not list it.
     pub(crate) async fn session_file(
         &self,
         contract: &Contract,
-        user: &LibraryId,
+        reader: Reader<'_>,
         session_key: &str,
-        name: &str,
+        file: (&str, Unasked),
         now: Moment,
     ) -> Twice<SessionFile> {
         let state = self.state();
-        let (session, library) = state.session(contract, user, session_key, now)?;
-        Ok(SessionFile::find(session, library, contract, &self.rules.timeline, now, name))
+        let (session, library) = state.session(contract, reader, session_key, now)?;
+        Ok(SessionFile::find(session, library, contract, &self.rules.timeline, now, file))
     }
 
     /// What `accounts.json` of a session tells.
@@ -231,12 +250,12 @@ impl Store {
     pub(crate) async fn session_accounts(
         &self,
         contract: &Contract,
-        user: &LibraryId,
+        reader: Reader<'_>,
         session_key: &str,
         now: Moment,
     ) -> Result<SessionAccounts, Refusal> {
         let state = self.state();
-        let (_, library) = state.any_session(contract, user, session_key, now)?;
+        let (_, library) = state.any_session(contract, reader, session_key, now)?;
         Ok(SessionAccounts {
             accounts: library.accounts.clone(),
             consent: library.consents.get(&contract.client_id()).cloned().unwrap_or_default(),
@@ -244,15 +263,14 @@ impl Store {
         })
     }
 
-    /// Opens a session that nobody consents to, and mints the token that older clients exchange for
-    /// a consent.
+    /// As [`State::open_waiting_session`].
     pub(crate) async fn open_session(
         &self,
         contract: &Contract,
-        options: PullOptions,
+        session: (PullOptions, SessionAccess),
         now: Moment,
     ) -> (SessionRef, String) {
-        (self.state().open_unread_session(contract, options, now), self.tag.mint())
+        self.state().open_waiting_session(contract, session, now)
     }
 
     /// The accounts of a user.

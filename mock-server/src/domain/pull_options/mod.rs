@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::contract::Contract;
 use super::refusal::Refusal;
+use super::session::Unasked;
 use crate::clock::Moment;
 
 pub(crate) use criteria::RawFacts;
@@ -44,7 +45,7 @@ struct DurationLimits {
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Scope {
+pub(crate) struct Scope {
     time_ranges: Option<Vec<TimeRange>>,
     service_groups: Option<Vec<ServiceGroupScope>>,
     criteria: Option<Vec<Criterion>>,
@@ -55,9 +56,29 @@ struct Scope {
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
 struct TimeRange {
+    #[serde(default, deserialize_with = "number_or_nothing")]
+    #[schemars(with = "Option<f64>")]
     from: Option<f64>,
+    #[serde(default, deserialize_with = "number_or_nothing")]
+    #[schemars(with = "Option<f64>")]
     to: Option<f64>,
     last: Option<String>,
+}
+
+/// Android 4 writes dates as text in the language of the phone, which nobody can read: such a bound is
+/// none (protocol reference, legacy/mobile §3.4).
+fn number_or_nothing<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<f64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a number")]
+    enum Bound {
+        Number(f64),
+        Text(String),
+    }
+    Ok(match Option::<Bound>::deserialize(value)? {
+        Some(Bound::Number(number)) => Some(number),
+        Some(Bound::Text(text)) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+        None => None,
+    })
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
@@ -95,6 +116,11 @@ struct Accept {
 }
 
 impl PullOptions {
+    /// Takes this scope if the options have none.
+    pub(crate) fn scope_or(&mut self, scope: Scope) {
+        self.scope.get_or_insert(scope);
+    }
+
     /// Checks what serde cannot.
     ///
     /// # Errors
@@ -162,13 +188,14 @@ impl PullOptions {
 
     /// How a file is compressed that its dataset compresses as `own`: as the client asks, whatever
     /// the dataset prefers. Mobile clients read no brotli and ask for nothing in some flows, so it is
-    /// sent only to those who ask for it (protocol reference, crypto §5).
-    pub(crate) fn compression_of(&self, own: Compression) -> Compression {
+    /// sent only to those who ask for it (protocol reference, crypto §5 and legacy rule 6).
+    pub(crate) fn compression_of(&self, own: Compression, unasked: Unasked) -> Compression {
         let asked = self.accept.as_ref().and_then(|accept| accept.compression.as_deref());
-        match (asked, own) {
-            (Some("gzip"), _) | (None, Compression::Gzip | Compression::Brotli) => Compression::Gzip,
-            (Some("brotli"), _) => Compression::Brotli,
-            (Some(_), _) | (None, Compression::None) => Compression::None,
+        match (asked, own, unasked) {
+            (Some("gzip"), ..) => Compression::Gzip,
+            (Some("brotli"), ..) => Compression::Brotli,
+            (None, Compression::Gzip | Compression::Brotli, Unasked::AsStored) => Compression::Gzip,
+            _ => Compression::None,
         }
     }
 

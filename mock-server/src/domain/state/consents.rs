@@ -4,14 +4,16 @@ use super::State;
 use crate::clock::Moment;
 use crate::domain::code::{AuthorizationCode, PendingConsent, Purpose};
 use crate::domain::consent::{
-    CallbackErrorCode, ConsentProblem, Decision, Page, Success, revoked_location, success_location,
+    CallbackErrorCode, ConsentProblem, Decision, PageLink, Success, revoked_location, success_location,
 };
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::library::{AccountId, Connection, Library, LibraryId, Login};
+use crate::domain::postbox::PostboxRef;
 use crate::domain::pull_options::PullOptions;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::SessionRef;
+use crate::domain::session::{SessionAccess, SessionRef};
 use crate::domain::storage::StorageId;
+use crate::domain::token::Proof;
 
 /// What `POST oauth/authorize` asks for, once verified.
 #[derive(Clone, Debug)]
@@ -22,10 +24,16 @@ pub(crate) struct AuthorizeRequest {
     pub state: Option<String>,
     /// PKCE challenge, method S256.
     pub code_challenge: String,
+    /// Whether the code may be exchanged without the verifier.
+    pub proof: Proof,
     /// The library to attach to.
     pub library: Option<LibraryId>,
     /// What the session is to read.
     pub options: PullOptions,
+    /// What will open the session; none if the client has opened one before.
+    pub session: Option<SessionAccess>,
+    /// Whether the consent makes a postbox.
+    pub offers_postbox: bool,
 }
 
 /// What `POST oauth/token/reference` asks for, once verified.
@@ -41,6 +49,8 @@ pub(crate) struct ReferenceRequest {
     pub library: LibraryId,
     /// What the session is to read.
     pub options: PullOptions,
+    /// What will open the session.
+    pub access: SessionAccess,
 }
 
 /// A code for a page, and the session that waits for the user's decision.
@@ -50,8 +60,8 @@ pub(crate) struct OpenedPage {
     pub code: String,
     /// When it ends.
     pub expires: Moment,
-    /// The session.
-    pub session: SessionRef,
+    /// The session; none if the client has opened one before.
+    pub session: Option<SessionRef>,
 }
 
 /// What a page shows of the consent that waits for it.
@@ -63,6 +73,8 @@ pub(crate) struct WaitingConsent {
     pub accounts: Option<Vec<(AccountId, &'static str)>>,
     /// The account whose permission is to be withdrawn.
     pub account: Option<AccountId>,
+    /// Whether approval makes a postbox, whose keys the decision must bring.
+    pub offers_postbox: bool,
 }
 
 impl WaitingConsent {
@@ -80,11 +92,15 @@ impl State {
         request: AuthorizeRequest,
         now: Moment,
     ) -> OpenedPage {
-        let AuthorizeRequest { redirect_uri, state, code_challenge, library, options } = request;
-        let session = self.open_session(contract, options, now);
-        let session_key = session.key.clone();
-        let purpose = Purpose::Authorize { session_key, code_challenge, library };
+        let AuthorizeRequest { redirect_uri, state, code_challenge, proof, library, options, .. } = request;
+        let session = request.session.map(|access| self.open_session(contract, options, access, now));
+        let session_key = session.as_ref().map(|session| session.key.clone());
+        let purpose = Purpose::Authorize { session_key, code_challenge, proof, library };
+        let offers_postbox = request.offers_postbox && contract.kind == ContractKind::Write;
         let (code, expires) = self.open_page(contract, redirect_uri, state, purpose, now);
+        if let Some(consent) = self.consents.get_mut(&code) {
+            consent.offers_postbox = offers_postbox;
+        }
         OpenedPage { code, expires, session }
     }
 
@@ -102,15 +118,15 @@ impl State {
         if contract.kind == ContractKind::OneOff {
             return Err(Refusal::insufficient_scope("a one-off contract's consent cannot be extended"));
         }
-        let ReferenceRequest { redirect_uri, state, code_challenge, library, options } = request;
-        let session = self.open_session(contract, options, now);
+        let ReferenceRequest { redirect_uri, state, code_challenge, library, options, access } = request;
+        let session = self.open_session(contract, options, access, now);
         let session_key = session.key.clone();
         let purpose = match code_challenge {
             Some(code_challenge) => Purpose::Renew { session_key, code_challenge, library },
             None => Purpose::Extend { session_key, library },
         };
         let (code, expires) = self.open_page(contract, redirect_uri, state, purpose, now);
-        Ok(OpenedPage { code, expires, session })
+        Ok(OpenedPage { code, expires, session: Some(session) })
     }
 
     /// Starts to revoke the permission that a provider has: a code for the page.
@@ -147,7 +163,15 @@ impl State {
         self.tidy(now);
         let (code, expires) = (self.tag.mint(), now.plus(self.lifetimes.code));
         let client_id = contract.client_id();
-        let consent = PendingConsent { client_id, redirect_uri, state, purpose, expires, decided: false };
+        let consent = PendingConsent {
+            client_id,
+            redirect_uri,
+            state,
+            purpose,
+            offers_postbox: false,
+            expires,
+            decided: false,
+        };
         self.consents.insert(code.clone(), consent);
         (code, expires)
     }
@@ -158,11 +182,10 @@ impl State {
     /// `ConsentProblem` if there is nothing, it is over, or the code is for another page.
     pub(crate) fn waiting_consent(
         &self,
-        code: &str,
-        page: Page,
+        link: PageLink<'_>,
         now: Moment,
     ) -> Result<WaitingConsent, ConsentProblem> {
-        let consent = self.require_waiting(code, page, now)?;
+        let consent = self.require_waiting(link, now)?;
         let library = consent.library().and_then(|id| self.libraries.get(id));
         let account = match &consent.purpose {
             Purpose::Revoke { account, .. } => Some(account.clone()),
@@ -172,21 +195,22 @@ impl State {
             let accounts = library.accounts.iter();
             accounts.map(|account| (account.id.clone(), account.source.name.as_str())).collect()
         });
-        Ok(WaitingConsent { client_id: consent.client_id.clone(), accounts, account })
+        let (client_id, offers_postbox) = (consent.client_id.clone(), consent.offers_postbox);
+        Ok(WaitingConsent { client_id, accounts, account, offers_postbox })
+    }
+
+    /// The `client_id` of the contract that asks under a code.
+    pub(crate) fn page_client(&self, code: &str) -> Option<&str> {
+        self.consents.get(code).map(|consent| consent.client_id.as_str())
     }
 
     /// The consent of a page, if it still waits for the user.
-    fn require_waiting(
-        &self,
-        code: &str,
-        page: Page,
-        now: Moment,
-    ) -> Result<&PendingConsent, ConsentProblem> {
-        let consent = self.consents.get(code).ok_or(ConsentProblem::UnknownCode)?;
+    fn require_waiting(&self, link: PageLink<'_>, now: Moment) -> Result<&PendingConsent, ConsentProblem> {
+        let consent = self.consents.get(link.code).ok_or(ConsentProblem::UnknownCode)?;
         let library = consent.library().map(|id| self.libraries.get(id));
         let user_is_gone = library.is_some_and(|library| library.is_none());
-        if consent.decided || now >= consent.expires || !consent.opens(page) || user_is_gone {
-            let location = consent.failure(&CallbackErrorCode::InvalidCode);
+        if consent.decided || now >= consent.expires || !consent.opens(link.page) || user_is_gone {
+            let location = consent.failure(link.callback, &CallbackErrorCode::InvalidCode);
             return Err(ConsentProblem::Closed { location });
         }
         Ok(consent)
@@ -198,44 +222,46 @@ impl State {
     /// `ConsentProblem` if there is nothing to decide under this code on this page.
     pub(crate) fn decide(
         &mut self,
-        code: &str,
-        page: Page,
+        link: PageLink<'_>,
         decision: Decision,
         now: Moment,
     ) -> Result<String, ConsentProblem> {
-        self.require_waiting(code, page, now)?;
-        let consent = self.consents.get_mut(code).ok_or(ConsentProblem::UnknownCode)?;
+        self.require_waiting(link, now)?;
+        let consent = self.consents.get_mut(link.code).ok_or(ConsentProblem::UnknownCode)?;
         consent.decided = true;
         let consent = consent.clone();
         let carried_out = match (&consent.purpose, decision) {
             (_, Decision::Fail(error)) => Err(error),
             (
-                Purpose::Authorize { session_key, code_challenge, library },
-                Decision::Connect { connection, trigger, storage },
+                Purpose::Authorize { session_key, code_challenge, proof, library },
+                Decision::Connect { connection, trigger, storage, postbox },
             ) => {
                 let library = library.clone().unwrap_or_else(|| self.tag.mint());
                 self.give_consent(&consent.client_id, &library, storage).map(|()| {
-                    let added = self.connect(&library, session_key, connection, trigger, now);
-                    let code = self.mint_code(&consent, code_challenge, library, now);
-                    success(&consent, Some(&code), added.as_deref())
+                    let added = self.connect(&library, session_key.as_deref(), connection, trigger, now);
+                    let keys = postbox.filter(|_| consent.offers_postbox);
+                    let postbox =
+                        keys.map(|keys| self.create_postbox(&consent.client_id, &library, None, keys));
+                    let code = self.mint_code(&consent, (code_challenge, *proof), library, now);
+                    success(&consent, None, Some(&code), added.as_deref(), postbox.as_ref())
                 })
             }
             (Purpose::Extend { session_key, library }, Decision::Connect { connection, trigger, .. }) => {
-                let added = self.connect(library, session_key, connection, trigger, now);
-                Ok(success(&consent, None, added.as_deref()))
+                let added = self.connect(library, Some(session_key), connection, trigger, now);
+                Ok(success(&consent, link.callback, None, added.as_deref(), None))
             }
             (Purpose::Extend { session_key, library }, Decision::LogIn(account)) => {
                 let renewed = self.set_login(library, &account, Login::Renewed(now));
                 self.begin_read(session_key, library, None, now);
-                renewed.map(|()| success(&consent, None, None))
+                renewed.map(|()| success(&consent, link.callback, None, None, None))
             }
             (Purpose::Renew { session_key, code_challenge, library }, Decision::Renew { trigger }) => {
                 if let Some(session) = self.sessions.get_mut(session_key).filter(|_| !trigger) {
                     session.options.fetch_nothing();
                 }
                 self.begin_read(session_key, library, None, now);
-                let code = self.mint_code(&consent, code_challenge, library.clone(), now);
-                Ok(success(&consent, Some(&code), None))
+                let code = self.mint_code(&consent, (code_challenge, Proof::Required), library.clone(), now);
+                Ok(success(&consent, None, Some(&code), None, None))
             }
             (Purpose::Revoke { library, account }, Decision::Revoke) => {
                 let withdrawn = self.set_login(library, account, Login::Withdrawn(now));
@@ -244,12 +270,12 @@ impl State {
             // A page makes only its own decisions.
             _ => Err(CallbackErrorCode::ServerError),
         };
-        Ok(carried_out.unwrap_or_else(|error| consent.failure(&error)))
+        Ok(carried_out.unwrap_or_else(|error| consent.failure(link.callback, &error)))
     }
 
     /// Makes the library if need be, notes what it consents to, and binds the storage. A storage
     /// that cannot be bound is one thing more that cannot be connected.
-    fn give_consent(
+    pub(super) fn give_consent(
         &mut self,
         client_id: &str,
         library: &LibraryId,
@@ -268,10 +294,10 @@ impl State {
     }
 
     /// Connects a source, starts the session's read, and gives the new account's reference.
-    fn connect(
+    pub(super) fn connect(
         &mut self,
         library_id: &LibraryId,
-        session_key: &str,
+        session_key: Option<&str>,
         connection: Option<Connection>,
         trigger: bool,
         now: Moment,
@@ -282,14 +308,16 @@ impl State {
             (account.id.clone(), account.reference.clone())
         });
         let left_out = added.as_ref().map(|(id, _)| id.as_str()).filter(|_| !trigger);
-        self.begin_read(session_key, library_id, left_out, now);
+        if let Some(session_key) = session_key {
+            self.begin_read(session_key, library_id, left_out, now);
+        }
         added.map(|(_, reference)| reference)
     }
 
-    fn mint_code(
+    pub(super) fn mint_code(
         &mut self,
         consent: &PendingConsent,
-        code_challenge: &str,
+        (code_challenge, proof): (&str, Proof),
         library: LibraryId,
         now: Moment,
     ) -> String {
@@ -298,6 +326,7 @@ impl State {
             client_id: consent.client_id.clone(),
             redirect_uri: consent.redirect_uri.clone(),
             code_challenge: code_challenge.to_owned(),
+            proof,
             library,
             expires: now.plus(self.lifetimes.code),
             used: false,
@@ -319,14 +348,23 @@ impl State {
     }
 }
 
-fn success(consent: &PendingConsent, code: Option<&str>, account_reference: Option<&str>) -> String {
+/// The callback of a success: the one that the page's link names, if it does.
+fn success(
+    consent: &PendingConsent,
+    named: Option<&str>,
+    code: Option<&str>,
+    account_reference: Option<&str>,
+    postbox: Option<&PostboxRef>,
+) -> String {
     let state = consent.state.as_deref();
-    success_location(&consent.redirect_uri, Success { state, code, account_reference })
+    let success = Success { state, code, account_reference, postbox };
+    success_location(named.unwrap_or(&consent.redirect_uri), success)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::consent::Page;
     use crate::domain::state::Lifetimes;
     use crate::random::SandboxTag;
 
@@ -337,13 +375,16 @@ mod tests {
             redirect_uri: "http://127.0.0.1/".to_owned(),
             state: None,
             code_challenge: "challenge".to_owned(),
+            proof: Proof::Required,
             library: None,
             options: PullOptions::default(),
+            session: Some(SessionAccess::Token),
+            offers_postbox: false,
         }
     }
 
     fn consented(storage: Option<&StorageId>) -> Decision {
-        Decision::Connect { connection: None, trigger: true, storage: storage.cloned() }
+        Decision::Connect { connection: None, trigger: true, storage: storage.cloned(), postbox: None }
     }
 
     #[test]
@@ -352,12 +393,14 @@ mod tests {
         let contract = Contract::sample(ContractKind::Read);
         let storage = state.create_storage(&contract);
         let opened = state.authorize(&contract, request(), NOW);
-        state.decide(&opened.code, Page::Authorize, consented(Some(&storage.id)), NOW).unwrap();
+        state
+            .decide(PageLink::new(&opened.code, Page::Authorize), consented(Some(&storage.id)), NOW)
+            .unwrap();
         let user = state.libraries.keys().next().unwrap().clone();
         assert_eq!(state.user_storage(&user).unwrap(), storage);
         let again = AuthorizeRequest { library: Some(user.clone()), ..request() };
         let opened = state.authorize(&contract, again, NOW);
-        state.decide(&opened.code, Page::Authorize, consented(None), NOW).unwrap();
+        state.decide(PageLink::new(&opened.code, Page::Authorize), consented(None), NOW).unwrap();
         assert_eq!(state.user_storage(&user).unwrap(), storage);
         assert_eq!(state.libraries.len(), 1);
     }
@@ -369,7 +412,8 @@ mod tests {
         let storage = state.create_storage(&contract);
         for outcome in ["success=true", "errorCode=ONBOARD_ERROR"] {
             let opened = state.authorize(&contract, request(), NOW);
-            let decided = state.decide(&opened.code, Page::Authorize, consented(Some(&storage.id)), NOW);
+            let decided =
+                state.decide(PageLink::new(&opened.code, Page::Authorize), consented(Some(&storage.id)), NOW);
             assert!(decided.unwrap().contains(outcome), "{outcome}");
         }
         assert_eq!(state.libraries.len(), 1);
@@ -382,13 +426,13 @@ mod tests {
         let code = state.authorize(&contract, request(), NOW).code;
         let closed = |problem| matches!(problem, Err(ConsentProblem::Closed { .. }));
         for page in [Page::Onboard, Page::UserReauth, Page::Reauthorize, Page::Revoke] {
-            assert!(closed(state.decide(&code, page, consented(None), NOW)), "{page:?}");
+            assert!(closed(state.decide(PageLink::new(&code, page), consented(None), NOW)), "{page:?}");
         }
         let late = NOW.plus(Lifetimes::default().code);
-        assert!(closed(state.decide(&code, Page::Authorize, consented(None), late)));
-        assert!(state.decide(&code, Page::Authorize, consented(None), NOW).is_ok());
-        assert!(closed(state.decide(&code, Page::Authorize, consented(None), NOW)));
-        let unknown = state.decide("unknown", Page::Authorize, consented(None), NOW);
+        assert!(closed(state.decide(PageLink::new(&code, Page::Authorize), consented(None), late)));
+        assert!(state.decide(PageLink::new(&code, Page::Authorize), consented(None), NOW).is_ok());
+        assert!(closed(state.decide(PageLink::new(&code, Page::Authorize), consented(None), NOW)));
+        let unknown = state.decide(PageLink::new("unknown", Page::Authorize), consented(None), NOW);
         assert_eq!(unknown, Err(ConsentProblem::UnknownCode));
     }
 }

@@ -2,6 +2,7 @@
 
 mod consents;
 mod deletion;
+mod postboxes;
 mod pushing;
 mod references;
 mod sessions;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use super::code::{AuthorizationCode, PendingConsent};
 use super::library::{Library, LibraryId};
 use super::nonce::NonceLog;
+use super::postbox::{Postbox, PostboxId};
 use super::refusal::{Refusal, TokenKind};
 use super::session::Session;
 use super::storage::{Storage, StorageId};
@@ -71,6 +73,9 @@ pub(crate) struct State {
     refresh: HashMap<String, RefreshGrant>,
     libraries: HashMap<LibraryId, Library>,
     sessions: HashMap<String, Session>,
+    /// What the guest page is opened with → session key.
+    exchange_tokens: HashMap<String, String>,
+    postboxes: HashMap<PostboxId, Postbox>,
     references: HashMap<String, Reference>,
     /// Bytes of everything that is pushed and not yet forgotten.
     pushed_bytes: u64,
@@ -93,6 +98,8 @@ impl State {
             refresh: HashMap::new(),
             libraries: HashMap::new(),
             sessions: HashMap::new(),
+            exchange_tokens: HashMap::new(),
+            postboxes: HashMap::new(),
             references: HashMap::new(),
             pushed_bytes: 0,
             push_quota,

@@ -6,7 +6,7 @@ use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::library::{Library, LibraryId, Login};
 use crate::domain::pull_options::PullOptions;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::{Read, Session, SessionRef};
+use crate::domain::session::{Read, Reader, Session, SessionAccess, SessionRef};
 
 impl State {
     /// Opens a session that reads at once.
@@ -17,54 +17,98 @@ impl State {
         &mut self,
         contract: &Contract,
         library: &LibraryId,
-        options: PullOptions,
+        (options, access): (PullOptions, SessionAccess),
         now: Moment,
     ) -> Result<SessionRef, Refusal> {
-        match contract.kind {
-            ContractKind::Write => {
-                return Err(Refusal::wrong_contract_kind("a write contract reads nothing"));
-            }
-            ContractKind::OneOff => {
-                return Err(Refusal::insufficient_scope(
-                    "a one-off contract reads only in the session of its authorization",
-                ));
-            }
-            ContractKind::Read | ContractKind::ReadRaw => {}
-        }
-        let session = self.open_session(contract, options, now);
+        require_ongoing(contract)?;
+        let session = self.open_session(contract, options, access, now);
         self.begin_read(&session.key, library, None, now);
         Ok(session)
     }
 
-    /// The session and the library that it reads, for a contract and user.
+    /// Lets a user's token read a session that was opened before. Clients of that time do so right
+    /// after the consent too, when it reads already (protocol reference, legacy rule 17).
     ///
     /// # Errors
-    /// `SessionInvalid` if the session is unknown, expired, another contract's or another user's;
-    /// `InvalidContractDataRequest` for a write contract.
+    /// `SessionInvalid` if the session is unknown, expired, another contract's or another user's, then
+    /// as [`State::trigger`].
+    pub(crate) fn trigger_named(
+        &mut self,
+        contract: &Contract,
+        library: &LibraryId,
+        key: &str,
+        now: Moment,
+    ) -> Result<(), Refusal> {
+        let session = self.own_session(contract, key, now)?;
+        match &session.read {
+            Some(read) if &read.library == library => return Ok(()),
+            Some(_) => return Err(Refusal::invalid_session("the session belongs to another user")),
+            None => require_ongoing(contract)?,
+        }
+        self.begin_read(key, library, None, now);
+        Ok(())
+    }
+
+    /// The session and the library that it reads, for whoever asks.
+    ///
+    /// # Errors
+    /// `SessionInvalid` if the session is unknown, expired, another contract's, another user's, or
+    /// not open to one who shows no token; `InvalidContractDataRequest` for a write contract.
     pub(crate) fn session(
         &self,
         contract: &Contract,
-        user: &LibraryId,
+        reader: Reader<'_>,
         key: &str,
         now: Moment,
     ) -> Result<(&Session, &Library), Refusal> {
         if !contract.kind.reads() {
             return Err(Refusal::wrong_contract_kind("a write contract reads nothing"));
         }
-        self.any_session(contract, user, key, now)
+        self.any_session(contract, reader, key, now)
     }
 
     /// As [`State::session`], of a write contract too.
     ///
     /// # Errors
-    /// `SessionInvalid` if the session is unknown, expired, another contract's or another user's.
+    /// `SessionInvalid` as there.
     pub(crate) fn any_session(
         &self,
         contract: &Contract,
-        user: &LibraryId,
+        reader: Reader<'_>,
         key: &str,
         now: Moment,
     ) -> Result<(&Session, &Library), Refusal> {
+        let session = self.own_session(contract, key, now)?;
+        let read = session.read.as_ref();
+        match reader {
+            Reader::User(user) if read.is_some_and(|read| &read.library != user) => {
+                Err(Refusal::invalid_session("the session belongs to another user"))
+            }
+            Reader::User(user) => Ok((session, self.library(user)?)),
+            Reader::Anybody if session.access == SessionAccess::Token => Err(Refusal::invalid_session(
+                "the session was made in a generation of the API whose sessions take an access token",
+            )),
+            Reader::Anybody => {
+                let read = read.ok_or_else(|| {
+                    Refusal::invalid_session("the user has not consented to the session yet")
+                })?;
+                // 401 would make clients refresh a token, and there is none.
+                let library = self.libraries.get(&read.library);
+                Ok((session, library.ok_or_else(|| Refusal::invalid_session("the user was deleted"))?))
+            }
+        }
+    }
+
+    /// A session of a contract that has not expired.
+    ///
+    /// # Errors
+    /// `SessionInvalid` if there is none.
+    pub(super) fn own_session(
+        &self,
+        contract: &Contract,
+        key: &str,
+        now: Moment,
+    ) -> Result<&Session, Refusal> {
         let session =
             self.sessions.get(key).ok_or_else(|| Refusal::invalid_session("there is no such session"))?;
         if now >= session.expires {
@@ -73,32 +117,50 @@ impl State {
         if session.client_id != contract.client_id() {
             return Err(Refusal::invalid_session("the session belongs to another contract"));
         }
-        if session.read.as_ref().is_some_and(|read| &read.library != user) {
-            return Err(Refusal::invalid_session("the session belongs to another user"));
-        }
-        Ok((session, self.library(user)?))
+        Ok(session)
     }
 
-    /// Opens a session that nobody consents to: it stays pending, so that nothing can be read in it.
-    pub(crate) fn open_unread_session(
+    /// The `client_id` of the contract that opened a session.
+    pub(crate) fn session_client(&self, key: &str) -> Option<&str> {
+        self.sessions.get(key).map(|session| session.client_id.as_str())
+    }
+
+    /// Opens a session that waits for an app's link, and what the guest page is opened with.
+    pub(crate) fn open_waiting_session(
         &mut self,
         contract: &Contract,
-        options: PullOptions,
+        (options, access): (PullOptions, SessionAccess),
         now: Moment,
-    ) -> SessionRef {
-        self.open_session(contract, options, now)
+    ) -> (SessionRef, String) {
+        let session = self.open_session(contract, options, access, now);
+        let token = self.tag.mint();
+        self.exchange_tokens.insert(token.clone(), session.key.clone());
+        if let Some(opened) = self.sessions.get_mut(&session.key) {
+            opened.exchange_token = Some(token.clone());
+        }
+        (session, token)
     }
 
     pub(super) fn open_session(
         &mut self,
         contract: &Contract,
         options: PullOptions,
+        access: SessionAccess,
         now: Moment,
     ) -> SessionRef {
         self.tidy(now);
         let key = self.tag.mint();
         let expires = now.plus(self.lifetimes.session);
-        let session = Session { client_id: contract.client_id(), options, expires, read: None };
+        let client_id = contract.client_id();
+        let session = Session {
+            client_id,
+            options,
+            expires,
+            access,
+            exchange_token: None,
+            answered: false,
+            read: None,
+        };
         self.sessions.insert(key.clone(), session);
         SessionRef { key, expires }
     }
@@ -128,5 +190,16 @@ impl State {
         }
         let (library_id, pushed) = (library_id.clone(), library.push_count);
         session.read = Some(Read { library: library_id, started: now, accounts, pushed });
+    }
+}
+
+/// Whether a contract may read without its user being asked again.
+fn require_ongoing(contract: &Contract) -> Result<(), Refusal> {
+    match contract.kind {
+        ContractKind::Write => Err(Refusal::wrong_contract_kind("a write contract reads nothing")),
+        ContractKind::OneOff => Err(Refusal::insufficient_scope(
+            "a one-off contract reads only in the session of its authorization",
+        )),
+        ContractKind::Read | ContractKind::ReadRaw => Ok(()),
     }
 }

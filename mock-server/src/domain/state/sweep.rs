@@ -49,6 +49,8 @@ impl State {
         self.consents.retain(|_, consent| fresh(consent.expires));
         self.codes.retain(|_, code| fresh(code.expires));
         self.sessions.retain(|_, session| fresh(session.expires));
+        let sessions = &self.sessions;
+        self.exchange_tokens.retain(|_, session| sessions.contains_key(session));
         self.references.retain(|_, reference| fresh(reference.expires));
         self.access.retain(|_, grant| known(grant.expires));
         self.refresh.retain(|_, entry| known(entry.grant.expires));
@@ -62,17 +64,21 @@ impl State {
         let gone: Vec<_> =
             self.libraries.keys().filter(|library| !reachable.contains(library)).cloned().collect();
         gone.iter().for_each(|library| self.forget_library(library));
+        let libraries = &self.libraries;
+        self.postboxes.retain(|_, postbox| libraries.contains_key(&postbox.library));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::consent::{Decision, Page};
+    use crate::domain::consent::{Decision, Page, PageLink};
     use crate::domain::contract::{Contract, ContractKind};
     use crate::domain::pull_options::PullOptions;
     use crate::domain::pushed::Descriptor;
+    use crate::domain::session::SessionAccess;
     use crate::domain::state::{AuthorizeRequest, CodeExchange, Lifetimes, Referent};
+    use crate::domain::token::Proof;
     use crate::payload::content::Content;
     use crate::random::SandboxTag;
     use serde_json::json;
@@ -90,14 +96,17 @@ mod tests {
             redirect_uri: "http://127.0.0.1/".to_owned(),
             state: None,
             code_challenge: CHALLENGE.to_owned(),
+            proof: Proof::Required,
             library: None,
             options: PullOptions::default(),
+            session: Some(SessionAccess::Token),
+            offers_postbox: false,
         };
         let opened = state.authorize(&contract, request, now);
-        let decision = Decision::Connect { connection: None, trigger: true, storage: None };
-        let callback = state.decide(&opened.code, Page::Authorize, decision, now).unwrap();
+        let decision = Decision::Connect { connection: None, trigger: true, storage: None, postbox: None };
+        let callback = state.decide(PageLink::new(&opened.code, Page::Authorize), decision, now).unwrap();
         let code = callback.rsplit_once("code=").unwrap().1;
-        let exchange = CodeExchange { code, code_verifier: VERIFIER, redirect_uri: None };
+        let exchange = CodeExchange { code, code_verifier: Some(VERIFIER), redirect_uri: None };
         let library = state.exchange(&contract, exchange, now).unwrap().library;
         let descriptor: Descriptor =
             serde_json::from_value(json!({ "mimeType": "text/plain", "accounts": [] })).unwrap();

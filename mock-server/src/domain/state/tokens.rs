@@ -10,15 +10,15 @@ use crate::clock::Moment;
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::library::LibraryId;
 use crate::domain::refusal::{Refusal, TokenKind};
-use crate::domain::token::{Grant, RefreshGrant, TokenPair};
+use crate::domain::token::{Grant, Proof, RefreshGrant, TokenPair};
 
 /// What a code is exchanged with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CodeExchange<'a> {
     /// The authorization code.
     pub code: &'a str,
-    /// PKCE verifier.
-    pub code_verifier: &'a str,
+    /// PKCE verifier; clients of some generations leave it out.
+    pub code_verifier: Option<&'a str>,
     /// The callback; optional, but it must be the same if it is sent.
     pub redirect_uri: Option<&'a str>,
 }
@@ -47,11 +47,21 @@ impl State {
         if now >= code.expires {
             return Err(Refusal::invalid_grant("the code has expired on the sandbox's clock"));
         }
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(exchange.code_verifier.as_bytes()));
-        if !same(&challenge, &code.code_challenge) {
-            return Err(Refusal::invalid_grant(
-                "BASE64URL(SHA256(code_verifier)) is not the code_challenge of the authorization",
-            ));
+        match exchange.code_verifier {
+            Some(verifier) => {
+                let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
+                if !same(&challenge, &code.code_challenge) {
+                    return Err(Refusal::invalid_grant(
+                        "BASE64URL(SHA256(code_verifier)) is not the code_challenge of the authorization",
+                    ));
+                }
+            }
+            None if code.proof == Proof::Required => {
+                return Err(Refusal::invalid_grant(
+                    "the authorization was made in a generation of the API that needs the code_verifier",
+                ));
+            }
+            None => {}
         }
         if exchange.redirect_uri.is_some_and(|uri| uri != code.redirect_uri) {
             return Err(Refusal::invalid_grant("redirect_uri is not the one of the authorization"));

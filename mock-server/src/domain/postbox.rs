@@ -1,0 +1,83 @@
+//! Postboxes: where apps of older generations push files to, encrypted for the postbox's own key
+//! (protocol reference, legacy/container §6).
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use rsa::RsaPrivateKey;
+use rsa::pkcs1::{EncodeRsaPublicKey, LineEnding};
+use rsa::pkcs8::DecodePrivateKey;
+
+use super::library::LibraryId;
+
+/// Identifies a postbox.
+pub(crate) type PostboxId = String;
+
+/// A postbox of one user for one write contract.
+#[derive(Clone, Debug)]
+pub(crate) struct Postbox {
+    /// The contract that may push.
+    pub client_id: String,
+    /// Whose it is.
+    pub library: LibraryId,
+    /// The session that may push without a token; none if the postbox belongs to an ongoing access.
+    pub session_key: Option<String>,
+    /// Its keys.
+    pub keys: PostboxKeys,
+}
+
+/// The keys of a postbox.
+#[derive(Clone)]
+pub(crate) struct PostboxKeys {
+    private: Arc<RsaPrivateKey>,
+    /// PKCS#1, which is all that iOS takes (protocol reference, legacy/container §6).
+    public_pem: Arc<str>,
+}
+
+/// A key pair that could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("no key pair could be made for the postbox: {0}")]
+pub(crate) struct PostboxKeyError(String);
+
+impl PostboxKeys {
+    /// A new pair of 2048 bits. It takes a tenth of a second of a core.
+    ///
+    /// # Errors
+    /// [`PostboxKeyError`] if there is no randomness.
+    pub(crate) fn generate() -> Result<Self, PostboxKeyError> {
+        let failed = |error: &dyn fmt::Display| PostboxKeyError(error.to_string());
+        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|error| failed(&error))?;
+        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|error| failed(&error))?;
+        let private = RsaPrivateKey::from_pkcs8_der(der.as_ref()).map_err(|error| failed(&error))?;
+        let public_pem =
+            private.to_public_key().to_pkcs1_pem(LineEnding::LF).map_err(|error| failed(&error))?;
+        Ok(Self { private: Arc::new(private), public_pem: public_pem.into() })
+    }
+
+    /// What opens the keys of what is pushed.
+    pub(crate) fn private(&self) -> &RsaPrivateKey {
+        &self.private
+    }
+
+    /// What callbacks hand out as `publicKey`.
+    pub(crate) fn public_pem(&self) -> &str {
+        &self.public_pem
+    }
+}
+
+impl fmt::Debug for PostboxKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PostboxKeys")
+    }
+}
+
+/// What a callback tells of a postbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PostboxRef {
+    /// `postboxId`
+    pub id: PostboxId,
+    /// `publicKey`, PKCS#1 PEM.
+    pub public_pem: String,
+}
