@@ -14,6 +14,7 @@ use crate::clock::Moment;
 use crate::config::public_url::PublicUrl;
 use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
+use crate::domain::nonce::NonceKey;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::SessionAccess;
 use crate::generations::{Dialect, RedirectUriClaim};
@@ -25,7 +26,7 @@ use crate::operations::generation::Generation;
 use crate::operations::route::Route;
 use crate::sandbox::Sandbox;
 use crate::verify;
-use crate::verify::request::{NonceUse, Verified};
+use crate::verify::request::{Sent, Verified};
 
 /// The header that names a contract.
 pub(crate) const CONTRACT_ID: &str = "contractid";
@@ -59,7 +60,8 @@ pub(crate) struct Call {
     pub(crate) received: Moment,
     /// `None` only if a request did not come through a socket.
     pub(crate) peer: Option<SocketAddr>,
-    pub(crate) nonce_use: NonceUse,
+    /// The nonce that it took into use.
+    pub(crate) nonce: Option<NonceKey>,
     pub(crate) verdict: Verdict,
 }
 
@@ -148,10 +150,17 @@ impl Call {
         self.sandbox.now()
     }
 
+    /// All that the client sent.
+    pub(crate) fn sent(&self) -> Sent<'_> {
+        Sent { method: &self.method, uri: &self.uri, headers: &self.headers, body: &self.body }
+    }
+
     /// Verifies the request's JWT.
     pub(crate) async fn verify(&mut self) -> Result<Verified, Refusal> {
+        let (method, uri, headers, body) = (&self.method, &self.uri, &self.headers, &self.body[..]);
+        let sent = Sent { method, uri, headers, body };
         let verified =
-            verify::request::request(&self.headers, &self.sandbox, self.nonce_use, &mut self.verdict).await?;
+            verify::request::request(sent, &self.sandbox, &mut self.verdict, &mut self.nonce).await?;
         if self.dialect().redirect_uri == RedirectUriClaim::EveryRequest {
             let named = self.verdict.check(Check::RedirectUriClaim, verified.claims.text("redirect_uri"))?;
             if let Some(uri) = named {

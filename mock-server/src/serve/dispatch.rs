@@ -29,7 +29,6 @@ use crate::journal::verdict::Verdict;
 use crate::operations::generation::Generation;
 use crate::operations::route::{Area, BodyMode};
 use crate::verify::request as verify;
-use crate::verify::request::NonceUse;
 
 /// The router that the endpoints describe.
 pub(crate) fn router(server: Arc<Server>) -> Router {
@@ -98,7 +97,7 @@ async fn receive(
         stream,
         received,
         peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
-        nonce_use: NonceUse::Takes,
+        nonce: None,
         verdict: Verdict::default(),
         server,
     };
@@ -121,13 +120,11 @@ async fn receive(
     };
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.delay).await;
-        if fault.loses_answer() {
-            call.nonce_use = NonceUse::Spared;
-        }
     }
     let outcome = match (&fault, bad_path.or(body_problem)) {
         (Some(fault), _) if fault.replaces_answer() => {
             verify::note_claims(&call.headers, &mut call.verdict);
+            call.nonce = verify::spend_nonce(call.sent(), &call.sandbox).await;
             match fault.hostile {
                 Some(Hostile::RedirectLoop) => Ok(hostile::redirect::reply(&call)),
                 _ => Err(fault.refusal()),

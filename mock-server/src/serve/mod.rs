@@ -7,4 +7,5 @@ pub(crate) mod endpoints;
 mod hostile;
 mod injected;
 pub(crate) mod listeners;
+mod repetition;
 mod respond;

@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::HeaderName;
 use http::header::LOCATION;
 
+use super::repetition::Repetition;
 use super::{hostile, injected};
 use crate::client_report::observer::{Answered, Observed, When};
 use crate::clock::Stopwatch;
@@ -44,8 +45,13 @@ pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, w
     });
     log(&call, &reply, refusal.as_ref(), watch);
     let sandbox = Arc::clone(&call.sandbox);
+    let repetition = Repetition::judge(&call, &reply, fault.as_ref()).await;
     let sequence = write_down(call, &reply, fault.as_ref(), refusal, watch);
     let response = reply.into_response();
+    let response = match repetition {
+        Some(repetition) => repetition.watch(response),
+        None => response,
+    };
     let Some(fault) = fault else { return response };
     let response = match (fault.hostile, sequence) {
         (Some(Hostile::InvalidUtf8), _) => hostile::body::invalid_utf8(response).await,

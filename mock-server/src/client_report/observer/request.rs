@@ -10,10 +10,12 @@ use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::faults::Fault;
 use crate::fingerprint::Fingerprint;
+use crate::generations::Dialect;
 use crate::journal::check::Check;
 use crate::jwt::claims::Claims;
 use crate::jwt::unverified::UnverifiedJwt;
 use crate::operations::Operation;
+use crate::operations::generation::Generation;
 use crate::operations::route::{Area, Route};
 
 /// A request that was answered. What it claims is not believed, but it is the client's doing.
@@ -93,6 +95,11 @@ impl Observed<'_> {
     /// A parameter of its query.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
         parameter(self.uri.query().unwrap_or_default(), name)
+    }
+
+    /// What its generation of the API does in its own way.
+    pub(super) fn dialect(&self) -> &'static Dialect {
+        Dialect::of(Generation::of_path(self.uri.path()).unwrap_or(Generation::CURRENT))
     }
 
     /// Whether it did what it asked for, and the client was told so.

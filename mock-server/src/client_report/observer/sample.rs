@@ -71,7 +71,7 @@ impl Sample {
             sequence,
         };
         sample
-            .path(&route.paths()[0].replace(['{', '}', '*'], ""))
+            .path(&route.paths().last().unwrap().replace(['{', '}', '*'], ""))
             .header("accept", "application/json")
             .signed()
     }
