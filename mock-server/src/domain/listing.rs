@@ -32,6 +32,11 @@ pub(crate) enum LibraryState {
 }
 
 impl LibraryState {
+    /// Whether nothing more will come.
+    pub(crate) fn is_final(self) -> bool {
+        matches!(self, Self::Partial | Self::Completed)
+    }
+
     /// The state as the platform writes it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

@@ -56,6 +56,13 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// The body of an operation that takes it in piece by piece; `body` is empty then.
     pub(crate) stream: Option<SyncWrapper<Body>>,
+    /// What the answer warns its client library of.
+    pub(crate) sdk_warning: Option<String>,
+    /// The contract of the session or postbox that it names, where nobody signs.
+    pub(crate) named: Option<Arc<Contract>>,
+    /// Whether the list that it asked for was answered before all files were there, though the client
+    /// will not ask again.
+    pub(crate) incomplete_list: bool,
     /// When it came, in real time.
     pub(crate) received: Moment,
     /// `None` only if a request did not come through a socket.
@@ -87,7 +94,8 @@ impl Call {
             self.sandbox.contracts().iter().find(|contract| contract.contract_id == id).cloned()
         };
         let by_body = || self.sandbox.contract(&self.contract_of_body()?);
-        by_jwt().or_else(by_path).or_else(by_header).or_else(by_body)
+        let by_session = || self.named.clone();
+        by_jwt().or_else(by_session).or_else(by_path).or_else(by_header).or_else(by_body)
     }
 
     /// The `client_id` of the contract that the body names, as requests do that nobody signs.
@@ -181,7 +189,9 @@ impl Call {
         let client_id = self.sandbox.store.session_client(self.param("sessionKey")).await;
         let contract = client_id.and_then(|client_id| self.sandbox.contract(&client_id));
         let known = contract.ok_or_else(|| Refusal::invalid_session("there is no such session"));
-        Ok((self.verdict.check(Check::Session, known)?, None))
+        let contract = self.verdict.check(Check::Session, known)?;
+        self.named = Some(Arc::clone(&contract));
+        Ok((contract, None))
     }
 
     /// Verifies the request's JWT and its access token.

@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 
 use crate::domain::nonce::NonceKey;
 use crate::faults::Fault;
+use crate::faults::hostile::Hostile;
 use crate::fingerprint::Fingerprint;
 use crate::http::call::Call;
 use crate::http::reply::Reply;
@@ -27,7 +28,8 @@ impl Repetition {
     /// an answer that is sent in pieces may break off.
     pub(super) async fn judge(call: &Call, reply: &Reply, fault: Option<&Fault>) -> Option<Self> {
         let key = call.nonce?;
-        let unusable = is_temporary(reply.status) || fault.is_some_and(Fault::loses_answer);
+        let breaks_off = |fault: &Fault| fault.disconnect || fault.hostile == Some(Hostile::OversizeBody);
+        let unusable = is_temporary(reply.status) || fault.is_some_and(breaks_off);
         if !unusable && (call.method == Method::HEAD || !reply.body.is_sent_in_pieces()) {
             return None;
         }

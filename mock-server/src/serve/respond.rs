@@ -43,6 +43,13 @@ pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, w
             Err(_) => reply,
         }
     });
+    // Some clients look at both headers of any answer (protocol reference, legacy/endpoints §1).
+    let reply = match &call.sdk_warning {
+        Some(warning) if refusal.is_none() => reply
+            .header(HeaderName::from_static("x-digi-sdk-status"), "deprecated")
+            .header(HeaderName::from_static("x-digi-sdk-status-message"), warning),
+        _ => reply,
+    };
     log(&call, &reply, refusal.as_ref(), watch);
     let sandbox = Arc::clone(&call.sandbox);
     let repetition = Repetition::judge(&call, &reply, fault.as_ref()).await;
@@ -164,6 +171,7 @@ fn write_down(
         body: &call.body,
         jwt,
         failed_check,
+        incomplete_list: call.incomplete_list,
         fault,
         answer: Answered {
             status: reply.status.as_u16(),

@@ -11,6 +11,7 @@ mod contract_details;
 mod deletion;
 mod discovery;
 mod faults;
+mod generations;
 mod hostile;
 mod hosts;
 mod isolation;

@@ -36,6 +36,8 @@ pub(crate) struct Observed<'a> {
     pub(crate) jwt: Option<UnverifiedJwt<'a>>,
     /// The check of the verdict that it failed.
     pub(crate) failed_check: Option<Check>,
+    /// Whether it was answered a list that is not complete and will not be asked for again.
+    pub(crate) incomplete_list: bool,
     pub(crate) fault: Option<&'a Fault>,
     pub(crate) answer: Answered<'a>,
     pub(crate) when: When,

@@ -126,6 +126,12 @@ settings! {
                 settings.agents.outdated.push(agent(value)?);
                 Ok(())
             });
+        "deprecated-agent", "DEPRECATED_AGENTS", Some("agents.deprecated"), "AGENT",
+            "NAME or NAME@VERSION of a client library that is told to be deprecated; may be repeated"
+            => Read::Many(',', |settings, value| {
+                settings.agents.deprecated.push(agent(value)?);
+                Ok(())
+            });
     }
     TIMES {
         "code-lifetime", "CODE_LIFETIME", Some("lifetimes.code"), "DURATION", "Lifetime of codes [default: 10m]"
