@@ -99,7 +99,7 @@ pub(crate) struct Signer<'a> {
 /// The two kinds of request token.
 pub(crate) enum TokenForm<'a> {
     /// For the API.
-    Api { client_id: String, claims: Claims<'a> },
+    Api { client_id: String, claims: Box<Claims<'a>> },
     /// For the storage host.
     Cloud { application_id: &'a str },
 }
