@@ -14,8 +14,8 @@ use crate::crypto::private_key::PrivateKey;
 use crate::download::compression::{Compression, Decompressor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::failure;
-use crate::http::json;
 use crate::legacy::container::HashedDecryptor;
+use crate::legacy::json_object::{self, WRONG_ANSWER};
 use crate::read::metadata::{FileMetadata, Header};
 
 const STANDARD: GeneralPurpose = GeneralPurpose::new(
@@ -37,7 +37,7 @@ pub(crate) struct Envelope {
 
 impl Envelope {
     pub(crate) fn parse(body: &[u8]) -> Result<Self> {
-        json::parse(body)
+        json_object::parse_as(ErrorKind::Decode, WRONG_ANSWER, body)
     }
 
     /// The container. Files that are not encrypted, which some clients took, are
@@ -83,7 +83,7 @@ pub(crate) fn header(headers: &HeaderMap) -> Result<Header> {
     }
 
     let decoded: Decoded =
-        json::parse_as(ErrorKind::Metadata, "the file's metadata is wrong", &Header::decode(headers)?)?;
+        json_object::parse_as(ErrorKind::Metadata, "the file's metadata is wrong", &Header::decode(headers)?)?;
     header_of(decoded.metadata, &decoded.compression)
 }
 

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::json;
 use crate::ids::{AccountId, FileName};
 use crate::legacy::generation::Generation;
+use crate::legacy::json_object::{self, WRONG_ANSWER};
 use crate::read::file_list::{AccountError, AccountStatus, FileEntry, FileList, SyncState, SyncStatus};
 
 #[derive(Deserialize)]
@@ -112,7 +113,7 @@ impl From<WireEntry> for FileEntry {
 /// Reads a list of any generation. Before v1.4 a list has no status, and its files
 /// are all there are: it is complete.
 pub(crate) fn parse(generation: Generation, body: &[u8]) -> Result<FileList> {
-    let Wire { status, files } = json::parse(body)?;
+    let Wire { status, files } = json_object::parse_as(ErrorKind::Decode, WRONG_ANSWER, body)?;
     let status = match status {
         Some(status) => status.into(),
         None if generation.is_first() => SyncStatus { state: SyncState::Completed, details: BTreeMap::new() },

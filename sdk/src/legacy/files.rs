@@ -13,7 +13,6 @@ use crate::download::compression::Compression;
 use crate::download::{Download, chunks};
 use crate::error::{ErrorKind, Operation, Result};
 use crate::http::failure;
-use crate::http::json;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::transport::{ReadAnswer, Unread, UpTo};
@@ -23,6 +22,7 @@ use crate::legacy::client::LegacyClient;
 use crate::legacy::container::HashedDecryptor;
 use crate::legacy::envelope::{self, Envelope};
 use crate::legacy::file_list;
+use crate::legacy::json_object;
 use crate::read::all_files::{AllFiles, ReadAllOptions, ReadSession};
 use crate::read::file::{File, FileStream, RawFile};
 use crate::read::file_list::FileList;
@@ -162,7 +162,7 @@ impl SessionFiles {
     pub async fn accounts(&self) -> Result<LegacyAccounts> {
         let operation = Operation::ReadAccounts;
         let file = self.read_as(operation, &FileName::new("accounts.json")).await?;
-        json::parse_as(ErrorKind::Decode, "the accounts are not what the protocol describes", &file.bytes())
+        json_object::parse_as(ErrorKind::Decode, "the accounts are not what the protocol describes", &file.bytes())
             .map_err(|error| error.with_operation(operation))
     }
 

@@ -47,6 +47,7 @@ mod envelope;
 mod file_list;
 mod files;
 mod generation;
+mod json_object;
 mod link;
 mod multipart;
 mod postbox;

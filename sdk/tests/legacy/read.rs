@@ -209,15 +209,15 @@ async fn a_list_of_names_is_read_once() {
     assert_eq!(legacy.asked(&format!("permission-access/query/{SESSION}")).await.len(), 1);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn lists_are_polled_every_three_seconds() {
     let legacy = Legacy::start(Generation::V1_5).await;
-    let lists = vec![list("running", &[]), list("running", &[]), list("completed", &[])];
+    let lists = vec![list("running", &[]), list("completed", &[])];
     legacy.list(Lists(lists, AtomicUsize::new(0))).await;
     let started = tokio::time::Instant::now();
     legacy.files().read_all(ReadAllOptions::new()).collect_all().await.unwrap();
     let took = started.elapsed();
-    assert!(took >= Duration::from_secs(6) && took < Duration::from_secs(9), "{took:?}");
+    assert!(took >= Duration::from_secs(3) && took < Duration::from_secs(6), "{took:?}");
 }
 
 #[tokio::test]
