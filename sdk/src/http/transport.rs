@@ -10,6 +10,7 @@ use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use tracing::{Instrument, Span, field};
 
+use crate::crypto::secret::Secret;
 use crate::error::Result;
 use crate::http::body::Body;
 use crate::http::failure;
@@ -224,7 +225,8 @@ impl Transport {
         }
         let headers = response.take_headers();
         let body = response.read_failure().await;
-        let secrets = signer.map(Signer::secrets).unwrap_or_default();
+        let mut secrets = signer.map(Signer::secrets).unwrap_or_default();
+        secrets.extend(request.secrets.iter().map(Secret::expose));
         Err(failure::refused(status.as_u16(), &headers, &body, &secrets))
     }
 
