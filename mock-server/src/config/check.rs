@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use digime_fixtures::{DatasetError, GenerateOptions};
 
+use crate::clock::Moment;
 use crate::config::place::Place;
 use crate::config::settings::Settings;
+use crate::config::tls::TlsSettings;
 
 /// Settings that cannot be used, whoever made them.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +43,14 @@ pub enum SettingsError {
         /// Where it was set again.
         second: Box<Place>,
     },
+    /// A certificate without its key, a key without its certificate, or a certificate that cannot serve.
+    #[error("{place}: {problem}")]
+    Certificate {
+        /// Where it was set.
+        place: Box<Place>,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// No sample data can be generated.
     #[error("sample data: {0}")]
     SampleData(#[from] DatasetError),
@@ -72,6 +82,7 @@ impl Settings {
                 clients.insert("client id", client, &contract.place)?;
             }
         }
+        usable_certificate(&self.tls)?;
         let mut options = GenerateOptions { months: self.sample_data.months, ..GenerateOptions::default() };
         options.until = self.sample_data.until.unwrap_or(options.until);
         Ok(options.check()?)
@@ -91,6 +102,37 @@ impl<'a> Seen<'a> {
                 second: Box::new(place.clone()),
             }),
             None => Ok(()),
+        }
+    }
+}
+
+/// A certificate of one's own has its key, and is valid now.
+fn usable_certificate(tls: &TlsSettings) -> Result<(), SettingsError> {
+    let refuse = |place: &Place, problem: String| {
+        Err(SettingsError::Certificate { place: Box::new(place.clone()), problem })
+    };
+    match (&tls.certificate, &tls.key) {
+        (None, None) => Ok(()),
+        (Some((_, place)), None) => refuse(
+            place,
+            "the certificate needs its private key: --tls-key, DIGIME_MOCK_TLS_KEY or the key tls.key".to_owned(),
+        ),
+        (None, Some((_, place))) => refuse(
+            place,
+            "the private key needs its certificate: --tls-cert, DIGIME_MOCK_TLS_CERT or the key tls.certificate"
+                .to_owned(),
+        ),
+        (Some((certificate, place)), Some((key, key_place))) => {
+            if let Err(error) = certificate.check(Moment::real()) {
+                return refuse(place, format!("the file {error}"));
+            }
+            match certificate.belongs_to(key) {
+                true => Ok(()),
+                false => refuse(
+                    key_place,
+                    format!("the private key is not the one of the certificate, which is set by {place}"),
+                ),
+            }
         }
     }
 }

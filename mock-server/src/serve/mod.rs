@@ -1,10 +1,13 @@
 //! The way of a request: connection → sandbox → fault → handler → answer → journal.
 
+mod authority;
 pub(crate) mod connections;
 mod cors;
 mod dispatch;
 pub(crate) mod endpoints;
+mod handshake;
 mod hostile;
+pub(crate) mod https;
 mod injected;
 pub(crate) mod listeners;
 mod respond;
