@@ -41,6 +41,7 @@ pub use embedded::sandbox_handle::{ConsentVisit, SandboxHandle};
 pub use faults::hostile::Hostile;
 pub use faults::{Fault, FaultError};
 pub use operations::Operation;
+pub use payload::key_format::{KeyFormat, KeyFormatError, P12_PASSWORD, UnwritableKey};
 pub use sandbox::credentials::{ApplicationCredentials, BaseUrls, ContractCredentials, Credentials};
 pub use serve::https::TlsError;
 pub use serve::listeners::ListenError;

@@ -5,6 +5,7 @@ mod dataset;
 mod explain;
 mod failure;
 mod init;
+mod key;
 mod output;
 mod serve;
 mod shell;
@@ -54,6 +55,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Print the CA that clients of serve --tls must trust, as PEM; makes it if there is none.
     Ca(ca::CaArgs),
+    /// Print the private key of a contract in the form that a client takes it in.
+    Key(key::KeyArgs),
     /// Make datasets.
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
@@ -72,6 +75,7 @@ pub fn run() -> ExitCode {
         Some(Command::Init(args)) => init::run(&args),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Ca(args)) => ca::run(args),
+        Some(Command::Key(args)) => key::run(args),
         Some(Command::Dataset(command)) => dataset::run(command),
         Some(Command::Completions(args)) => shell::completions(&args, Cli::command()),
         Some(Command::Man(args)) => shell::man(&args, Cli::command()),

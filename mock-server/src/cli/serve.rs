@@ -96,6 +96,9 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .init();
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
     let https = Https::prepare(&settings).map_err(|error| match error {
         TlsError::Authority { .. } => Failure::usage(error),
         _ => Failure::new(error),
