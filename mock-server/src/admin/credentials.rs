@@ -12,7 +12,7 @@ use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::refusals::{ADMIN, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
-use crate::payload::key_format::{KeyFormat, KeyFormatError};
+use crate::payload::key_format::KeyFormatError;
 use crate::sandbox::credentials::Credentials;
 
 impl Operation {
