@@ -254,6 +254,9 @@ impl MockServerBuilder {
             change(&mut settings);
         }
         settings.check()?;
+        for warning in settings.warnings() {
+            tracing::warn!("{warning}");
+        }
         let https = Https::prepare(&settings)?;
         let (listeners, address) = listen(&settings)?;
         let server = Arc::new(Server::new(settings, address, endpoints().collect(), self.allowed)?);

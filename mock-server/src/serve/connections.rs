@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
 use super::handshake::{self, Received};
-use super::{authority, cors, dispatch};
+use super::{cors, dispatch, host};
 use crate::config::public_url::PublicUrl;
 use crate::http::server::{Peer, Server};
 use crate::tls::handshake::H2;
@@ -145,7 +145,7 @@ async fn answer(
     peer: SocketAddr,
     mut request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
-    if request.version() == Version::HTTP_2 && authority::settle(&mut request).is_err() {
+    if request.version() == Version::HTTP_2 && host::settle(&mut request).is_err() {
         let text = "The headers :authority and Host name different hosts (RFC 9113, section 8.3.1)\n";
         return Ok(handshake::plain_text(StatusCode::BAD_REQUEST, text.to_owned()));
     }

@@ -1,12 +1,12 @@
 //! The way of a request: connection → sandbox → fault → handler → answer → journal.
 
-mod authority;
 pub(crate) mod connections;
 mod cors;
 mod dispatch;
 pub(crate) mod endpoints;
 mod handshake;
 mod hostile;
+mod host;
 pub(crate) mod https;
 mod injected;
 pub(crate) mod listeners;

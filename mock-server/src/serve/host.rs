@@ -6,14 +6,14 @@ use http::{HeaderMap, HeaderValue, Request, Uri};
 
 /// A `Host` that names something else than `:authority`, which makes a request malformed (RFC 9113 §8.3.1).
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct AuthorityConflict;
+pub(super) struct HostConflict;
 
 /// Gives a request of HTTP/2 the `Host` and the URI that it has in HTTP/1.1.
-pub(super) fn settle<B>(request: &mut Request<B>) -> Result<(), AuthorityConflict> {
+pub(super) fn settle<B>(request: &mut Request<B>) -> Result<(), HostConflict> {
     let Some(authority) = request.uri().authority() else { return Ok(()) };
     let authority = authority.as_str().to_owned();
     match request.headers().contains_key(HOST) {
-        true if !agree(request.headers(), &authority) => return Err(AuthorityConflict),
+        true if !agree(request.headers(), &authority) => return Err(HostConflict),
         true => {}
         false => {
             if let Ok(host) = HeaderValue::from_str(&authority) {
@@ -36,7 +36,7 @@ fn agree(headers: &HeaderMap, authority: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn settled(uri: &str, hosts: &[&str]) -> Result<(String, String), AuthorityConflict> {
+    fn settled(uri: &str, hosts: &[&str]) -> Result<(String, String), HostConflict> {
         let mut request = Request::builder().uri(uri);
         for host in hosts {
             request = request.header(HOST, *host);
@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(settled("https://mock.test/a", &["MOCK.test:443"]), as_http1("MOCK.test:443", "/a"));
         assert_eq!(settled("/a", &["mock.test"]), as_http1("mock.test", "/a"));
         for hosts in [&["other.test"][..], &["mock.test", "other.test"], &[""]] {
-            assert_eq!(settled("https://mock.test/a", hosts), Err(AuthorityConflict));
+            assert_eq!(settled("https://mock.test/a", hosts), Err(HostConflict));
         }
     }
 }
