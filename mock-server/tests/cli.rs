@@ -258,7 +258,7 @@ fn a_dataset_is_the_same_for_the_same_seed_and_can_be_served() {
 fn help_names_every_command() {
     let output = mock().arg("--help").assert().success().get_output().clone();
     let help = String::from_utf8(output.stdout).unwrap();
-    for command in ["serve", "init", "explain", "dataset", "completions", "man", "Exit codes:"] {
+    for command in ["serve", "init", "explain", "ca", "key", "dataset", "completions", "man", "Exit codes:"] {
         assert!(help.contains(command), "{help}");
     }
     let output = mock().args(["serve", "--help"]).assert().success().get_output().clone();

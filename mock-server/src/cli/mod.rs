@@ -1,9 +1,11 @@
 //! The command line of `digime-mock`.
 
+mod ca;
 mod dataset;
 mod explain;
 mod failure;
 mod init;
+mod key;
 mod output;
 mod serve;
 mod shell;
@@ -51,6 +53,10 @@ enum Command {
     Init(init::InitArgs),
     /// Tell why a request was refused, by the error.reference of its answer.
     Explain(explain::ExplainArgs),
+    /// Print the CA that clients of serve --tls must trust, as PEM; makes it if there is none.
+    Ca(ca::CaArgs),
+    /// Print the private key of a contract in the form that a client takes it in.
+    Key(key::KeyArgs),
     /// Make datasets.
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
@@ -68,6 +74,8 @@ pub fn run() -> ExitCode {
         Some(Command::Serve(args)) => serve::run(*args),
         Some(Command::Init(args)) => init::run(&args),
         Some(Command::Explain(args)) => explain::run(args),
+        Some(Command::Ca(args)) => ca::run(args),
+        Some(Command::Key(args)) => key::run(args),
         Some(Command::Dataset(command)) => dataset::run(command),
         Some(Command::Completions(args)) => shell::completions(&args, Cli::command()),
         Some(Command::Man(args)) => shell::man(&args, Cli::command()),

@@ -91,7 +91,7 @@ impl Call {
             || self.sandbox.contract(&format!("{}_{}", self.param("appId"), self.param("contractId")));
         let by_header = || {
             let id = self.headers.get(CONTRACT_ID)?.to_str().ok()?;
-            self.sandbox.contracts().iter().find(|contract| contract.contract_id == id).cloned()
+            self.sandbox.contracts().iter().find(|contract| contract.is_called(id)).cloned()
         };
         let by_body = || self.sandbox.contract(&self.contract_of_body()?);
         let by_session = || self.named.clone();

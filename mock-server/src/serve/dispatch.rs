@@ -12,7 +12,7 @@ use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::header::{CONNECTION, EXPECT};
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, Version};
 use hyper::body::Body as _;
 use sync_wrapper::SyncWrapper;
 
@@ -62,6 +62,7 @@ async fn receive(
     let named = |params: RawPathParams| {
         params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     };
+    let version = parts.version;
     let params = params.map(named).unwrap_or_default();
     let streams = matches!(target, Target::Endpoint(endpoint) if endpoint.route.body == BodyMode::Streamed);
     let expects_continue = parts.headers.contains_key(EXPECT);
@@ -148,7 +149,8 @@ async fn receive(
         }
     }
     let mut response = respond::finish(call, fault, outcome, watch).await;
-    if leaves_body {
+    // HTTP/2 resets the stream instead, and keeps the connection.
+    if leaves_body && version != Version::HTTP_2 {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
