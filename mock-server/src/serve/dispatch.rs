@@ -73,9 +73,9 @@ async fn receive(
     let declared = body.size_hint().lower();
     let unsuitable = request_body::unsuitable(&parts.headers, declared, limit);
     // Nobody has to send, and nobody waits for, what is refused by what its head says.
-    let mut leaves_body = declared > limit;
-    let (body, body_problem, stream) = if unsuitable.is_some() && (leaves_body || expects_continue) {
-        leaves_body = true;
+    let mut leaves_body = false;
+    let (body, body_problem, stream) = if unsuitable.is_some() && (declared > limit || expects_continue) {
+        leaves_body = expects_continue || !request_body::discard_at_once(body, declared).await;
         (Bytes::new(), unsuitable, None)
     } else if let Some(problem) = unsuitable {
         request_body::discard(body).await;

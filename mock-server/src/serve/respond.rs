@@ -123,6 +123,7 @@ fn write_down(
             size if size > LARGEST_JOURNALLED => (None, Some(size)),
             _ => (Some(redact(value)), None),
         },
+        ReplyBody::Envelope(envelope, _) => (None, envelope.length().and_then(|it| usize::try_from(it).ok())),
         _ => (None, None),
     };
     let location = reply.headers.get(LOCATION).and_then(|location| location.to_str().ok());

@@ -26,6 +26,7 @@ mod portability;
 mod push;
 mod read_flow;
 mod reauthorization;
+mod recorded_clients;
 mod request_bodies;
 mod sample_datasets;
 mod scope;
