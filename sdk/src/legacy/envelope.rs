@@ -82,8 +82,11 @@ pub(crate) fn header(headers: &HeaderMap) -> Result<Header> {
         compression: Value,
     }
 
-    let decoded: Decoded =
-        json_object::parse_as(ErrorKind::Metadata, "the file's metadata is wrong", &Header::decode(headers)?)?;
+    let decoded: Decoded = json_object::parse_as(
+        ErrorKind::Metadata,
+        "the file's metadata is wrong",
+        &Header::decode(headers)?,
+    )?;
     header_of(decoded.metadata, &decoded.compression)
 }
 

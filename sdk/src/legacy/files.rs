@@ -162,8 +162,12 @@ impl SessionFiles {
     pub async fn accounts(&self) -> Result<LegacyAccounts> {
         let operation = Operation::ReadAccounts;
         let file = self.read_as(operation, &FileName::new("accounts.json")).await?;
-        json_object::parse_as(ErrorKind::Decode, "the accounts are not what the protocol describes", &file.bytes())
-            .map_err(|error| error.with_operation(operation))
+        json_object::parse_as(
+            ErrorKind::Decode,
+            "the accounts are not what the protocol describes",
+            &file.bytes(),
+        )
+        .map_err(|error| error.with_operation(operation))
     }
 
     /// Reads all files of the session: polls its list until it is complete and
