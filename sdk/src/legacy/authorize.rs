@@ -2,7 +2,7 @@
 //! (protocol reference, legacy/js-5-to-12 §2–4, legacy/endpoints §5, §11).
 
 use http::Method;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::client::agent::Agent;
 use crate::consent::page_options::{CallbackUrl, Parameters};
@@ -20,7 +20,7 @@ use crate::legacy::contract::{LegacyContract, check_callback};
 use crate::legacy::generation::Generation;
 use crate::legacy::link::Link;
 use crate::legacy::refresh::Renewed;
-use crate::legacy::session::SessionRequest;
+use crate::legacy::session::{SessionRequest, WithSession};
 use crate::read::session::Session;
 use crate::tokens::token::UserAccessToken;
 
@@ -82,11 +82,6 @@ struct Body<'a> {
 #[derive(Serialize)]
 struct Actions<'a> {
     pull: &'a SessionRequest,
-}
-
-#[derive(Deserialize)]
-struct WithSession {
-    session: Session,
 }
 
 /// A started connection of a source: send the user to its link.

@@ -1,8 +1,6 @@
 //! What the user comes back with, in the words of each generation
 //! (protocol reference, legacy/deep-links §2, legacy/js-5-to-12 §3).
 
-use std::fmt;
-
 use subtle::ConstantTimeEq;
 
 use crate::consent::callback::{self, check_state, malformed, mismatch, single};
@@ -190,12 +188,6 @@ impl Callback {
         single(&self.query, name)?
             .filter(|value| !value.is_empty())
             .ok_or_else(|| malformed(format!("it reports success without a `{name}`")))
-    }
-}
-
-impl fmt::Debug for Callback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Callback").field("generation", &self.generation).finish_non_exhaustive()
     }
 }
 

@@ -4,6 +4,7 @@
 use http::Method;
 use serde::{Deserialize, Serialize};
 
+use crate::client::exchange::TokenAnswer;
 use crate::consent::state::State;
 use crate::crypto::random;
 use crate::crypto::secret::Secret;
@@ -191,11 +192,6 @@ pub(crate) struct Preauthorization {
 }
 
 #[derive(Deserialize)]
-struct Token {
-    token: Secret,
-}
-
-#[derive(Deserialize)]
 struct Code {
     #[serde(alias = "reference_code")]
     preauthorization_code: Secret,
@@ -302,7 +298,7 @@ impl LegacyClient {
 
     /// The verified code of an answer.
     pub(crate) async fn code_of(&self, operation: Operation, answer: &Answer) -> Result<Secret> {
-        let Token { token } = parse(operation, answer)?;
+        let TokenAnswer { token } = parse(operation, answer)?;
         let code: Code = self.verified(operation, token.expose(), &answer.headers).await?;
         let code = code.preauthorization_code;
         match code.expose().is_empty() {

@@ -120,6 +120,12 @@ impl SessionRequest {
     }
 }
 
+/// An answer of v1.6 that starts a session, whatever else it holds.
+#[derive(Deserialize)]
+pub(crate) struct WithSession {
+    pub(crate) session: Session,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Establish<'a> {

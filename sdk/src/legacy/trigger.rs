@@ -2,7 +2,6 @@
 //! by it (protocol reference, legacy/endpoints §8), and a user's deletion (§12).
 
 use http::Method;
-use serde::Deserialize;
 
 use crate::error::{Operation, Result};
 use crate::http::jwt::Claims;
@@ -12,14 +11,9 @@ use crate::legacy::client::{LegacyClient, parse};
 use crate::legacy::contract::LegacyContract;
 use crate::legacy::generation::Generation;
 use crate::legacy::refresh::Renewed;
-use crate::legacy::session::SessionRequest;
+use crate::legacy::session::{SessionRequest, WithSession};
 use crate::read::session::Session;
 use crate::tokens::token::UserAccessToken;
-
-#[derive(Deserialize)]
-struct Triggered {
-    session: Session,
-}
 
 impl LegacyClient {
     /// Makes an established session readable with a token instead of the user. If the
@@ -84,7 +78,7 @@ impl LegacyClient {
         self.generation().check(known, "trigger without a session", "use `LegacyClient::prepare_files`")?;
         let request = self.trigger_request()?.json(&request)?;
         let answer = self.send_renewing(contract, token, Claims::default(), &request).await?;
-        let Triggered { session } = parse(request.operation, &answer.value)?;
+        let WithSession { session } = parse(request.operation, &answer.value)?;
         Ok(answer.with(session))
     }
 
