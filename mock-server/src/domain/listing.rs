@@ -82,7 +82,7 @@ impl<'a> ListedFile<'a> {
     pub(crate) fn updated(&self) -> Moment {
         match self {
             Self::Synced { account, .. } => account.first_sync.unwrap_or(account.connected),
-            Self::Pushed(file, _) => file.created,
+            Self::Pushed(file, _) => file.push.created,
         }
     }
 
@@ -333,7 +333,9 @@ impl SessionFile {
                 let content = Content::from(Arc::clone(&file.content));
                 (content, file.compression, x_metadata::of_sample(&file.metadata), true)
             }
-            ListedFile::Pushed(file, _) => (file.content.clone(), Compression::None, file.metadata(), false),
+            ListedFile::Pushed(file, _) => {
+                (file.push.content.clone(), Compression::None, file.metadata(), false)
+            }
         };
         let compression = session.options.compression_of(own_compression, unasked);
         Ok(Self {

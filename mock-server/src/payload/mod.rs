@@ -5,5 +5,6 @@ pub(crate) mod container;
 pub(crate) mod container_cache;
 pub(crate) mod content;
 pub(crate) mod envelope;
+pub(crate) mod postbox;
 pub(crate) mod signing;
 pub(crate) mod x_metadata;
