@@ -32,7 +32,7 @@ use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::generation::Generations;
-use crate::operations::refusals::{KIND, POSTBOX, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER};
+use crate::operations::refusals::{CALLBACK, KIND, POSTBOX, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 use crate::payload::content::Content as FileContent;
 use crate::payload::postbox::{PushKey, SealError};
@@ -53,7 +53,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
         deprecated: true,
         answer: AnswerKind::Json,
         body: BodyMode::Streamed,
-        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, USER, KIND, SESSION, POSTBOX],
+        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, CALLBACK, USER, KIND, SESSION, POSTBOX],
     },
     sandbox: &[SandboxBy::Jwt, SandboxBy::Path("postboxId"), SandboxBy::Header(SESSION_KEY)],
     exchange,
@@ -243,9 +243,8 @@ async fn postbox(
 
 impl Sealed {
     fn of_claims(call: &mut Call, claims: &Claims) -> Result<Self, Refusal> {
-        let mut claim = |name: &str, check: Check| {
-            call.verdict.check(check, claims.required(name)).map(str::to_owned)
-        };
+        let mut claim =
+            |name: &str, check: Check| call.verdict.check(check, claims.required(name)).map(str::to_owned);
         Ok(Self {
             key: claim("symmetrical_key", Check::SymmetricalKey)?,
             iv: claim("iv", Check::InitializationVector)?,
@@ -284,8 +283,9 @@ fn read_base64(text: &str, what: &str) -> Result<Vec<u8>, Refusal> {
 fn read_metadata(sealed: &str, key: &PushKey) -> Result<Descriptor, Refusal> {
     let sealed = read_base64(sealed, METADATA)?;
     let plain = key.decrypt(&sealed).map_err(|error| Refusal::validation(format!("{METADATA}: {error}")))?;
-    let json: Value = serde_json::from_slice(&plain)
-        .map_err(|error| Refusal::validation(format!("{METADATA}: what was decrypted is no JSON: {error}")))?;
+    let json: Value = serde_json::from_slice(&plain).map_err(|error| {
+        Refusal::validation(format!("{METADATA}: what was decrypted is no JSON: {error}"))
+    })?;
     described(json, METADATA)
 }
 
@@ -322,7 +322,9 @@ mod tests {
     fn an_iv_has_32_digits_in_either_case() {
         let iv = read_iv("00112233445566778899AABBCCDDeeff").unwrap();
         assert_eq!((iv[0], iv[1], iv[10], iv[15]), (0, 0x11, 0xaa, 0xff));
-        for wrong in ["", "0", &"0".repeat(31), &"0".repeat(33), &"g".repeat(32), &"+0".repeat(16), &"é".repeat(16)] {
+        for wrong in
+            ["", "0", &"0".repeat(31), &"0".repeat(33), &"g".repeat(32), &"+0".repeat(16), &"é".repeat(16)]
+        {
             assert!(read_iv(wrong).is_err(), "{wrong}");
         }
     }
