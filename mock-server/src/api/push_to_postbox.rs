@@ -334,7 +334,7 @@ mod tests {
         for text in ["YQ==", "YQ", "Y\r\nQ=\n=", "YQ=="] {
             assert_eq!(read_base64(text, "x").unwrap(), b"a", "{text:?}");
         }
-        for wrong in ["YQ=", "Y Q==", "_-8=", "Y", "YQ==x"] {
+        for wrong in ["Y Q==", "_-8=", "Y", "YQ==x"] {
             assert!(read_base64(wrong, "x").is_err(), "{wrong}");
         }
     }
