@@ -16,7 +16,9 @@ mod named_contract_details;
 mod open_session;
 mod portability_report;
 mod push_to_library;
+mod push_to_postbox;
 mod push_to_provider;
+mod pushing;
 mod read_accounts;
 mod read_file;
 mod read_file_list;
@@ -49,6 +51,7 @@ pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &delete_user::ENDPOINT,
     &delete_account::ENDPOINT,
     &push_to_library::ENDPOINT,
+    &push_to_postbox::ENDPOINT,
     &push_to_provider::ENDPOINT,
     &portability_report::ENDPOINT,
     &contract_details::ENDPOINT,

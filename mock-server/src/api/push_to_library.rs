@@ -6,11 +6,11 @@ use serde_json::Value;
 use sync_wrapper::SyncWrapper;
 
 use super::flow::{Delivered, not_stored};
+use super::pushing::{PushLimits, described};
 use crate::domain::contract::Contract;
 use crate::domain::pushed::Descriptor;
 use crate::domain::refusal::Refusal;
-use crate::domain::state::quota_used_up;
-use crate::http::call::{Call, in_words_of_json};
+use crate::http::call::Call;
 use crate::http::endpoint::{BY_JWT, Endpoint};
 use crate::http::reply::{Outcome, reply_json};
 use crate::http::request_body;
@@ -64,8 +64,7 @@ async fn import(call: &mut Call) -> Outcome {
     let descriptor = call.required_header("FileDescriptor", Check::FileDescriptor)?;
     let descriptor = call.verdict.check(Check::FileDescriptor, read_descriptor(&descriptor, &contract))?;
     let mut incoming = call.stream.take().map(SyncWrapper::into_inner).unwrap_or_default();
-    let limits = Limits { file: call.server.settings.push_limit, quota: call.server.settings.push_quota };
-    let content = receive(&mut incoming, limits, room).await;
+    let content = receive(&mut incoming, PushLimits::of(call, room)).await;
     call.stream = Some(SyncWrapper::new(incoming));
     let content = call.verdict.check(Check::Body, content)?;
     let pushed = call.sandbox.store.push(&contract, &library, descriptor, content, now).await;
@@ -88,34 +87,13 @@ fn read_descriptor(token: &str, contract: &Contract) -> Result<Descriptor, Refus
     let metadata = read().map_err(|refusal| {
         Refusal::validation(format!("FileDescriptor: {}: {}", refusal.message, refusal.detail))
     })?;
-    let descriptor: Descriptor = serde_path_to_error::deserialize(metadata).map_err(|error| {
-        let path = error.path().to_string();
-        Refusal::validation(format!(
-            "FileDescriptor: metadata.{path}: {}",
-            in_words_of_json(&error.into_inner().to_string())
-        ))
-    })?;
-    descriptor.validate()?;
-    Ok(descriptor)
+    described(metadata, "FileDescriptor: metadata")
 }
 
-#[derive(Clone, Copy)]
-struct Limits {
-    file: u64,
-    quota: u64,
-}
-
-async fn receive(body: &mut Body, limits: Limits, room: u64) -> Result<FileContent, Refusal> {
+async fn receive(body: &mut Body, limits: PushLimits) -> Result<FileContent, Refusal> {
     let mut writer = ContentWriter::new();
     while let Some(piece) = request_body::next(body).await? {
-        let length = writer.len() + piece.len() as u64;
-        if length > limits.file {
-            let message = format!("The file is larger than {} bytes", limits.file);
-            return Err(Refusal::too_large(message, "raise push_limit if that is on purpose"));
-        }
-        if length > room {
-            return Err(quota_used_up(limits.quota));
-        }
+        limits.admit(writer.len() + piece.len() as u64)?;
         writer.write(&piece).map_err(not_stored)?;
     }
     Ok(writer.finish())

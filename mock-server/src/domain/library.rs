@@ -7,8 +7,9 @@ use digime_fixtures::catalogue::{self, Source};
 use digime_fixtures::{AccountError, Dataset};
 
 use super::lifeline::Lifeline;
+use super::postbox::PendingPush;
 use super::pull_options::SourceIds;
-use super::pushed::PushedFile;
+use super::pushed::{Push, PushedFile};
 use super::refusal::Refusal;
 use crate::clock::Moment;
 use crate::random::SandboxTag;
@@ -29,6 +30,8 @@ pub(crate) struct Library {
     pub pushed: Vec<PushedFile>,
     /// How many files were ever pushed.
     pub push_count: u64,
+    /// What lies in the user's postboxes and is no part of the library yet, oldest first.
+    pub pending: Vec<PendingPush>,
     /// Cut when the user is deleted.
     pub lifeline: Lifeline,
 }
@@ -138,6 +141,7 @@ impl Library {
             consents: HashMap::new(),
             pushed: Vec::new(),
             push_count: 0,
+            pending: Vec::new(),
             lifeline: Lifeline::default(),
         }
     }
@@ -150,6 +154,18 @@ impl Library {
         let known = || self.accounts.iter().map(|account| account.id.as_str()).collect::<Vec<_>>();
         let found = self.accounts.iter().find(|account| account.id == id);
         found.ok_or_else(|| Refusal::account_not_found(id, &known()))
+    }
+
+    /// Takes in what was pushed.
+    pub(crate) fn take_in(&mut self, push: Push) {
+        self.push_count += 1;
+        self.pushed.push(PushedFile { sequence: self.push_count, push });
+    }
+
+    /// What it takes of the sandbox's quota for pushed data, in bytes.
+    pub(crate) fn push_cost(&self) -> u64 {
+        let delivered = self.pushed.iter().map(|file| &file.push);
+        delivered.chain(self.pending.iter().map(|pending| &pending.push)).map(Push::cost).sum()
     }
 
     /// Connects a source. The account's id follows the platform's form for sample data

@@ -87,7 +87,7 @@ impl<'a> ListedFile<'a> {
     pub(crate) fn updated(&self) -> Moment {
         match self {
             Self::Synced { account, .. } => account.first_sync.unwrap_or(account.connected),
-            Self::Pushed(file, _) => file.created,
+            Self::Pushed(file, _) => file.push.created,
         }
     }
 
@@ -346,7 +346,7 @@ impl SessionFile {
             }
             // What a client pushed is handed on as it came.
             ListedFile::Pushed(file, _) => {
-                (file.content.clone(), asked(Compression::None), file.metadata(), false)
+                (file.push.content.clone(), asked(Compression::None), file.metadata(), false)
             }
         };
         Ok(Self {

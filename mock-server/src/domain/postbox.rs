@@ -11,6 +11,8 @@ use rsa::pkcs1::{EncodeRsaPublicKey, LineEnding};
 use rsa::pkcs8::DecodePrivateKey;
 
 use super::library::LibraryId;
+use super::pushed::{Descriptor, Push};
+use crate::payload::content::Content;
 
 /// Identifies a postbox.
 pub(crate) type PostboxId = String;
@@ -28,6 +30,46 @@ pub(crate) struct Postbox {
     pub keys: PostboxKeys,
 }
 
+/// On whose behalf a contract pushes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pusher<'a> {
+    /// The session's that the postbox was made with, by its key.
+    Session(&'a str),
+    /// A user's, by their access token.
+    User(&'a LibraryId),
+}
+
+/// What becomes of a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// It goes into the library.
+    Delivered,
+    /// It waits in the postbox, because the access token has expired.
+    Pending,
+}
+
+/// What a postbox was sent, opened.
+#[derive(Clone, Debug)]
+pub(crate) struct PostboxFile {
+    /// What was said about it.
+    pub descriptor: Descriptor,
+    /// The plain bytes.
+    pub content: Content,
+    /// Their SHA-256, by which a file that is sent again is known.
+    pub digest: [u8; 32],
+}
+
+/// A push that waits in a postbox.
+#[derive(Clone, Debug)]
+pub(crate) struct PendingPush {
+    /// The postbox.
+    pub postbox: PostboxId,
+    /// The SHA-256 of its content.
+    pub digest: [u8; 32],
+    /// What was pushed.
+    pub push: Push,
+}
+
 /// The keys of a postbox.
 #[derive(Clone)]
 pub(crate) struct PostboxKeys {
@@ -39,7 +81,7 @@ pub(crate) struct PostboxKeys {
 /// A key pair that could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("no key pair could be made for the postbox: {0}")]
-pub(crate) struct PostboxKeyError(String);
+pub struct PostboxKeyError(String);
 
 impl PostboxKeys {
     /// A new pair of 2048 bits. It takes a tenth of a second of a core.

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::contract::Contract;
 use super::pull_options::RawFacts;
 use super::refusal::Refusal;
 use crate::clock::Moment;
@@ -14,7 +15,8 @@ use crate::payload::x_metadata;
 /// crypto §5).
 const LONGEST_METADATA: usize = 8 * 1024;
 
-/// `metadata` of a `FileDescriptor`. Unknown keys are ignored, as the platform does.
+/// What is said about a pushed file: `metadata` of a `FileDescriptor`, or what a postbox is told, encrypted.
+/// Unknown keys are ignored, as the platform does.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Descriptor {
@@ -94,18 +96,18 @@ struct DescribedObjectType {
 }
 
 impl Descriptor {
-    /// Checks what serde cannot.
+    /// Checks what serde cannot. `place` is where the client said it.
     ///
     /// # Errors
     /// `ValidationErrors` naming the field.
-    pub(crate) fn validate(&self) -> Result<(), Refusal> {
+    pub(crate) fn validate(&self, place: &str) -> Result<(), Refusal> {
         if self.mime_type.is_empty() {
-            return Err(Refusal::validation("FileDescriptor: metadata.mimeType is empty"));
+            return Err(Refusal::validation(format!("{place}.mimeType is empty")));
         }
         let length = x_metadata::header_value(&json!({ "metadata": self.lower_case() })).len();
         if length > LONGEST_METADATA {
             return Err(Refusal::validation(format!(
-                "FileDescriptor: readers would get an x-metadata header of {length} bytes, \
+                "{place}: readers would get an x-metadata header of {length} bytes, \
                  more than the {LONGEST_METADATA} that clients take"
             )));
         }
@@ -138,11 +140,9 @@ impl Descriptor {
     }
 }
 
-/// A file that was pushed into a library.
+/// A file on its way into a library.
 #[derive(Clone, Debug)]
-pub(crate) struct PushedFile {
-    /// Its place among all files ever pushed into the library, from 1.
-    pub sequence: u64,
+pub(crate) struct Push {
     /// When it was pushed.
     pub created: Moment,
     /// The application that pushed it.
@@ -151,42 +151,65 @@ pub(crate) struct PushedFile {
     pub contract_id: String,
     /// What was said about it.
     pub descriptor: Descriptor,
-    /// The bytes exactly as they came.
+    /// The bytes exactly as they came, without the encryption of a postbox.
     pub content: Content,
 }
 
-impl PushedFile {
-    /// The file's name in a session. Clients do not transmit the one that the pusher chose.
-    pub(crate) fn name(&self) -> String {
-        format!("pushed-{}.{}", self.sequence, extension(&self.descriptor.mime_type))
-    }
-
-    /// The metadata as readers get it.
-    pub(crate) fn metadata(&self) -> Value {
-        let mut json = self.descriptor.lower_case();
-        json["created"] = json!(self.created.millis());
-        json["appid"] = json!(self.application_id);
-        json["contractid"] = json!(self.contract_id);
-        json
-    }
-
-    /// What a scope can ask of it.
-    pub(crate) fn facts(&self) -> RawFacts<'_> {
-        let Descriptor { mime_type, accounts, reference, tags, .. } = &self.descriptor;
-        RawFacts {
-            created: Some(self.created),
-            mime_type,
-            accounts: accounts.iter().map(|account| account.account_id.as_str()).collect(),
-            reference: reference.iter().flatten().map(String::as_str).collect(),
-            tags: tags.iter().flatten().map(String::as_str).collect(),
-            application_id: Some(&self.application_id),
-            contract_id: Some(&self.contract_id),
+impl Push {
+    /// A file that a contract pushes now.
+    pub(crate) fn new(contract: &Contract, descriptor: Descriptor, content: Content, now: Moment) -> Self {
+        Self {
+            created: now,
+            application_id: contract.application_id.clone(),
+            contract_id: contract.contract_id.clone(),
+            descriptor,
+            content,
         }
     }
 
     /// What it takes of the sandbox's quota, in bytes: its content and what describes it.
     pub(crate) fn cost(&self) -> u64 {
         self.content.len() + (LONGEST_METADATA / 4) as u64
+    }
+}
+
+/// A file that was pushed into a library.
+#[derive(Clone, Debug)]
+pub(crate) struct PushedFile {
+    /// Its place among all files ever pushed into the library, from 1.
+    pub sequence: u64,
+    /// What was pushed.
+    pub push: Push,
+}
+
+impl PushedFile {
+    /// The file's name in a session. Clients do not transmit the one that the pusher chose.
+    pub(crate) fn name(&self) -> String {
+        format!("pushed-{}.{}", self.sequence, extension(&self.push.descriptor.mime_type))
+    }
+
+    /// The metadata as readers get it.
+    pub(crate) fn metadata(&self) -> Value {
+        let mut json = self.push.descriptor.lower_case();
+        json["created"] = json!(self.push.created.millis());
+        json["appid"] = json!(self.push.application_id);
+        json["contractid"] = json!(self.push.contract_id);
+        json
+    }
+
+    /// What a scope can ask of it.
+    pub(crate) fn facts(&self) -> RawFacts<'_> {
+        let Push { created, application_id, contract_id, descriptor, .. } = &self.push;
+        let Descriptor { mime_type, accounts, reference, tags, .. } = descriptor;
+        RawFacts {
+            created: Some(*created),
+            mime_type,
+            accounts: accounts.iter().map(|account| account.account_id.as_str()).collect(),
+            reference: reference.iter().flatten().map(String::as_str).collect(),
+            tags: tags.iter().flatten().map(String::as_str).collect(),
+            application_id: Some(application_id),
+            contract_id: Some(contract_id),
+        }
     }
 }
 
@@ -211,14 +234,13 @@ mod tests {
 
     fn descriptor(json: Value) -> Result<Descriptor, String> {
         let descriptor: Descriptor = serde_json::from_value(json).map_err(|error| error.to_string())?;
-        descriptor.validate().map_err(|refusal| refusal.message)?;
+        descriptor.validate("metadata").map_err(|refusal| refusal.message)?;
         Ok(descriptor)
     }
 
     #[test]
     fn readers_get_every_key_in_lower_case() {
-        let file = PushedFile {
-            sequence: 3,
+        let push = Push {
             created: Moment::from_millis(1_767_225_600_000),
             application_id: "app".to_owned(),
             contract_id: "contract".to_owned(),
@@ -234,6 +256,7 @@ mod tests {
             .unwrap(),
             content: Content::from(b"x".to_vec()),
         };
+        let file = PushedFile { sequence: 3, push };
         assert_eq!(file.name(), "pushed-3.txt");
         assert_eq!(
             file.metadata(),

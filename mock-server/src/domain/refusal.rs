@@ -124,6 +124,12 @@ impl Refusal {
         )
     }
 
+    /// There is no such postbox for this contract and user. Which of the three it is that does not fit
+    /// stays in the journal: a client must not learn which postboxes others have.
+    pub fn postbox_not_found(detail: impl Into<String>) -> Self {
+        Self::new(404, RefusalCode::PostboxNotFound, "There is no such postbox", detail)
+    }
+
     /// The library has no such account.
     pub fn account_not_found(id: &str, known: &[&str]) -> Self {
         let detail = match known {

@@ -1,5 +1,6 @@
 //! The server inside a Rust test.
 
 pub(crate) mod mock_server;
+pub(crate) mod postboxes;
 pub(crate) mod requests;
 pub(crate) mod sandbox_handle;

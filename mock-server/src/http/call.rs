@@ -84,8 +84,8 @@ impl Call {
     }
 
     /// The contract that the request names: in its JWT, or, as older clients do, in its path or the
-    /// header `contractId`. Nothing of it is verified.
-    pub(crate) fn named_contract(&self, jwt: Option<&UnverifiedJwt<'_>>) -> Option<Arc<Contract>> {
+    /// header `contractId`, or by the postbox that it pushes to. Nothing of it is verified.
+    pub(crate) async fn named_contract(&self, jwt: Option<&UnverifiedJwt<'_>>) -> Option<Arc<Contract>> {
         let by_jwt = || self.sandbox.contract(&jwt?.claims.client_id()?);
         let by_path =
             || self.sandbox.contract(&format!("{}_{}", self.param("appId"), self.param("contractId")));
@@ -95,7 +95,12 @@ impl Call {
         };
         let by_body = || self.sandbox.contract(&self.contract_of_body()?);
         let by_session = || self.named.clone();
-        by_jwt().or_else(by_session).or_else(by_path).or_else(by_header).or_else(by_body)
+        let by_names = || by_path().or_else(by_header).or_else(by_body);
+        if let Some(contract) = by_jwt().or_else(by_session).or_else(by_names) {
+            return Some(contract);
+        }
+        let by_postbox = self.sandbox.store.postbox_client(self.param("postboxId")).await?;
+        self.sandbox.contract(&by_postbox)
     }
 
     /// The `client_id` of the contract that the body names, as requests do that nobody signs.

@@ -46,6 +46,8 @@ pub(crate) enum SandboxBy {
     ContractInBody,
     /// The header `contractId` names one of its contracts.
     ContractHeader,
+    /// It minted the value of this header.
+    Header(&'static str),
     /// Administration names it by `?sandbox=ID`.
     Admin,
 }
@@ -72,6 +74,10 @@ impl SandboxBy {
             Self::ContractHeader => {
                 let named = call.headers.get(CONTRACT_ID).and_then(|value| value.to_str().ok());
                 named.and_then(|id| sandboxes.of_contract(id))
+            }
+            Self::Header(name) => {
+                let value = call.headers.get(name).and_then(|value| value.to_str().ok());
+                value.and_then(|value| sandboxes.minting(value))
             }
             Self::Admin => match call.query_value("sandbox") {
                 Some(id) => Some(sandboxes.get(&id).ok_or_else(|| {

@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 pub(crate) mod endpoint;
+pub(crate) mod form_file;
 pub(crate) mod forwarded;
 pub(crate) mod reply;
 pub(crate) mod request_body;

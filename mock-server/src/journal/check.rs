@@ -76,6 +76,8 @@ checks! {
     GrantType "grant_type";
     /// The claim `grant_type` is there.
     GrantTypeClaim "grant_type claim";
+    /// The initialization vector of a push has the right form.
+    InitializationVector "initialization vector";
     /// The JWT has three readable parts.
     JwtForm "JWT form";
     /// The header `kid` names the contract's key.
@@ -100,6 +102,10 @@ checks! {
     PkceChallenge "PKCE challenge";
     /// The PKCE verifier has the right form.
     PkceVerifier "PKCE verifier";
+    /// The postbox is the contract's, and the session's or user's who pushes.
+    Postbox "postbox";
+    /// The encrypted metadata describes the pushed file.
+    PushMetadata "push metadata";
     /// The fields of a query are documented.
     QueryFields "query fields";
     /// `recursive` is true or false.
@@ -130,6 +136,8 @@ checks! {
     Session "session";
     /// The claim `session_key` is there.
     SessionKeyClaim "session_key claim";
+    /// The header `sessionKey` is there.
+    SessionKeyHeader "sessionKey";
     /// The options of a session make sense.
     SessionOptions "session options";
     /// The contract's key made the signature.
@@ -148,6 +156,8 @@ checks! {
     Storage "storage";
     /// The file was stored.
     Stored "stored";
+    /// The postbox's key opens the key of a push.
+    SymmetricalKey "symmetrical key";
     /// The timestamp is fresh.
     Timestamp "timestamp";
     /// The header `typ` is `at+jwt`.
@@ -177,6 +187,7 @@ impl Check {
             | Self::FromAndTo
             | Self::GrantType
             | Self::GrantTypeClaim
+            | Self::InitializationVector
             | Self::JwtForm
             | Self::KeyId
             | Self::Lifetime
@@ -186,6 +197,7 @@ impl Check {
             | Self::Path
             | Self::PkceChallenge
             | Self::PkceVerifier
+            | Self::PushMetadata
             | Self::QueryFields
             | Self::Recursive
             | Self::RedirectUriClaim
@@ -195,11 +207,13 @@ impl Check {
             | Self::ResponseTypeAndMode
             | Self::ServiceTypeAndFormat
             | Self::SessionKeyClaim
+            | Self::SessionKeyHeader
             | Self::SessionOptions
             | Self::Signature
             | Self::SourceId
             | Self::StandardAndVersion
             | Self::StateClaim
+            | Self::SymmetricalKey
             | Self::Timestamp
             | Self::TokenType => true,
             Self::AccessToken
@@ -217,6 +231,7 @@ impl Check {
             | Self::Library
             | Self::LinkedAccessToken
             | Self::PageParameters
+            | Self::Postbox
             | Self::RedirectUriRegistered
             | Self::ReferenceValue
             | Self::RefreshToken

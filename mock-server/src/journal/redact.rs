@@ -5,7 +5,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Names of members, claims, parameters and headers whose values are secrets.
-const SECRET: [&str; 18] = [
+const SECRET: [&str; 21] = [
     "access_token",
     "accountref",
     "authorization",
@@ -13,11 +13,14 @@ const SECRET: [&str; 18] = [
     "code_verifier",
     "filedescriptor",
     "id_token",
+    "metadata",
     "preauthorization_code",
     "privatekey",
     "reference_code",
     "refresh_token",
+    "session_key",
     "sessionexchangetoken",
+    "sessionkey",
     "storageref",
     "symmetrical_key",
     "symmetricalkey",

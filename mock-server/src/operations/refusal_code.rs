@@ -64,6 +64,8 @@ codes! {
     MethodNotAllowed "MethodNotAllowed";
     /// There is nothing of this name.
     NotFound "NotFound";
+    /// There is no such postbox for this contract and user.
+    PostboxNotFound "PostboxNotFound";
     /// The storage is full.
     QuotaExceeded "QuotaExceeded";
     /// The scope asks for more than the contract covers.

@@ -84,6 +84,8 @@ pub(crate) const GRANT: &Group = &[
 ];
 pub(crate) const ACCOUNT: &Group =
     &[row(404, RefusalCode::AccountNotFound, "the library has no such account")];
+pub(crate) const POSTBOX: &Group =
+    &[row(404, RefusalCode::PostboxNotFound, "there is no such postbox for this contract and user")];
 pub(crate) const STORAGE: &Group =
     &[row(404, RefusalCode::StorageNotFound, "there is no such storage for this contract")];
 pub(crate) const NAMED: &Group = &[row(403, RefusalCode::InvalidClient, "there is no such contract")];

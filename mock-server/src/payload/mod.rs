@@ -7,5 +7,6 @@ pub(crate) mod content;
 pub(crate) mod envelope;
 pub(crate) mod key_format;
 mod pkcs12;
+pub(crate) mod postbox;
 pub(crate) mod signing;
 pub(crate) mod x_metadata;

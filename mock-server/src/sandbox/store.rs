@@ -13,6 +13,7 @@ use crate::domain::lifeline::Lifeline;
 use crate::domain::listing::{FileList, SessionFile};
 use crate::domain::nonce::{NonceKey, NonceUse};
 use crate::domain::portability::Report;
+use crate::domain::postbox::{Delivery, PostboxFile, PostboxKeys, PostboxRef, Pusher};
 use crate::domain::pull_options::PullOptions;
 use crate::domain::pushed::Descriptor;
 use crate::domain::refusal::Refusal;
@@ -326,6 +327,91 @@ impl Store {
         now: Moment,
     ) -> Result<(), Refusal> {
         self.state().push(contract, user, descriptor, content, now)
+    }
+
+    /// As [`State::create_postbox`], for a session that is waiting for it.
+    ///
+    /// # Errors
+    /// `SessionInvalid` if the session is unknown or expired; `InvalidToken` if there is no such user.
+    pub(crate) async fn create_session_postbox(
+        &self,
+        contract: &Contract,
+        user: &LibraryId,
+        session_key: &str,
+        keys: PostboxKeys,
+        now: Moment,
+    ) -> Result<PostboxRef, Refusal> {
+        let mut state = self.state();
+        state.pushing_session(contract, session_key, now)?;
+        state.library(user)?;
+        Ok(state.create_postbox(&contract.client_id(), user, Some(session_key), keys))
+    }
+
+    /// As [`State::postbox_client`].
+    pub(crate) async fn postbox_client(&self, id: &str) -> Option<String> {
+        self.state().postbox_client(id).map(str::to_owned)
+    }
+
+    /// The keys of a postbox, for whoever pushes.
+    ///
+    /// # Errors
+    /// As [`State::postbox`].
+    pub(crate) async fn postbox_keys(
+        &self,
+        contract: &Contract,
+        pusher: Pusher<'_>,
+        id: &str,
+    ) -> Result<PostboxKeys, Refusal> {
+        Ok(self.state().postbox(contract, pusher, id)?.keys.clone())
+    }
+
+    /// As [`State::pushing_session`].
+    pub(crate) async fn pushing_session(
+        &self,
+        contract: &Contract,
+        key: &str,
+        now: Moment,
+    ) -> Result<SessionRef, Refusal> {
+        self.state().pushing_session(contract, key, now)
+    }
+
+    /// As [`State::pushing_user`].
+    pub(crate) async fn pushing_user(
+        &self,
+        contract: &Contract,
+        token: &str,
+        now: Moment,
+    ) -> Result<(LibraryId, Delivery), Refusal> {
+        self.state().pushing_user(contract, token, now)
+    }
+
+    /// As [`State::push_to_postbox`].
+    pub(crate) async fn push_to_postbox(
+        &self,
+        contract: &Contract,
+        id: &str,
+        file: PostboxFile,
+        delivery: Delivery,
+        now: Moment,
+    ) -> Result<(), Refusal> {
+        self.state().push_to_postbox(contract, id, file, delivery, now)
+    }
+
+    /// As [`State::import_postboxes`].
+    pub(crate) async fn import_postboxes(&self, user: &LibraryId) -> usize {
+        self.state().import_postboxes(user)
+    }
+
+    /// As [`State::session_after_push`].
+    pub(crate) async fn session_after_push(
+        &self,
+        contract: &Contract,
+        user: &LibraryId,
+        named: Option<&str>,
+        access: SessionAccess,
+        now: Moment,
+    ) -> SessionRef {
+        self.state().session_after_push(contract, user, named, access, now)
     }
 
     /// As [`State::push_target`].

@@ -53,7 +53,7 @@ pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, w
     log(&call, &reply, refusal.as_ref(), watch);
     let sandbox = Arc::clone(&call.sandbox);
     let repetition = Repetition::judge(&call, &reply, fault.as_ref()).await;
-    let sequence = write_down(call, &reply, fault.as_ref(), refusal, watch);
+    let sequence = write_down(call, &reply, fault.as_ref(), refusal, watch).await;
     let response = reply.into_response();
     let response = match repetition {
         Some(repetition) => repetition.watch(response),
@@ -101,7 +101,7 @@ fn log(call: &Call, reply: &Reply, refusal: Option<&(Refusal, String)>, watch: S
 
 /// Writes a request into the journal, shows it to the observer and gives its number; the mock's own
 /// operations are neither.
-fn write_down(
+async fn write_down(
     call: Call,
     reply: &Reply,
     fault: Option<&Fault>,
@@ -130,7 +130,7 @@ fn write_down(
     let failed_check = call.verdict.failure().map(|failure| failure.check);
     let reference = refusal.as_ref().map(|(_, reference)| reference.clone());
     let jwt = bearer::token(&call.headers).ok().and_then(|token| UnverifiedJwt::parse(token).ok());
-    let contract = call.named_contract(jwt.as_ref());
+    let contract = call.named_contract(jwt.as_ref()).await;
     // A request to nowhere fails no check; what a fault answers is the test's own doing.
     let defective =
         fault.is_none() && refusal.is_some() && failed_check.map_or(route.is_none(), Check::shows_defect);

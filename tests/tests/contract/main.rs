@@ -23,6 +23,7 @@ mod onboarding;
 mod openapi;
 mod pages;
 mod portability;
+mod postbox;
 mod push;
 mod read_flow;
 mod reauthorization;

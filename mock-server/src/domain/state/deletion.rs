@@ -2,7 +2,6 @@
 
 use super::State;
 use crate::domain::library::LibraryId;
-use crate::domain::pushed::PushedFile;
 use crate::domain::refusal::Refusal;
 
 impl State {
@@ -39,6 +38,6 @@ impl State {
         library.lifeline.cut();
         library.accounts.iter().for_each(|account| account.lifeline.cut());
         self.delete_user_storage(id);
-        self.pushed_bytes -= library.pushed.iter().map(PushedFile::cost).sum::<u64>();
+        self.pushed_bytes -= library.push_cost();
     }
 }

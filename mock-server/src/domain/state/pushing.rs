@@ -4,7 +4,7 @@ use super::State;
 use crate::clock::Moment;
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::library::{Account, LibraryId};
-use crate::domain::pushed::{Descriptor, PushedFile};
+use crate::domain::pushed::{Descriptor, Push};
 use crate::domain::refusal::Refusal;
 use crate::payload::content::Content;
 
@@ -34,23 +34,23 @@ impl State {
         now: Moment,
     ) -> Result<(), Refusal> {
         self.tidy(now);
-        let (pushed_bytes, push_quota) = (self.pushed_bytes, self.push_quota);
-        let library = self.library_mut(library)?;
-        let file = PushedFile {
-            sequence: library.push_count + 1,
-            created: now,
-            application_id: contract.application_id.clone(),
-            contract_id: contract.contract_id.clone(),
-            descriptor,
-            content,
-        };
-        if pushed_bytes.saturating_add(file.cost()) > push_quota {
-            return Err(quota_used_up(push_quota));
+        self.library(library)?;
+        let push = Push::new(contract, descriptor, content, now);
+        self.charge(&push)?;
+        self.library_mut(library)?.take_in(push);
+        Ok(())
+    }
+
+    /// Counts a push in the quota.
+    ///
+    /// # Errors
+    /// `ValidationErrors` with status 413 if the quota does not take it.
+    pub(super) fn charge(&mut self, push: &Push) -> Result<(), Refusal> {
+        let charged = self.pushed_bytes.saturating_add(push.cost());
+        if charged > self.push_quota {
+            return Err(quota_used_up(self.push_quota));
         }
-        library.push_count += 1;
-        let cost = file.cost();
-        library.pushed.push(file);
-        self.pushed_bytes += cost;
+        self.pushed_bytes = charged;
         Ok(())
     }
 
