@@ -197,7 +197,10 @@ fn what_cannot_serve_is_told_with_its_place() {
         (vec!["--tls-key", &key], vec!["--tls-key", "--tls-cert"]),
         (vec!["--tls-cert", &certificate, "--tls-key", &other_key], vec!["--tls-key", "not the one"]),
         (vec!["--tls-cert", &expired, "--tls-key", &expired_key], vec!["--tls-cert", "expired"]),
-        (vec!["--tls-cert", &nonsense, "--tls-key", &key], vec!["--tls-cert", "nonsense.pem", "no certificate"]),
+        (
+            vec!["--tls-cert", &nonsense, "--tls-key", &key],
+            vec!["--tls-cert", "nonsense.pem", "no certificate"],
+        ),
         (vec!["--tls-cert", &damaged, "--tls-key", &key], vec!["--tls-cert", "damaged"]),
         (vec!["--tls-cert", &certificate, "--tls-key", &nonsense], vec!["--tls-key", "no private key"]),
         (vec!["--tls-cert", &certificate, "--tls-key", &locked], vec!["--tls-key", "passphrase"]),

@@ -114,8 +114,7 @@ fn java_opens_a_p12_file_with_its_password() {
             assert!(good && told.contains("PRIVATE KEY"), "{told}");
             continue;
         }
-        let arguments =
-            ["-list", "-v", "-storetype", "PKCS12", "-keystore", file, "-storepass", password];
+        let arguments = ["-list", "-v", "-storetype", "PKCS12", "-keystore", file, "-storepass", password];
         let Some((good, told)) = other("keytool", &arguments) else { return };
         assert!(good && told.contains("PrivateKeyEntry") && told.contains("mock_write_contract"), "{told}");
     }

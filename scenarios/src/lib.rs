@@ -35,5 +35,6 @@ pub use snapshot::SnapshotMode;
 #[cfg(feature = "embedded")]
 pub use suite::test_folder;
 pub use target::{
-    AdminToken, AdminTokenError, CaCertificates, CaCertificatesError, ContractOptions, ServerOptions, TargetError,
+    AdminToken, AdminTokenError, CaCertificates, CaCertificatesError, ContractOptions, ServerOptions,
+    TargetError,
 };

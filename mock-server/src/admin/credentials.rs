@@ -52,7 +52,8 @@ const KEY_FORMAT: &str = "keyFormat";
 async fn credentials(call: &mut Call) -> Outcome {
     require_access(call)?;
     let format = call.query_value(KEY_FORMAT).map(|format| format.parse());
-    let format = format.transpose().map_err(|error: KeyFormatError| Refusal::validation(error.to_string()))?;
+    let format =
+        format.transpose().map_err(|error: KeyFormatError| Refusal::validation(error.to_string()))?;
     let credentials = Credentials::of(&call.sandbox, &call.reached());
     reply_json(&match format {
         Some(format) => credentials

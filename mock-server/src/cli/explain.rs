@@ -103,11 +103,12 @@ impl Server {
 
 /// The certificates of a file, or else the development CA where `serve` keeps it.
 fn trusted(ca: Option<OsString>) -> Result<CertificateChain, ConfigError> {
-    let (place, file) = match (chosen("ca", "DIGIME_MOCK_CA", ca)?, chosen("tls-ca", "DIGIME_MOCK_TLS_CA", None)?) {
-        (Some((place, file)), _) => (place, file.into()),
-        (None, Some((place, folder))) => (place, Path::new(&folder).join(CERTIFICATE_FILE)),
-        (None, None) => (Place::Default, user_folder().unwrap_or_default().join(CERTIFICATE_FILE)),
-    };
+    let (place, file) =
+        match (chosen("ca", "DIGIME_MOCK_CA", ca)?, chosen("tls-ca", "DIGIME_MOCK_TLS_CA", None)?) {
+            (Some((place, file)), _) => (place, file.into()),
+            (None, Some((place, folder))) => (place, Path::new(&folder).join(CERTIFICATE_FILE)),
+            (None, None) => (Place::Default, user_folder().unwrap_or_default().join(CERTIFICATE_FILE)),
+        };
     let read = std::fs::read(&file).map_err(|error| format!("cannot be read: {error}"));
     let read = read.and_then(|text| CertificateChain::from_pem(&text).map_err(|error| error.to_string()));
     read.map_err(|problem| {

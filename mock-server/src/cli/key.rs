@@ -34,7 +34,9 @@ pub(super) struct KeyArgs {
 
 pub(super) fn run(args: KeyArgs) -> Result<(), Failure> {
     if args.format == KeyFormat::P12 && args.password.is_empty() {
-        return Err(Failure::usage("--password: the password is empty, and clients open no p12 file without one"));
+        return Err(Failure::usage(
+            "--password: the password is empty, and clients open no p12 file without one",
+        ));
     }
     let settings = settings(args.config, Vec::new())?;
     let pem = private_key(&settings, &args.contract)?;
@@ -61,9 +63,10 @@ fn private_key<'a>(settings: &'a Settings, contract: &str) -> Result<&'a str, Fa
             known.join(", ")
         ))
     })?;
-    found.keys.private_pem().ok_or_else(|| {
-        Failure::usage(format!("the server was given only the public key of {contract}"))
-    })
+    found
+        .keys
+        .private_pem()
+        .ok_or_else(|| Failure::usage(format!("the server was given only the public key of {contract}")))
 }
 
 fn write_file(path: &Path, key: &[u8]) -> io::Result<()> {

@@ -57,8 +57,7 @@ fn flag(setting: &'static Setting) -> Arg {
         Read::Switch(_) => flag.num_args(0..=1).require_equals(true).default_missing_value("true"),
         _ => flag,
     };
-    flag
-        .long(setting.flag)
+    flag.long(setting.flag)
         .value_name(setting.value_name)
         .value_parser(value_parser!(OsString))
         .action(action)

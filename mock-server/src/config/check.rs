@@ -116,7 +116,8 @@ impl Settings {
     /// No id, first or second, means two contracts; nor does a `client_id` that is made of it.
     fn check_aliases(&self) -> Result<(), SettingsError> {
         let mut known: HashMap<(bool, String), &ContractSettings> = HashMap::new();
-        let contracts = self.applications.iter().flat_map(|it| it.contracts.iter().map(move |contract| (it, contract)));
+        let contracts =
+            self.applications.iter().flat_map(|it| it.contracts.iter().map(move |contract| (it, contract)));
         for (application, contract) in contracts {
             let alias = alias(&contract.id, None);
             for id in [contract.id.clone(), alias.clone()] {

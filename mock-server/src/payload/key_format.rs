@@ -63,9 +63,7 @@ impl KeyFormat {
         let der = || key.to_pkcs1_der().map_err(|_| unwritable());
         Ok(match self {
             Self::Pem => pem.as_bytes().to_vec(),
-            Self::Pkcs8 => {
-                key.to_pkcs8_pem(LineEnding::LF).map_err(|_| unwritable())?.as_bytes().to_vec()
-            }
+            Self::Pkcs8 => key.to_pkcs8_pem(LineEnding::LF).map_err(|_| unwritable())?.as_bytes().to_vec(),
             Self::Der => der()?.as_bytes().to_vec(),
             Self::DerHex => hex(der()?.as_bytes()).into_bytes(),
             Self::P12 => {

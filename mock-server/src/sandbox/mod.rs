@@ -256,8 +256,7 @@ impl Sandboxes {
 
     /// The fresh sandbox that a contract id belongs to.
     pub(crate) fn of_contract(&self, contract_id: &str) -> Option<Arc<Sandbox>> {
-        let owns =
-            |sandbox: &Arc<Sandbox>| sandbox.contracts().iter().any(|it| it.is_called(contract_id));
+        let owns = |sandbox: &Arc<Sandbox>| sandbox.contracts().iter().any(|it| it.is_called(contract_id));
         self.named_by(contract_id).filter(owns)
     }
 

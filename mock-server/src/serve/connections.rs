@@ -61,8 +61,12 @@ pub(crate) async fn serve(
             },
         };
         let _ = stream.set_nodelay(true);
-        let connection =
-            Connection { router: router.clone(), server: Arc::clone(&server), peer, watcher: graceful.watcher() };
+        let connection = Connection {
+            router: router.clone(),
+            server: Arc::clone(&server),
+            peer,
+            watcher: graceful.watcher(),
+        };
         match tls.clone() {
             None => drop(tokio::spawn(connection.http1(stream))),
             Some(acceptor) => drop(tokio::spawn(connection.https(acceptor, stream, closed.clone()))),

@@ -29,11 +29,7 @@ pub(super) enum Received {
 }
 
 /// Does the handshake; none if the connection came to nothing.
-pub(super) async fn receive(
-    acceptor: &TlsAcceptor,
-    stream: TcpStream,
-    peer: SocketAddr,
-) -> Option<Received> {
+pub(super) async fn receive(acceptor: &TlsAcceptor, stream: TcpStream, peer: SocketAddr) -> Option<Received> {
     let received = async {
         let mut first = [0];
         match stream.peek(&mut first).await? {
@@ -61,7 +57,9 @@ fn tell(error: &io::Error, peer: SocketAddr) {
     let reason = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
     match reason {
         Some(Error::AlertReceived(
-            AlertDescription::UnknownCA | AlertDescription::BadCertificate | AlertDescription::CertificateUnknown,
+            AlertDescription::UnknownCA
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateUnknown,
         )) => tracing::warn!(
             %peer,
             "a client does not trust the server's certificate: let it trust the CA, which `digime-mock ca` \

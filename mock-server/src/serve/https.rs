@@ -146,7 +146,8 @@ mod tests {
         let mut settings = Settings::standard().unwrap();
         settings.host = "0.0.0.0".parse().unwrap();
         settings.public_url = "https://[2001:db8::1]:8443/mock".parse().ok();
-        settings.tls.names = ["192.168.1.20", "*.mock.test", "LOCALHOST"].map(|it| it.parse().unwrap()).into();
+        settings.tls.names =
+            ["192.168.1.20", "*.mock.test", "LOCALHOST"].map(|it| it.parse().unwrap()).into();
         let shown: Vec<_> = names(&settings).iter().map(ToString::to_string).collect();
         let usual = ["localhost", "127.0.0.1", "::1", "10.0.2.2"];
         assert_eq!(shown[..4], usual);

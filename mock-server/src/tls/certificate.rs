@@ -37,10 +37,14 @@ pub enum CertificateError {
     )]
     NoKey,
     /// A key that needs a passphrase.
-    #[error("holds an encrypted private key: remove the passphrase first, for example with `openssl pkey -in KEY -out NEW`")]
+    #[error(
+        "holds an encrypted private key: remove the passphrase first, for example with `openssl pkey -in KEY -out NEW`"
+    )]
     Encrypted,
     /// A key of a kind that TLS cannot use.
-    #[error("holds a private key of a kind that TLS cannot use: use RSA of 2048 bits or more, ECDSA or Ed25519")]
+    #[error(
+        "holds a private key of a kind that TLS cannot use: use RSA of 2048 bits or more, ECDSA or Ed25519"
+    )]
     KeyKind,
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "cli")]
-use rustls::{ClientConfig, RootCertStore};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
+#[cfg(feature = "cli")]
+use rustls::{ClientConfig, RootCertStore};
 
 use super::certificate::{CertificateChain, TlsKey};
 

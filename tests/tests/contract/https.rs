@@ -67,10 +67,9 @@ async fn a_client_gets_the_form_of_http_that_it_asks_for_and_the_same_answers() 
     let world = world().await;
     let server = &world.server;
     let port = server.address().port();
-    for (client, version) in [
-        (http2(server), Version::HTTP_2),
-        (trusting(server).http1_only().build().unwrap(), Version::HTTP_11),
-    ] {
+    for (client, version) in
+        [(http2(server), Version::HTTP_2), (trusting(server).http1_only().build().unwrap(), Version::HTTP_11)]
+    {
         // By address there is no server name in the handshake; by name the links are under that name.
         for host in ["127.0.0.1", "localhost"] {
             let origin = format!("https://{host}:{port}");
@@ -107,8 +106,7 @@ async fn the_guard_of_administration_sees_the_name_in_authority() {
         .no_proxy()
         .build()
         .unwrap();
-    let answer =
-        client.get(format!("https://evil.example:{port}/__admin/credentials")).send().await.unwrap();
+    let answer = client.get(format!("https://evil.example:{port}/__admin/credentials")).send().await.unwrap();
     assert_eq!((answer.version(), answer.status()), (Version::HTTP_2, StatusCode::FORBIDDEN));
 
     let client = http2(server);
