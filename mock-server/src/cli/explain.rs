@@ -25,7 +25,7 @@ use crate::config::sources::{ConfigError, chosen};
 use crate::config::tls::user_folder;
 use crate::tls::authority::CERTIFICATE_FILE;
 use crate::tls::certificate::CertificateChain;
-use crate::tls::handshake::client_config;
+use crate::tls::protocol::client_config;
 
 #[derive(Args, Debug)]
 pub(super) struct ExplainArgs {

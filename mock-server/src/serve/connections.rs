@@ -24,7 +24,7 @@ use super::handshake::{self, Received};
 use super::{cors, dispatch, host};
 use crate::config::public_url::PublicUrl;
 use crate::http::server::{Peer, Server};
-use crate::tls::handshake::H2;
+use crate::tls::protocol::H2;
 
 /// How long a client may take to send its request head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);

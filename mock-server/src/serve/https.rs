@@ -13,8 +13,8 @@ use crate::config::place::Place;
 use crate::config::settings::Settings;
 use crate::config::tls::{AuthorityPlace, TlsSettings, user_folder};
 use crate::tls::authority::{Authority, AuthorityError, CERTIFICATE_FILE};
-use crate::tls::handshake::server_config;
 use crate::tls::name::TlsName;
+use crate::tls::protocol::server_config;
 
 /// The address under which an Android emulator reaches its host.
 const ANDROID_EMULATOR: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 2, 2));

@@ -3,5 +3,5 @@
 
 pub(crate) mod authority;
 pub(crate) mod certificate;
-pub(crate) mod handshake;
 pub(crate) mod name;
+pub(crate) mod protocol;

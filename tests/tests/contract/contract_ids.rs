@@ -1,7 +1,7 @@
 //! Contracts under their second id, which clients need that accept only `A-Z a-z 0-9 _`, 6 to 63 of them.
 
 use digime::{Contract, PrivateKey};
-use digime_mock_server::{ContractCredentials, ContractKind, Credentials, SandboxHandle};
+use digime_mock_server::{ContractCredentials, ContractKind, Credentials, Operation, SandboxHandle};
 use digime_tests::raw_client::RawClient;
 use digime_tests::raw_user::SAMPLE;
 use digime_tests::{CloudClient, RawUser, World};
@@ -73,6 +73,10 @@ async fn both_ids_are_one_contract() {
         format!("/v1.7/permission-access/contract/{}/{}", contract.contract_id, contract.application_id);
     let details = alias.send(Method::GET, &path, None, None).await;
     assert_eq!(details.status, 200, "{}", details.text());
+    let services = alias.request(Method::GET, "/v1.7/discovery/services", None);
+    let services = services.header("contractId", &contract.contract_id).send().await.unwrap();
+    assert_eq!(services.status(), 200);
+    sandbox.requests().of(Operation::AVAILABLE_SERVICES).expect(1);
     sandbox.requests().expect_no_refusal();
 }
 
@@ -82,7 +86,7 @@ async fn a_storage_is_asked_under_the_second_id() {
     let contract = under_alias(&world.sandbox.credentials(), ContractKind::Read);
     let cloud = CloudClient::new(&world.server.url(), &contract);
     let answer = cloud.download("unknown", "/a").await;
-    assert_eq!(answer.storage_error(), (404, "StorageNotFound".to_owned()), "the JWT is taken");
+    assert_eq!(answer.storage_error(), (404, "NotFound".to_owned()), "the JWT is taken");
 }
 
 #[tokio::test]

@@ -45,6 +45,9 @@ async fn our_sdk_reads_and_verifies_over_https() {
     let (user, session) = world.user(ContractKind::Read).await;
     let all = World::read_all(&user, &session.key).await;
     assert!(!all.files.is_empty() && all.failures.is_empty());
+    // An answer to HEAD has a length and no body.
+    let metadata = user.read_file_metadata(&session.key, &all.files[0].name).await.unwrap();
+    assert!(metadata == all.files[0].metadata);
     let urls = world.sandbox.credentials().urls;
     assert!([&urls.api, &urls.onboard, &urls.cloud].iter().all(|url| url.starts_with("https://127.0.0.1:")));
     for entry in world.sandbox.requests().list() {
@@ -147,7 +150,7 @@ async fn a_web_page_of_an_allowed_origin_may_call_over_http2() {
 async fn a_disconnect_over_http2_resets_the_stream_and_spares_the_connection() {
     let world = world().await;
     let user = world.raw_user(ContractKind::Read).await;
-    world.sandbox.inject(Fault::on(Operation::READ_ACCOUNTS).disconnect());
+    world.sandbox.inject(Fault::on(Operation::READ_ACCOUNTS).times(1).disconnect());
     let answer = user.request(Method::GET, "permission-access/accounts").send().await.unwrap();
     assert_eq!((answer.version(), answer.status()), (Version::HTTP_2, StatusCode::OK));
     let error = answer.bytes().await.unwrap_err();

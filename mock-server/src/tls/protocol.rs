@@ -1,4 +1,4 @@
-//! What the server offers to a client that begins TLS.
+//! TLS as the server offers it, and as `explain` asks for it.
 
 use std::sync::Arc;
 
