@@ -45,6 +45,14 @@ pub use operations::Operation;
 pub use sandbox::credentials::{ApplicationCredentials, BaseUrls, ContractCredentials, Credentials};
 pub use serve::listeners::ListenError;
 
+/// The digi.me app on a user's phone, which apps of older generations open.
+pub mod phone {
+    pub use crate::consent::link::{ConsentEnding, PhoneScreen};
+    pub use crate::domain::app_link::{AppLinkError, Intent, IntentResult};
+    pub use crate::domain::state::LinkProblem;
+    pub use crate::embedded::phone_visit::{Opened, PhoneVisit};
+}
+
 /// What a server can be told about itself.
 pub mod settings {
     pub use crate::config::SettingsError;

@@ -243,9 +243,8 @@ async fn postbox(
 
 impl Sealed {
     fn of_claims(call: &mut Call, claims: &Claims) -> Result<Self, Refusal> {
-        let mut claim = |name: &str, check: Check| {
-            call.verdict.check(check, claims.required(name)).map(str::to_owned)
-        };
+        let mut claim =
+            |name: &str, check: Check| call.verdict.check(check, claims.required(name)).map(str::to_owned);
         Ok(Self {
             key: claim("symmetrical_key", Check::SymmetricalKey)?,
             iv: claim("iv", Check::InitializationVector)?,
@@ -284,8 +283,9 @@ fn read_base64(text: &str, what: &str) -> Result<Vec<u8>, Refusal> {
 fn read_metadata(sealed: &str, key: &PushKey) -> Result<Descriptor, Refusal> {
     let sealed = read_base64(sealed, METADATA)?;
     let plain = key.decrypt(&sealed).map_err(|error| Refusal::validation(format!("{METADATA}: {error}")))?;
-    let json: Value = serde_json::from_slice(&plain)
-        .map_err(|error| Refusal::validation(format!("{METADATA}: what was decrypted is no JSON: {error}")))?;
+    let json: Value = serde_json::from_slice(&plain).map_err(|error| {
+        Refusal::validation(format!("{METADATA}: what was decrypted is no JSON: {error}"))
+    })?;
     described(json, METADATA)
 }
 
@@ -322,7 +322,9 @@ mod tests {
     fn an_iv_has_32_digits_in_either_case() {
         let iv = read_iv("00112233445566778899AABBCCDDeeff").unwrap();
         assert_eq!((iv[0], iv[1], iv[10], iv[15]), (0, 0x11, 0xaa, 0xff));
-        for wrong in ["", "0", &"0".repeat(31), &"0".repeat(33), &"g".repeat(32), &"+0".repeat(16), &"é".repeat(16)] {
+        for wrong in
+            ["", "0", &"0".repeat(31), &"0".repeat(33), &"g".repeat(32), &"+0".repeat(16), &"é".repeat(16)]
+        {
             assert!(read_iv(wrong).is_err(), "{wrong}");
         }
     }

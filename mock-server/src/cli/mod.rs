@@ -1,9 +1,11 @@
 //! The command line of `digime-mock`.
 
+mod client;
 mod dataset;
 mod explain;
 mod failure;
 mod init;
+mod open;
 mod output;
 mod serve;
 mod shell;
@@ -51,6 +53,8 @@ enum Command {
     Init(init::InitArgs),
     /// Tell why a request was refused, by the error.reference of its answer.
     Explain(explain::ExplainArgs),
+    /// Open a link of an app on the user's phone: older generations ask for consent there.
+    Open(open::OpenArgs),
     /// Make datasets.
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
@@ -68,6 +72,7 @@ pub fn run() -> ExitCode {
         Some(Command::Serve(args)) => serve::run(*args),
         Some(Command::Init(args)) => init::run(&args),
         Some(Command::Explain(args)) => explain::run(args),
+        Some(Command::Open(args)) => open::run(args),
         Some(Command::Dataset(command)) => dataset::run(command),
         Some(Command::Completions(args)) => shell::completions(&args, Cli::command()),
         Some(Command::Man(args)) => shell::man(&args, Cli::command()),

@@ -7,8 +7,8 @@ use digime_fixtures::catalogue::{self, Source};
 use digime_fixtures::{AccountError, Dataset};
 
 use super::lifeline::Lifeline;
-use super::pull_options::SourceIds;
 use super::postbox::PendingPush;
+use super::pull_options::SourceIds;
 use super::pushed::{Push, PushedFile};
 use super::refusal::Refusal;
 use crate::clock::Moment;

@@ -33,9 +33,9 @@ struct Unread(Refusal);
 pub(crate) fn boundary(headers: &HeaderMap) -> Result<String, Refusal> {
     let values = headers.get_all(CONTENT_TYPE).iter().filter_map(|value| value.to_str().ok());
     let mut boundaries = values.filter_map(|value| multer::parse_boundary(value).ok());
-    boundaries.find(|boundary| !boundary.is_empty()).ok_or_else(|| {
-        Refusal::validation("the Content-Type must be multipart/form-data, with a boundary")
-    })
+    boundaries
+        .find(|boundary| !boundary.is_empty())
+        .ok_or_else(|| Refusal::validation("the Content-Type must be multipart/form-data, with a boundary"))
 }
 
 /// Hands the file of a form to `take`, and reads the form to its end.

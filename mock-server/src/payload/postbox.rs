@@ -43,11 +43,7 @@ impl PushKey {
     ///
     /// # Errors
     /// [`SealError::Key`] or [`SealError::KeyLength`].
-    pub(crate) fn open(
-        sealed: &[u8],
-        iv: [u8; BLOCK],
-        postbox: &RsaPrivateKey,
-    ) -> Result<Self, SealError> {
+    pub(crate) fn open(sealed: &[u8], iv: [u8; BLOCK], postbox: &RsaPrivateKey) -> Result<Self, SealError> {
         let key = postbox.decrypt(Oaep::new::<Sha1>(), sealed).map_err(|_| SealError::Key)?;
         let key = key.try_into().map_err(|key: Vec<u8>| SealError::KeyLength(key.len()))?;
         Ok(Self { key, iv })
@@ -162,7 +158,8 @@ mod tests {
     fn vectors() -> (Value, RsaPrivateKey) {
         let vectors = include_str!("../../../fixtures/vectors/legacy/postbox.json");
         let pem = include_str!("../../../fixtures/vectors/legacy/postbox-private-key.pem");
-        let key = RsaPrivateKey::from_pkcs1_pem(pem).or_else(|_| RsaPrivateKey::from_pkcs8_pem(pem).map_err(|_| ()));
+        let key = RsaPrivateKey::from_pkcs1_pem(pem)
+            .or_else(|_| RsaPrivateKey::from_pkcs8_pem(pem).map_err(|_| ()));
         (serde_json::from_str(vectors).unwrap(), key.unwrap())
     }
 
@@ -189,7 +186,9 @@ mod tests {
     #[test]
     fn the_push_of_the_reference_opens_with_its_own_postbox() {
         let (vectors, postbox) = vectors();
-        for named in [&vectors["v1_4_headers"]["symmetricalKey"], &vectors["v1_5_claims_subset"]["symmetrical_key"]] {
+        for named in
+            [&vectors["v1_4_headers"]["symmetricalKey"], &vectors["v1_5_claims_subset"]["symmetrical_key"]]
+        {
             let iv = hex(&vectors["iv_hex"]).try_into().unwrap();
             let key = PushKey::open(&bytes(named), iv, &postbox).unwrap();
             assert_eq!(key.key.to_vec(), hex(&vectors["aes_key_hex"]));
@@ -237,9 +236,8 @@ mod tests {
     #[test]
     fn a_key_for_another_postbox_or_of_another_size_is_refused() {
         let (_, postbox) = vectors();
-        let seal = |key: &[u8]| {
-            postbox.to_public_key().encrypt(&mut OsRng, Oaep::new::<Sha1>(), key).unwrap()
-        };
+        let seal =
+            |key: &[u8]| postbox.to_public_key().encrypt(&mut OsRng, Oaep::new::<Sha1>(), key).unwrap();
         for length in [0, 16, 31, 33] {
             let opened = PushKey::open(&seal(&vec![1; length]), [0; BLOCK], &postbox);
             assert!(matches!(opened, Err(SealError::KeyLength(found)) if found == length));

@@ -221,10 +221,15 @@ mod tests {
     #[test]
     fn what_is_delivered_takes_the_place_of_its_copies_that_wait_and_of_nothing_else() {
         let (mut state, contract, user, postbox, _) = sandbox(1 << 20);
-        let other = state.create_postbox(&contract.client_id(), &user, None, PostboxKeys::generate().unwrap());
-        for (id, text, tag) in
-            [(&postbox, "a", "t"), (&postbox, "a", "t"), (&postbox, "b", "t"), (&postbox, "a", "u"), (&other.id, "a", "t")]
-        {
+        let other =
+            state.create_postbox(&contract.client_id(), &user, None, PostboxKeys::generate().unwrap());
+        for (id, text, tag) in [
+            (&postbox, "a", "t"),
+            (&postbox, "a", "t"),
+            (&postbox, "b", "t"),
+            (&postbox, "a", "u"),
+            (&other.id, "a", "t"),
+        ] {
             state.push_to_postbox(&contract, id, file(text, tag), Delivery::Pending, NOW).unwrap();
         }
         let full = state.pushed_bytes;
@@ -277,7 +282,8 @@ mod tests {
         ] {
             assert_eq!(refused(&state, contract, pusher, id).as_deref(), code, "{pusher:?} {id}");
         }
-        let ongoing = state.create_postbox(&contract.client_id(), &user, None, PostboxKeys::generate().unwrap());
+        let ongoing =
+            state.create_postbox(&contract.client_id(), &user, None, PostboxKeys::generate().unwrap());
         let by_session = refused(&state, &contract, Pusher::Session(&session), &ongoing.id);
         assert_eq!(by_session.as_deref(), Some("SessionInvalid"));
         state.delete_user(&user).unwrap();
