@@ -49,6 +49,14 @@ pub use serve::https::TlsError;
 pub use serve::listeners::ListenError;
 pub use tls::authority::AuthorityError;
 
+/// The digi.me app on a user's phone, which apps of older generations open.
+pub mod phone {
+    pub use crate::consent::link::{ConsentEnding, PhoneScreen};
+    pub use crate::domain::app_link::{AppLinkError, Intent, IntentResult};
+    pub use crate::domain::state::LinkProblem;
+    pub use crate::embedded::phone_visit::{Opened, PhoneVisit};
+}
+
 /// What a server can be told about itself.
 pub mod settings {
     pub use crate::config::SettingsError;

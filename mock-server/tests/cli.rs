@@ -44,9 +44,18 @@ impl Serving {
     }
 
     fn ask(&self, method: &str, path: &str) -> String {
+        self.send(method, path, "")
+    }
+
+    fn post(&self, path: &str, body: &str) -> String {
+        self.send("POST", path, body)
+    }
+
+    fn send(&self, method: &str, path: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
-        write!(stream, "{head}Content-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+        let length = body.len();
+        write!(stream, "{head}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -227,6 +236,76 @@ fn explain_tells_why_a_request_was_refused() {
     assert!(String::from_utf8(nobody.stderr).unwrap().contains("is it running?"));
 }
 
+/// A session of an older generation that waits for an app's link, and the link.
+fn waiting_link(server: &Serving, callback: &str) -> String {
+    let body = r#"{"appId":"mock-app","contractId":"mock-read-contract"}"#;
+    let opened = server.post("/v1.4/permission-access/session", body);
+    let opened: serde_json::Value = serde_json::from_str(opened.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let key = opened["sessionKey"].as_str().unwrap();
+    format!("digime://consent-access?sessionKey={key}&appId=mock-app&callbackUrl={callback}&resultVersion=2")
+}
+
+#[test]
+fn open_answers_the_link_of_an_app_and_calls_it_back() {
+    let server = Serving::start(&["serve", "--port", "0"]);
+    let url = format!("http://{}", server.address);
+    let open = |link: &str, more: &[&str]| {
+        mock().args(["open", link, "--server", &url]).args(more).assert().get_output().clone()
+    };
+    let text = |output: &std::process::Output| String::from_utf8(output.stdout.clone()).unwrap();
+    let error = |output: &std::process::Output| String::from_utf8(output.stderr.clone()).unwrap();
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut line = String::new();
+        BufReader::new(&stream).read_line(&mut line).unwrap();
+        write!(stream, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+        line
+    });
+    let link = waiting_link(&server, &format!("http%3A%2F%2F{address}%2Fcb%3Fx%3D1"));
+    let output = open(&link, &["--call", "--service", "1", "--data-set", "test"]);
+    assert_eq!(text(&output), format!("http://{address}/cb?x=1&result=SUCCESS\n204 No Content\n"));
+    assert_eq!(app.join().unwrap().trim(), "GET /cb?x=1&result=SUCCESS HTTP/1.1");
+
+    let again = open(&link, &[]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(error(&again).contains("answered before"), "{}", error(&again));
+    let declined = open(&waiting_link(&server, "my-app%3A%2F%2Fcb"), &["--decline"]);
+    assert_eq!(text(&declined), "my-app://cb?result=CANCEL\n");
+    let failed = open(&waiting_link(&server, "my-app%3A%2F%2Fcb"), &["--error", "ONBOARD_ERROR"]);
+    assert_eq!(text(&failed), "my-app://cb?result=ERROR\n");
+    let shown = open("digime://receipt?contractId=mock-read-contract&appId=mock-app", &[]);
+    assert!(text(&shown).contains("\"consented\": true"), "{}", text(&shown));
+    let imported = open("digime://postbox/import", &["--sandbox", "default"]);
+    assert!(text(&imported).contains("\"delivered\": 0"), "{}", text(&imported));
+}
+
+#[test]
+fn open_tells_what_is_wrong() {
+    let server = Serving::start(&["serve", "--port", "0"]);
+    let url = format!("http://{}", server.address);
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let dead = waiting_link(&server, &format!("http%3A%2F%2F{free}%2F"));
+    let secure = waiting_link(&server, "https%3A%2F%2F127.0.0.1%2F");
+    for (arguments, code, says) in [
+        (vec!["digime://consent-access?appId=a", "--server", &url], 2, "no sessionKey"),
+        (vec!["hello", "--server", &url], 2, "digime-ca-master://"),
+        (vec!["digime://postbox/import", "--server", &url, "--sandbox", "none"], 1, "no sandbox none"),
+        (vec!["digime://postbox/import", "--server", &url, "--call"], 2, "no callback"),
+        (vec![&dead, "--server", &url, "--call"], 1, "the callback cannot be called"),
+        (vec![&secure, "--server", &url, "--call"], 1, "begins with http://"),
+        (vec!["digime://postbox/import", "--server", "http://127.0.0.1:1"], 1, "is it running? (--server"),
+        (vec!["digime://postbox/import", "--server", "ftp://127.0.0.1"], 2, "--server"),
+        (vec!["digime://postbox/import", "--approve", "--decline"], 2, "cannot be used with"),
+    ] {
+        let output = mock().arg("open").args(&arguments).assert().code(code).get_output().clone();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(says), "{arguments:?}: {error}");
+    }
+}
+
 #[test]
 fn a_dataset_is_the_same_for_the_same_seed_and_can_be_served() {
     let folder = tempfile::tempdir().unwrap();
@@ -258,7 +337,9 @@ fn a_dataset_is_the_same_for_the_same_seed_and_can_be_served() {
 fn help_names_every_command() {
     let output = mock().arg("--help").assert().success().get_output().clone();
     let help = String::from_utf8(output.stdout).unwrap();
-    for command in ["serve", "init", "explain", "ca", "key", "dataset", "completions", "man", "Exit codes:"] {
+    for command in
+        ["serve", "init", "explain", "open", "ca", "key", "dataset", "completions", "man", "Exit codes:"]
+    {
         assert!(help.contains(command), "{help}");
     }
     let output = mock().args(["serve", "--help"]).assert().success().get_output().clone();

@@ -5,8 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access::{SANDBOX, require_access};
-use crate::consent::browser::{ConsentError, UserDecision, decide_url};
+use crate::consent::browser::{ConsentError, UserDecision, decide_intent, decide_url};
 use crate::consent::decision::Choice;
+use crate::consent::link::{ConsentEnding, PhoneScreen};
+use crate::domain::app_link::{Intent, IntentResult};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
@@ -40,25 +42,48 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
 };
 
 fn exchange(schemas: &mut Schemas) -> Exchange {
-    let answer = Answer::json("Where the user's browser is sent.", schemas.answer::<Decided>());
+    let answer = Answer::json("What the decision leads to.", schemas.answer::<Decided>());
     Exchange::new(Auth::Admin, answer)
         .query(SANDBOX.0, SANDBOX.1)
         .body(Content::json(schemas.request::<ConsentBody>()))
 }
 
+/// What the decision leads to.
 #[derive(Serialize, JsonSchema)]
-struct Decided {
-    location: String,
+#[serde(untagged)]
+enum Decided {
+    /// The user's browser or phone opens an address.
+    Location { location: String },
+    /// An Android app gets the result of the activity that it started.
+    Result(IntentResult),
+    /// The phone shows something.
+    Shown { shown: PhoneScreen },
+}
+
+impl From<ConsentEnding> for Decided {
+    fn from(ending: ConsentEnding) -> Self {
+        match ending {
+            ConsentEnding::Location(location) => Self::Location { location },
+            ConsentEnding::Result(result) => Self::Result(result),
+            ConsentEnding::Shown(shown) => Self::Shown { shown },
+        }
+    }
 }
 
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ConsentBody {
-    url: String,
+    /// A page of the consent web client, or what an app opens the digi.me app with.
+    url: Option<String>,
+    /// What an Android app starts the digi.me app with.
+    intent: Option<Intent>,
     decision: Option<DecisionName>,
     error_code: Option<String>,
     data_set: Option<String>,
     service: Option<u32>,
+    /// Whether the phone is somebody else's from now on.
+    #[serde(default)]
+    new_user: bool,
 }
 
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
@@ -74,17 +99,25 @@ async fn decide(call: &mut Call) -> Outcome {
     let body: ConsentBody = call.json()?;
     let decision = match body.decision.unwrap_or(DecisionName::Approve) {
         DecisionName::Approve => {
-            UserDecision::Approve(Choice { source: body.service, dataset: body.data_set })
+            let (source, dataset) = (body.service, body.data_set);
+            UserDecision::Approve(Choice { source, dataset, new_user: body.new_user })
         }
         DecisionName::Decline => UserDecision::decline(),
         DecisionName::Error => UserDecision::error(body.error_code.as_deref().unwrap_or("SERVER_ERROR")),
     };
-    let decided = decide_url(&call.server.sandboxes, &body.url, &decision).await;
-    let location = decided.map_err(|error| match error {
-        ConsentError::NoPage(_) => Refusal::validation(error.to_string()),
-        ConsentError::UnknownCode => {
+    let (sandboxes, asked) = (&call.server.sandboxes, &call.sandbox);
+    let decided = match (&body.url, &body.intent) {
+        (Some(url), None) => decide_url(sandboxes, asked, url, &decision).await,
+        (None, Some(intent)) => decide_intent(sandboxes, asked, intent, &decision).await,
+        _ => return Err(Refusal::validation("one of url and intent is required")),
+    };
+    let ending = decided.map_err(|error| match error {
+        ConsentError::NoPage(_) | ConsentError::Link(_) | ConsentError::NoCallback => {
+            Refusal::validation(error.to_string())
+        }
+        ConsentError::UnknownCode | ConsentError::Waiting(_) => {
             Refusal::new(404, RefusalCode::NotFound, error.to_string(), error.to_string())
         }
     })?;
-    reply_json(&Decided { location })
+    reply_json(&Decided::from(ending))
 }

@@ -1,11 +1,13 @@
 //! The command line of `digime-mock`.
 
 mod ca;
+mod client;
 mod dataset;
 mod explain;
 mod failure;
 mod init;
 mod key;
+mod open;
 mod output;
 mod serve;
 mod shell;
@@ -57,6 +59,8 @@ enum Command {
     Ca(ca::CaArgs),
     /// Print the private key of a contract in the form that a client takes it in.
     Key(key::KeyArgs),
+    /// Open a link of an app on the user's phone: older generations ask for consent there.
+    Open(open::OpenArgs),
     /// Make datasets.
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
@@ -76,6 +80,7 @@ pub fn run() -> ExitCode {
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Ca(args)) => ca::run(args),
         Some(Command::Key(args)) => key::run(args),
+        Some(Command::Open(args)) => open::run(args),
         Some(Command::Dataset(command)) => dataset::run(command),
         Some(Command::Completions(args)) => shell::completions(&args, Cli::command()),
         Some(Command::Man(args)) => shell::man(&args, Cli::command()),

@@ -3,8 +3,11 @@
 use url::Url;
 
 use super::decision::{Choice, approve, fail, refuse};
+use super::link::{ConsentEnding, decide_without_browser};
 use super::parameters::PageParameters;
+use crate::domain::app_link::{AppLink, AppLinkError, Intent};
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page};
+use crate::domain::state::LinkProblem;
 use crate::faults::hostile::{Hostile, with_another_state};
 use crate::operations::Operation;
 use crate::sandbox::{Sandbox, Sandboxes};
@@ -33,9 +36,19 @@ pub enum ConsentError {
     /// The URL is not one of a consent page.
     #[error(
         "\"{0}\" is not the URL of a consent page: {{onboard}} and authorize, onboard, user-reauth, \
-         reauthorize or revoke, with code=…"
+         reauthorize or revoke, with code=…; nor a link of an app, which begins with digime://, \
+         digime-ca-master:// or intent:"
     )]
     NoPage(String),
+    /// It is a link of an app, but one that cannot be read.
+    #[error(transparent)]
+    Link(#[from] AppLinkError),
+    /// Nothing waits for the link.
+    #[error(transparent)]
+    Waiting(#[from] LinkProblem),
+    /// The link opens no callback: it is a receipt, an import or an intent.
+    #[error("this link opens no callback; SandboxHandle::phone tells what it leads to")]
+    NoCallback,
     /// No consent waits under its code.
     #[error(
         "no consent waits under the code of this URL: the server did not give it out, \
@@ -44,19 +57,69 @@ pub enum ConsentError {
     UnknownCode,
 }
 
-/// Decides the page at `url` and says where the user's browser is sent.
+/// Decides the page or the link at `url` and says what that leads to. A link that names no session is
+/// for the phone of the sandbox `asked`.
 pub(crate) async fn decide_url(
     sandboxes: &Sandboxes,
+    asked: &Sandbox,
     url: &str,
     decision: &UserDecision,
+) -> Result<ConsentEnding, ConsentError> {
+    match page_of(url) {
+        Some((page, query)) => {
+            decide_page(sandboxes, page, &query, decision).await.map(ConsentEnding::Location)
+        }
+        None => match AppLink::parse(url) {
+            Ok(link) => decide_link(sandboxes, asked, &link, decision).await,
+            Err(AppLinkError::NoLink) => Err(ConsentError::NoPage(url.to_owned())),
+            Err(error) => Err(error.into()),
+        },
+    }
+}
+
+/// As [`decide_url`], for an intent.
+pub(crate) async fn decide_intent(
+    sandboxes: &Sandboxes,
+    asked: &Sandbox,
+    intent: &Intent,
+    decision: &UserDecision,
+) -> Result<ConsentEnding, ConsentError> {
+    decide_link(sandboxes, asked, &AppLink::of_intent(intent)?, decision).await
+}
+
+async fn decide_link(
+    sandboxes: &Sandboxes,
+    asked: &Sandbox,
+    link: &AppLink,
+    decision: &UserDecision,
+) -> Result<ConsentEnding, ConsentError> {
+    let found = sandboxes.of_link(link);
+    let sandbox = match (&found, link.minted()) {
+        (Some(sandbox), _) => sandbox,
+        (None, Some(_)) => return Err(LinkProblem::UnknownSession.into()),
+        (None, None) => asked,
+    };
+    Ok(decide_without_browser(sandbox, link, decision).await?)
+}
+
+type Query = Vec<(String, String)>;
+
+/// The page of the consent web client that a URL opens.
+fn page_of(url: &str) -> Option<(Page, Query)> {
+    let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let page = Page::of_path(parsed.path())?;
+    Some((page, parsed.query_pairs().into_owned().collect()))
+}
+
+async fn decide_page(
+    sandboxes: &Sandboxes,
+    page: Page,
+    query: &Query,
+    decision: &UserDecision,
 ) -> Result<String, ConsentError> {
-    let no_page = || ConsentError::NoPage(url.to_owned());
-    let parsed = Url::parse(url).map_err(|_| no_page())?;
-    let page = Page::of_path(parsed.path()).ok_or_else(no_page)?;
-    let query: Vec<(String, String)> = parsed.query_pairs().into_owned().collect();
     let code = query.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code.as_str());
     let sandbox = sandboxes.minting(code).ok_or(ConsentError::UnknownCode)?;
-    let decided = match (PageParameters::read(page, &query), decision) {
+    let decided = match (PageParameters::read(page, query), decision) {
         (Err(bad), _) => refuse(&sandbox, &bad).await,
         (Ok(page), UserDecision::Approve(choice)) => approve(&sandbox, &page, choice).await,
         (Ok(page), UserDecision::Fail(error)) => fail(&sandbox, &page, error.clone()).await,

@@ -22,6 +22,8 @@ pub(crate) const DEFAULT_DATASET: &str = "default";
 pub(crate) struct Choice {
     pub(crate) source: Option<u32>,
     pub(crate) dataset: Option<String>,
+    /// Whether the phone is somebody else's from now on; pages in a browser make a user each.
+    pub(crate) new_user: bool,
 }
 
 /// Approves a page and says where the browser goes.
@@ -140,10 +142,20 @@ fn connection(
     choice: &Choice,
     source: u32,
 ) -> Result<Connection, CallbackErrorCode> {
+    let dataset = choice.dataset.as_deref().or(page.sample_data_set.as_deref());
+    let connection = login(sandbox, source, dataset)?;
+    Ok(Connection { sample: page.sample_data_set.is_some(), ..connection })
+}
+
+/// A login at a source, which delivers a dataset.
+pub(super) fn login(
+    sandbox: &Sandbox,
+    source: u32,
+    dataset: Option<&str>,
+) -> Result<Connection, CallbackErrorCode> {
     let source = catalogue::source(source).ok_or(CallbackErrorCode::OnboardError)?;
-    let id = choice.dataset.as_deref().or(page.sample_data_set.as_deref()).unwrap_or(DEFAULT_DATASET);
-    let dataset = sandbox.datasets.get(source, id, sandbox.now()).ok_or(CallbackErrorCode::OnboardError)?;
-    Ok(Connection { source, dataset, sample: page.sample_data_set.is_some() })
+    let dataset = sandbox.datasets.get(source, dataset.unwrap_or(DEFAULT_DATASET), sandbox.now());
+    Ok(Connection { source, dataset: dataset.ok_or(CallbackErrorCode::OnboardError)?, sample: false })
 }
 
 /// The account of the reauthorize page. The reference alone does not say whose it is: it must be

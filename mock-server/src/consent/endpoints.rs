@@ -3,7 +3,7 @@
 
 use http::Method;
 
-use super::page;
+use super::{guest, page, phone};
 use crate::domain::consent::Page;
 use crate::http::endpoint::{Endpoint, Handler, SandboxBy};
 use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
@@ -35,7 +35,7 @@ impl Operation {
     pub const REVOKE_DECISION: Self = Self::named("revokeDecision");
 }
 
-/// The consent web client.
+/// The consent web client, and what took its place in older generations.
 pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &shown(Operation::CONSENT_PAGE, Page::Authorize, "The consent page", |call| {
         Box::pin(page::show(call, Page::Authorize))
@@ -76,6 +76,10 @@ pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &decided(Operation::REVOKE_DECISION, Page::Revoke, "The decision made on the revoke page", |call| {
         Box::pin(page::decide(call, Page::Revoke))
     }),
+    &guest::PAGE,
+    &guest::DECISION,
+    &phone::PAGE,
+    &phone::DECISION,
 ];
 
 /// The endpoint that shows a page.

@@ -147,6 +147,7 @@ pub(super) async fn decide(call: &mut Call, page: Page) -> Outcome {
             let choice = Choice {
                 source: get("service").and_then(|text| text.parse().ok()),
                 dataset: get("dataSet").map(str::to_owned),
+                new_user: false,
             };
             approve(&call.sandbox, &page, &choice).await
         }
@@ -190,10 +191,14 @@ fn leave(call: &mut Call, location: Result<String, ConsentProblem>) -> Outcome {
 
 /// The sources that the user may choose from.
 fn offered(page: &PageParameters) -> Vec<&'static Source> {
-    let wanted = page.source_type.unwrap_or(SourceType::Pull);
+    sources(page.source_type.unwrap_or(SourceType::Pull), page.include_sample_only)
+}
+
+/// The sources of a type, by name.
+pub(super) fn sources(wanted: SourceType, include_sample_only: bool) -> Vec<&'static Source> {
     let listed = |source: &&Source| match source.status {
         PublishedStatus::Approved => true,
-        PublishedStatus::SampleDataOnly => page.include_sample_only,
+        PublishedStatus::SampleDataOnly => include_sample_only,
         _ => false,
     };
     let mut sources: Vec<_> = catalogue::sources()

@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod alias;
+pub(crate) mod app_link;
 pub(crate) mod catalogue_query;
 pub(crate) mod contract;
 mod key_text;

@@ -108,7 +108,7 @@ fn is_plain(uri: &str) -> bool {
 
 /// What the default contracts register: one literal callback first, then any loopback port and
 /// path, and the native apps' schemes.
-pub(crate) const DEFAULT_REDIRECT_RULES: [&str; 8] = [
+pub(crate) const DEFAULT_REDIRECT_RULES: [&str; 9] = [
     "http://127.0.0.1:9000/callback",
     "http://127.0.0.1:*/*",
     "http://localhost:*/*",
@@ -117,14 +117,16 @@ pub(crate) const DEFAULT_REDIRECT_RULES: [&str; 8] = [
     "https://localhost:*/*",
     "https://[::1]:*/*",
     "digime-ca*",
+    "quark-callback*",
 ];
 
-/// `uri` with `parameters` added to its query, each percent-encoded once.
+/// `uri` with `parameters` added to its query, each percent-encoded once, and before its fragment.
 ///
 /// A space becomes `%20`, not `+`: native clients do not decode `+`.
 pub(crate) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
     use url::form_urlencoded::byte_serialize;
-    let mut target = uri.to_owned();
+    let (address, fragment) = uri.find('#').map_or((uri, ""), |at| uri.split_at(at));
+    let mut target = address.to_owned();
     for (name, value) in parameters {
         if !target.ends_with(['?', '&']) {
             target.push(if target.contains('?') { '&' } else { '?' });
@@ -134,6 +136,7 @@ pub(crate) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String 
         target.push('=');
         target.push_str(&value.replace('+', "%20"));
     }
+    target.push_str(fragment);
     target
 }
 
@@ -156,6 +159,8 @@ mod tests {
             "digime-ca://callback",
             "digime-ca-app1://auth",
             "digime-ca-app1",
+            "quark-callback://?",
+            "quark-callback://quark-return/",
         ] {
             assert!(default_rules_allow(uri), "{uri}");
         }
@@ -207,5 +212,6 @@ mod tests {
         );
         assert_eq!(with_parameters("quark-callback://?", &parameters[..1]), "quark-callback://?success=true");
         assert_eq!(with_parameters("digime-ca-x", &parameters[..1]), "digime-ca-x?success=true");
+        assert_eq!(with_parameters("http://a/?u=1#z?", &parameters[..1]), "http://a/?u=1&success=true#z?");
     }
 }

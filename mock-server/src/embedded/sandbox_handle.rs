@@ -6,6 +6,8 @@ use crate::client_report::ClientReport;
 use crate::clock::SandboxClock;
 use crate::consent::browser::{ConsentError, UserDecision, decide_url};
 use crate::consent::decision::Choice;
+use crate::consent::link::ConsentEnding;
+use crate::domain::app_link::AppLink;
 use crate::domain::consent::CallbackErrorCode;
 use crate::domain::state::BindStorageError;
 use crate::embedded::requests::Requests;
@@ -43,7 +45,8 @@ impl SandboxHandle {
     }
 
     /// Approves the consent page at `url` as a user would who changes nothing, and gives the
-    /// callback that the browser is sent to.
+    /// callback that the browser is sent to. What apps of older generations open the digi.me app with,
+    /// `digime://…` and `digime-ca-master://…`, is understood too; see [`SandboxHandle::phone`].
     ///
     /// # Errors
     /// [`ConsentError`] if `url` is no consent page of this server.
@@ -147,13 +150,20 @@ impl ConsentVisit<'_> {
         self
     }
 
+    /// Consents on the phone as a new user, whose phone it is from now on. In a browser every first
+    /// consent is a new user's.
+    pub fn new_user(mut self) -> Self {
+        self.choice.new_user = true;
+        self
+    }
+
     /// Approves.
     ///
     /// # Errors
-    /// [`ConsentError`] if the URL is no consent page of this server.
+    /// [`ConsentError`] if the URL is no consent page of this server, or leads to no callback.
     pub fn approve(self) -> Result<String, ConsentError> {
-        let decision = UserDecision::Approve(self.choice);
-        pollster::block_on(decide_url(&self.handle.server.sandboxes, self.url, &decision))
+        let decision = UserDecision::Approve(self.choice.clone());
+        self.decide(&decision)
     }
 
     /// Declines: `errorCode=USER_CANCEL`.
@@ -169,7 +179,17 @@ impl ConsentVisit<'_> {
     /// # Errors
     /// As [`ConsentVisit::approve`].
     pub fn fail(self, code: CallbackErrorCode) -> Result<String, ConsentError> {
-        let decision = UserDecision::Fail(code);
-        pollster::block_on(decide_url(&self.handle.server.sandboxes, self.url, &decision))
+        self.decide(&UserDecision::Fail(code))
+    }
+
+    fn decide(self, decision: &UserDecision) -> Result<String, ConsentError> {
+        if AppLink::parse(self.url).is_ok_and(|link| !link.has_callback()) {
+            return Err(ConsentError::NoCallback);
+        }
+        let SandboxHandle { server, sandbox } = self.handle;
+        match pollster::block_on(decide_url(&server.sandboxes, sandbox, self.url, decision))? {
+            ConsentEnding::Location(location) => Ok(location),
+            ConsentEnding::Result(_) | ConsentEnding::Shown(_) => Err(ConsentError::NoCallback),
+        }
     }
 }

@@ -85,10 +85,11 @@ pub(crate) const REDIRECTED: &str = "redirected";
 
 /// A callback with this `state`, whether or not it had one.
 pub(crate) fn with_another_state(location: &str, state: &str) -> String {
-    let (path, query) = location.split_once('?').unwrap_or((location, ""));
+    let (address, fragment) = location.find('#').map_or((location, ""), |at| location.split_at(at));
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let others = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("state="));
     let pairs: Vec<_> = others.map(str::to_owned).chain([format!("state={state}")]).collect();
-    format!("{path}?{}", pairs.join("&"))
+    format!("{path}?{}{fragment}", pairs.join("&"))
 }
 
 #[cfg(test)]

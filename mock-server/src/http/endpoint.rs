@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::call::{CONTRACT_ID, Call};
 use super::reply::Outcome;
+use crate::domain::app_link::AppLink;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::jwt::bearer;
 use crate::jwt::unverified::UnverifiedJwt;
@@ -48,6 +49,8 @@ pub(crate) enum SandboxBy {
     ContractHeader,
     /// It minted the value of this header.
     Header(&'static str),
+    /// The parameter `link` of the query is a link of an app for it.
+    AppLink,
     /// Administration names it by `?sandbox=ID`.
     Admin,
 }
@@ -78,6 +81,10 @@ impl SandboxBy {
             Self::Header(name) => {
                 let value = call.headers.get(name).and_then(|value| value.to_str().ok());
                 value.and_then(|value| sandboxes.minting(value))
+            }
+            Self::AppLink => {
+                let link = call.query_value("link").and_then(|link| AppLink::parse(&link).ok());
+                link.and_then(|link| sandboxes.of_link(&link))
             }
             Self::Admin => match call.query_value("sandbox") {
                 Some(id) => Some(sandboxes.get(&id).ok_or_else(|| {

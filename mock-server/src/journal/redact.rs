@@ -5,16 +5,20 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Names of members, claims, parameters and headers whose values are secrets.
-const SECRET: [&str; 21] = [
+const SECRET: [&str; 25] = [
     "access_token",
     "accountref",
     "authorization",
+    "authorizationcode",
+    "carequestsessionkey",
     "code",
     "code_verifier",
     "filedescriptor",
     "id_token",
+    "link",
     "metadata",
     "preauthorization_code",
+    "preauthorizationcode",
     "privatekey",
     "reference_code",
     "refresh_token",
@@ -24,8 +28,8 @@ const SECRET: [&str; 21] = [
     "storageref",
     "symmetrical_key",
     "symmetricalkey",
-    "token",
     "cookie",
+    "token",
     "x-admin-token",
 ];
 

@@ -90,6 +90,8 @@ fn tag(area: Area) -> &'static str {
         Area::Api(_) | Area::ApiAndOrigin(_) => "API",
         Area::Cloud | Area::CloudFolder => "Cloud",
         Area::Web => "Consent web client",
+        Area::Guest => "Guest page",
+        Area::Phone => "Phone",
         Area::Assets => "Assets",
         Area::Admin => "Administration",
     }

@@ -21,6 +21,10 @@ pub enum Area {
     CloudFolder,
     /// Under `/apps/saas/`: the consent web client.
     Web,
+    /// Under `/apps/quark/`: the guest page of older generations, with `/v1/` and without.
+    Guest,
+    /// Under `/apps/phone`: the digi.me app of the user's phone, played; the mock's own.
+    Phone,
     /// Under `/__assets`: pictures that answers refer to; the mock's own, but met by any client.
     Assets,
     /// Under `/__admin`: the mock's own, neither journalled nor touched by faults.
@@ -112,6 +116,10 @@ impl Route {
             Area::ApiAndOrigin(generations) => versioned(generations).chain([template.to_owned()]).collect(),
             Area::Cloud | Area::CloudFolder => vec![format!("/v1{template}")],
             Area::Web => vec![format!("/apps/saas{template}")],
+            Area::Guest => {
+                vec![format!("/apps/quark{template}"), format!("/apps/quark/v1{template}")]
+            }
+            Area::Phone => vec![format!("/apps/phone{template}")],
             Area::Assets => vec![format!("/__assets{template}")],
             Area::Admin => vec![format!("/__admin{template}")],
         }

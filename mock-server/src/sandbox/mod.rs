@@ -13,6 +13,7 @@ use crate::client_report::observer::Observer;
 use crate::clock::{Moment, SandboxClock};
 use crate::config::settings::Settings;
 use crate::domain::alias::alias;
+use crate::domain::app_link::AppLink;
 use crate::domain::contract::Contract;
 use crate::faults::Faults;
 use crate::journal::Journal;
@@ -243,6 +244,16 @@ impl Sandboxes {
             return Some(self.default_sandbox());
         }
         self.fresh.read().unwrap_or_else(PoisonError::into_inner).get(&tag).cloned()
+    }
+
+    /// The sandbox that an app's link is for; none if the link does not say.
+    pub(crate) fn of_link(&self, link: &AppLink) -> Option<Arc<Sandbox>> {
+        match link {
+            AppLink::Receipt(receipt) => {
+                self.of_client(&format!("{}_{}", receipt.application_id, receipt.contract_id))
+            }
+            _ => self.minting(link.minted()?),
+        }
     }
 
     /// The sandbox that a `client_id` belongs to. A fresh sandbox's ids end in its tag, so the

@@ -6,6 +6,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Moment;
+use crate::domain::app_link::{ConsentLink, PushComplete, SessionName};
 use crate::domain::consent::{ConsentProblem, Decision, PageLink};
 use crate::domain::contract::Contract;
 use crate::domain::library::{Account, AccountId, LibraryId};
@@ -19,8 +20,8 @@ use crate::domain::pushed::Descriptor;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::{Reader, SessionAccess, SessionRef, Unasked};
 use crate::domain::state::{
-    AuthorizeRequest, BindStorageError, CodeExchange, Lifetimes, OpenedPage, ReferenceRequest, Referent,
-    State, WaitingConsent,
+    AnsweredLink, AuthorizeRequest, BindStorageError, CodeExchange, Lifetimes, LinkDecision, LinkProblem,
+    OpenedPage, ReferenceRequest, Referent, State, WaitingConsent, WaitingLink,
 };
 use crate::domain::storage::{StorageLimits, StorageRef, StoredFile};
 use crate::domain::storage_path::{FilePath, FolderPath, StoragePath};
@@ -163,6 +164,51 @@ impl Store {
         now: Moment,
     ) -> Result<String, ConsentProblem> {
         self.state().decide(link, decision, now)
+    }
+
+    /// As [`State::link_client`].
+    pub(crate) async fn link_client(&self, session: &SessionName) -> Option<String> {
+        self.state().link_client(session).map(str::to_owned)
+    }
+
+    /// As [`State::waiting_link`].
+    pub(crate) async fn waiting_link(
+        &self,
+        contract: &Contract,
+        link: &ConsentLink,
+        now: Moment,
+    ) -> Result<WaitingLink, LinkProblem> {
+        self.state().waiting_link(contract, link, now)
+    }
+
+    /// As [`State::answer_link`].
+    pub(crate) async fn answer_link(
+        &self,
+        contract: &Contract,
+        link: &ConsentLink,
+        decision: LinkDecision,
+        now: Moment,
+    ) -> Result<AnsweredLink, LinkProblem> {
+        self.state().answer_link(contract, link, decision, now)
+    }
+
+    /// As [`State::pushed_library`].
+    pub(crate) async fn pushed_library(
+        &self,
+        link: &PushComplete,
+        now: Moment,
+    ) -> Result<LibraryId, LinkProblem> {
+        self.state().pushed_library(link, now)
+    }
+
+    /// As [`State::phone_library`].
+    pub(crate) async fn phone_library(&self) -> Option<LibraryId> {
+        self.state().phone_library().cloned()
+    }
+
+    /// As [`State::phone_consented`].
+    pub(crate) async fn phone_consented(&self, client_id: &str) -> bool {
+        self.state().phone_consented(client_id)
     }
 
     /// As [`State::exchange`].

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod admin;
+mod app_links;
 mod attacks;
 mod client_report;
 mod concurrency;

@@ -75,7 +75,7 @@ fn accepted(request: &Observed<'_>) -> &'static [&'static str] {
         Some(Operation::PORTABILITY_REPORT) => &[OCTETS, "application/xml"],
         Some(Operation::PUSH_TO_LIBRARY | Operation::DELETE_STORAGE_FILES) | None => &[],
         Some(_) => match request.area() {
-            Some(Area::Web | Area::Assets | Area::Admin) => &[],
+            Some(Area::Web | Area::Guest | Area::Phone | Area::Assets | Area::Admin) => &[],
             _ => &[JSON],
         },
     }

@@ -73,8 +73,9 @@ impl Observer {
     pub(crate) fn observe(&self, request: &Observed<'_>) {
         let mut seen = self.seen();
         match request.area() {
-            Some(Area::Web) => seen.page(request),
-            Some(Area::Assets | Area::Admin) => {}
+            Some(Area::Web | Area::Phone) => seen.page(request),
+            // The guest page is given no code.
+            Some(Area::Guest | Area::Assets | Area::Admin) => {}
             _ => seen.client(request, self.refresh_grace),
         }
     }
@@ -126,7 +127,7 @@ impl Seen {
     }
 
     fn page(&mut self, request: &Observed<'_>) {
-        let (Some(operation), Some(code)) = (request.operation(), request.parameter("code")) else { return };
+        let (Some(operation), Some(code)) = (request.operation(), request.page_code()) else { return };
         let changes = request.fault.is_some_and(|fault| fault.hostile == Some(Hostile::ChangedState));
         let location = request.location().filter(|_| changes);
         self.page_opened(operation, &code, location, Some(request.sequence));

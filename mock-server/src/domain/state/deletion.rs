@@ -35,6 +35,7 @@ impl State {
     /// Forgets a library, and ends the downloads of its files.
     pub(super) fn forget_library(&mut self, id: &LibraryId) {
         let Some(library) = self.libraries.remove(id) else { return };
+        self.phone.take_if(|phone| phone == id);
         library.lifeline.cut();
         library.accounts.iter().for_each(|account| account.lifeline.cut());
         self.delete_user_storage(id);

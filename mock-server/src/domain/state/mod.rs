@@ -2,6 +2,7 @@
 
 mod consents;
 mod deletion;
+mod links;
 mod postboxes;
 mod pushing;
 mod references;
@@ -22,9 +23,11 @@ use super::session::Session;
 use super::storage::{Storage, StorageId};
 use super::token::{Grant, RefreshGrant};
 use crate::random::SandboxTag;
+pub use links::LinkProblem;
 pub use storage::BindStorageError;
 
 pub(crate) use consents::{AuthorizeRequest, OpenedPage, ReferenceRequest, WaitingConsent};
+pub(crate) use links::{AnsweredLink, LinkDecision, LinkUser, WaitingLink};
 pub(crate) use pushing::quota_used_up;
 pub(crate) use references::Referent;
 pub(crate) use tokens::CodeExchange;
@@ -76,6 +79,8 @@ pub(crate) struct State {
     /// What the guest page is opened with → session key.
     exchange_tokens: HashMap<String, String>,
     postboxes: HashMap<PostboxId, Postbox>,
+    /// The library of the user whose phone the sandbox has; none before the first consent on it.
+    phone: Option<LibraryId>,
     references: HashMap<String, Reference>,
     /// Bytes of everything that is pushed and not yet forgotten.
     pushed_bytes: u64,
@@ -100,6 +105,7 @@ impl State {
             sessions: HashMap::new(),
             exchange_tokens: HashMap::new(),
             postboxes: HashMap::new(),
+            phone: None,
             references: HashMap::new(),
             pushed_bytes: 0,
             push_quota,

@@ -64,8 +64,13 @@ impl State {
         let may_push =
             |postbox: &&Postbox| postbox.session_key.as_ref().is_some_and(|key| sessions.contains_key(key));
         let by_postbox = self.postboxes.values().filter(may_push).map(|postbox| &postbox.library);
-        let reachable: HashSet<&LibraryId> =
-            by_token.chain(by_code).chain(by_page).chain(by_session).chain(by_postbox).collect();
+        let reachable: HashSet<&LibraryId> = by_token
+            .chain(by_code)
+            .chain(by_page)
+            .chain(by_session)
+            .chain(by_postbox)
+            .chain(&self.phone)
+            .collect();
         let gone: Vec<_> =
             self.libraries.keys().filter(|library| !reachable.contains(library)).cloned().collect();
         gone.iter().for_each(|library| self.forget_library(library));

@@ -27,6 +27,7 @@ mod tests {
             ("http://a/?success=true&state=mine&code=c", "http://a/?success=true&code=c&state=x"),
             ("http://a/?own=1&success=true", "http://a/?own=1&success=true&state=x"),
             ("app:", "app:?state=x"),
+            ("http://a/?state=mine#z", "http://a/?state=x#z"),
         ] {
             assert_eq!(with_another_state(location, "x"), changed);
         }

@@ -1,0 +1,235 @@
+//! The page that asks for the consent of a link, and where its decision leads: the phone's and the
+//! guest's.
+
+use askama::Template;
+use digime_fixtures::catalogue::{Source, SourceType, source};
+use http::StatusCode;
+
+use super::browser::UserDecision;
+use super::decision::{Choice, DEFAULT_DATASET, DEFAULT_SOURCE};
+use super::link::{ConsentEnding, PhoneScreen, Waiting, needs_no_source};
+use super::page::sources;
+use super::qr_code::{self, Drawing};
+use crate::domain::app_link::{AppLinkError, ConsentLink, Wanted};
+use crate::domain::contract::{Contract, ContractKind};
+use crate::domain::refusal::Refusal;
+use crate::domain::state::LinkProblem;
+use crate::http::call::Call;
+use crate::http::reply::{Outcome, Reply};
+use crate::journal::check::Check;
+use crate::sandbox::datasets::DatasetChoice;
+
+/// The page that asks.
+#[derive(Template)]
+#[template(path = "link_consent.html")]
+struct ConsentPage<'a> {
+    heading: &'static str,
+    application: &'a str,
+    contract: &'a str,
+    asks: &'static str,
+    access: &'static str,
+    sources: Vec<&'a Source>,
+    optional: bool,
+    default_source: u32,
+    datasets: Vec<DatasetChoice>,
+    chosen_dataset: &'a str,
+    /// Whether the phone has a user already, who may be replaced.
+    has_user: bool,
+    /// The page's own address, for another device.
+    qr: Option<Drawing>,
+    address: String,
+}
+
+/// The page that says where the app is, and what it gets.
+#[derive(Template)]
+#[template(path = "link_answered.html")]
+struct AnsweredPage<'a> {
+    heading: &'static str,
+    title: &'static str,
+    advice: &'static str,
+    /// Where the app is reached; empty if it is not.
+    location: &'a str,
+    /// Whether it may be a link that a browser follows.
+    linked: bool,
+    result: String,
+}
+
+/// The page that says why there is no consent to give.
+#[derive(Template)]
+#[template(path = "link_problem.html")]
+struct ProblemPage<'a> {
+    heading: &'static str,
+    problem: &'a str,
+}
+
+/// What the phone shows without asking.
+#[derive(Template)]
+#[template(path = "link_shown.html")]
+struct ShownPage<'a> {
+    heading: &'static str,
+    screen: &'a PhoneScreen,
+}
+
+/// What a page says of itself at its top.
+pub(super) const PHONE: &str = "Mock phone";
+/// As [`PHONE`].
+pub(super) const GUEST: &str = "Mock guest page";
+
+/// The page that asks for a consent.
+pub(super) fn ask(call: &Call, heading: &'static str, link: &ConsentLink, found: &Waiting) -> Outcome {
+    let Waiting { contract, waiting } = found;
+    let optional = needs_no_source(contract, waiting);
+    let datasets = source(DEFAULT_SOURCE).map(|it| call.sandbox.datasets.choices(it));
+    let address = own_address(call);
+    html(ConsentPage {
+        heading,
+        application: call.sandbox.application_name(&contract.application_id),
+        contract: &contract.contract_id,
+        asks: match (link.wanted, contract.kind) {
+            (Wanted::Postbox, _) => "wants to add data to your library",
+            (Wanted::Data, ContractKind::ReadRaw) => "wants to read what was added to your library",
+            (Wanted::Data, _) => "wants to read your data",
+        },
+        access: if link.is_ongoing() { "Until you withdraw it" } else { "Once" },
+        sources: sources(SourceType::Pull, false),
+        optional,
+        default_source: DEFAULT_SOURCE,
+        datasets: datasets.unwrap_or_default(),
+        chosen_dataset: DEFAULT_DATASET,
+        has_user: !link.is_guest() && waiting.has_library,
+        qr: Some(&address).filter(|_| !link.is_guest()).and_then(|address| qr_code::draw(address)),
+        address,
+    })
+}
+
+/// What the form of a page says.
+///
+/// # Errors
+/// `ValidationErrors` if it says nothing that can be done.
+pub(super) fn decision(call: &Call) -> Result<UserDecision, Refusal> {
+    let form: Vec<(String, String)> = url::form_urlencoded::parse(&call.body).into_owned().collect();
+    let get = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    match get("decision") {
+        Some("approve") => Ok(UserDecision::Approve(Choice {
+            source: get("service").and_then(|text| text.parse().ok()),
+            dataset: get("dataSet").map(str::to_owned),
+            new_user: get("newUser") == Some("true"),
+        })),
+        Some("decline") => Ok(UserDecision::decline()),
+        other => {
+            let problem = format!("decision is {other:?}, expected \"approve\" or \"decline\"");
+            Err(Refusal::validation(problem))
+        }
+    }
+}
+
+/// Sends the browser to the app, if the callback is registered. Anybody can write a link, so that one
+/// with another callback must not send a user anywhere who did not ask for it: the address is shown.
+pub(super) fn leave(
+    heading: &'static str,
+    contract: Option<&Contract>,
+    callback: Option<&str>,
+    ending: &ConsentEnding,
+) -> Outcome {
+    match ending {
+        ConsentEnding::Location(location) => {
+            let registered = |callback: &str| contract.is_some_and(|it| it.allows_redirect(callback));
+            if callback.is_some_and(registered) {
+                return Ok(Reply::redirect(location));
+            }
+            html(AnsweredPage {
+                heading,
+                title: "Answered: the app is not opened by itself",
+                advice: "The callback of the link is not registered for the contract, so that this page \
+                         leads there only if you say so.",
+                location,
+                linked: may_be_linked(location),
+                result: String::new(),
+            })
+        }
+        ConsentEnding::Result(result) => html(AnsweredPage {
+            heading,
+            title: "Answered",
+            advice: "The app gets this as the result of the activity that it started.",
+            location: "",
+            linked: false,
+            result: serde_json::to_string_pretty(result).unwrap_or_default(),
+        }),
+        ConsentEnding::Shown(screen) => shown(heading, screen),
+    }
+}
+
+/// What the phone shows without asking.
+pub(super) fn shown(heading: &'static str, screen: &PhoneScreen) -> Outcome {
+    html(ShownPage { heading, screen })
+}
+
+/// The page for a link that cannot be read.
+pub(super) fn unreadable(call: &mut Call, heading: &'static str, error: &AppLinkError) -> Outcome {
+    call.verdict.passed(Check::PageParameters, error.to_string());
+    problem(StatusCode::UNPROCESSABLE_ENTITY, heading, &error.to_string())
+}
+
+/// The page for a link that nothing waits for.
+pub(super) fn nothing_waits(call: &mut Call, heading: &'static str, error: &LinkProblem) -> Outcome {
+    call.verdict.passed(Check::Code, error.to_string());
+    problem(StatusCode::NOT_FOUND, heading, &error.to_string())
+}
+
+/// A page that says what is wrong.
+pub(super) fn problem(status: StatusCode, heading: &'static str, problem: &str) -> Outcome {
+    html_as(status, ProblemPage { heading, problem })
+}
+
+/// A page.
+pub(super) fn html(page: impl Template) -> Outcome {
+    html_as(StatusCode::OK, page)
+}
+
+fn html_as(status: StatusCode, page: impl Template) -> Outcome {
+    let html = page.render().map_err(|error| Refusal::defect("The page could not be made", &error))?;
+    Ok(Reply::html(status, html))
+}
+
+/// Where the browser reached this page.
+fn own_address(call: &Call) -> String {
+    let query = call.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{}{}{query}", call.reached(), call.uri.path())
+}
+
+/// Whether a browser may be offered the address as a link: it has a scheme of its own at its very
+/// beginning, and none that runs or shows what the address itself contains.
+fn may_be_linked(location: &str) -> bool {
+    const NEVER: [&str; 9] =
+        ["javascript", "data", "vbscript", "blob", "file", "filesystem", "about", "view-source", "jar"];
+    let Some((scheme, _)) = location.split_once(':') else { return false };
+    let mut characters = scheme.chars();
+    characters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && characters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        && !NEVER.iter().any(|never| scheme.eq_ignore_ascii_case(never))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_be_linked;
+
+    #[test]
+    fn only_addresses_that_lead_elsewhere_are_linked() {
+        for location in ["https://app.example/cb", "digime-ca-app://data?x=1", "quark-callback://?result=x"] {
+            assert!(may_be_linked(location), "{location}");
+        }
+        for location in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            " javascript:alert(1)",
+            "java\tscript:alert(1)",
+            "data:text/html,<script>alert(1)</script>",
+            "vbscript:x",
+            "//evil.example/",
+            "/relative",
+            "digime-ca-app",
+        ] {
+            assert!(!may_be_linked(location), "{location}");
+        }
+    }
+}
