@@ -14,7 +14,12 @@ impl Fingerprint {
             hash.update(part);
             hash.update([0]);
         }
-        Self(hash.finalize().iter().take(16).fold(0, |key, byte| key << 8 | u128::from(*byte)))
+        Self::of_bytes(&hash.finalize())
+    }
+
+    /// The fingerprint that a hash begins with.
+    pub(crate) fn of_bytes(hash: &[u8]) -> Self {
+        Self(hash.iter().take(16).fold(0, |key, byte| key << 8 | u128::from(*byte)))
     }
 }
 

@@ -25,6 +25,7 @@ mod payload;
 mod random;
 mod sandbox;
 mod serve;
+mod tls;
 mod verify;
 
 pub use clock::SandboxClock;
@@ -42,8 +43,11 @@ pub use embedded::sandbox_handle::{ConsentVisit, SandboxHandle};
 pub use faults::hostile::Hostile;
 pub use faults::{Fault, FaultError};
 pub use operations::Operation;
+pub use payload::key_format::{KeyFormat, KeyFormatError, P12_PASSWORD, UnwritableKey};
 pub use sandbox::credentials::{ApplicationCredentials, BaseUrls, ContractCredentials, Credentials};
+pub use serve::https::TlsError;
 pub use serve::listeners::ListenError;
+pub use tls::authority::AuthorityError;
 
 /// The digi.me app on a user's phone, which apps of older generations open.
 pub mod phone {
@@ -63,9 +67,12 @@ pub mod settings {
     pub use crate::config::settings::{
         ApplicationSettings, ContractSettings, ContractSettingsError, SampleDataSettings, Settings,
     };
+    pub use crate::config::tls::{AuthorityPlace, TlsSettings};
     pub use crate::config::trusted_proxy::{TrustedProxy, TrustedProxyError};
     pub use crate::config::web_origin::{WebOrigin, WebOriginError};
     pub use crate::domain::agent::AgentRules;
+    pub use crate::tls::certificate::{CertificateChain, CertificateError, TlsKey};
+    pub use crate::tls::name::{TlsName, TlsNameError};
 }
 
 /// How well clients keep the platform's contract, as their traffic shows it.

@@ -26,6 +26,9 @@ const fn row(flag: &'static str, variable: &'static str, key: &'static str, good
 
 const ROWS: &[Row] = &[
     row("host", "HOST", "host", "localhost"),
+    row("tls", "TLS", "tls.enabled", "off"),
+    row("tls-ca", "TLS_CA", "tls.ca", "folder"),
+    row("tls-name", "TLS_NAMES", "tls.names", "10.0.2.2"),
     row("public-url", "PUBLIC_URL", "public_url", "http://mock.test:8080/mock"),
     row("trusted-proxy", "TRUSTED_PROXIES", "trusted_proxies", "10.0.0.0/8"),
     row("cors-origin", "CORS_ORIGINS", "cors_origins", "http://localhost:3000"),
@@ -54,7 +57,8 @@ const ROWS: &[Row] = &[
 ];
 
 /// Rows whose file form is a list.
-const LISTS: [&str; 4] = ["agents.refused", "agents.outdated", "trusted_proxies", "cors_origins"];
+const LISTS: [&str; 5] =
+    ["agents.refused", "agents.outdated", "trusted_proxies", "cors_origins", "tls.names"];
 
 /// Where a value is written.
 #[derive(Clone, Copy, Debug, PartialEq)]

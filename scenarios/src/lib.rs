@@ -34,4 +34,7 @@ pub use run::{Progress, ProgressListener, RunError, RunOptions, StopSignal, Targ
 pub use snapshot::SnapshotMode;
 #[cfg(feature = "embedded")]
 pub use suite::test_folder;
-pub use target::{AdminToken, AdminTokenError, ContractOptions, ServerOptions, TargetError};
+pub use target::{
+    AdminToken, AdminTokenError, CaCertificates, CaCertificatesError, ContractOptions, ServerOptions,
+    TargetError,
+};

@@ -22,7 +22,7 @@ fn run_with(folder: &Path, args: &[&str], variables: &[(&str, &str)]) -> Ran {
 }
 
 /// Every variable that stands for an option.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 9] = [
     "DIGIME_BASE_URL",
     "DIGIME_ONBOARD_URL",
     "DIGIME_CLOUD_URL",
@@ -30,6 +30,7 @@ const VARIABLES: [&str; 8] = [
     "DIGIME_CONTRACT",
     "DIGIME_KEY_FILE",
     "DIGIME_ADMIN_TOKEN",
+    "DIGIME_CA",
     "DIGIME_OTHER_ADMIN_TOKEN",
 ];
 

@@ -17,6 +17,8 @@ mod download;
 mod error;
 mod http;
 mod ids;
+#[cfg(feature = "legacy")]
+pub mod legacy;
 pub mod objects;
 pub mod observe;
 mod push;

@@ -9,6 +9,8 @@ use cbc::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::{Oaep, RsaPrivateKey};
 
+use sha2::Digest as _;
+
 use crate::raw_client::{Answer, RawClient, metadata};
 
 /// RSA-2048 ciphertext of the content key, then the initialisation vector.
@@ -25,6 +27,16 @@ impl RawClient {
         let cipher = Decryptor::<Aes256>::new_from_slices(&key, iv).unwrap();
         let mut body = body.to_vec();
         cipher.decrypt_padded::<Pkcs7>(&mut body).unwrap().to_vec()
+    }
+
+    /// As [`RawClient::decrypt`], of a container with a hash inside, which must be right (protocol
+    /// reference, legacy/container §1).
+    pub fn decrypt_hashed(&self, container: &[u8]) -> Vec<u8> {
+        assert!(container.len() >= 352 && container.len().is_multiple_of(16), "{}", container.len());
+        let plain = self.decrypt(container);
+        let (hash, payload) = plain.split_at(64);
+        assert!(hash == sha2::Sha512::digest(payload).as_slice(), "the hash is another");
+        payload.to_vec()
     }
 }
 

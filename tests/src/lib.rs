@@ -8,6 +8,7 @@ pub mod container;
 pub mod evidence;
 pub mod ledger;
 pub mod openapi;
+pub mod postbox_client;
 pub mod raw_client;
 pub mod raw_user;
 pub mod world;

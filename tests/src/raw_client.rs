@@ -17,6 +17,8 @@ pub const VERIFIER: &str = "YUIzZEU2Z0g5aksybU41cFE4c1Qxdlc0eVo3YkMwZUY";
 pub struct RawClient {
     pub origin: String,
     pub client_id: String,
+    /// The generation of the API that it speaks: the first segment of its paths.
+    pub generation: String,
     /// PKCS#1 PEM.
     pub pem: String,
     key: EncodingKey,
@@ -41,10 +43,25 @@ impl RawClient {
         Self {
             origin: origin.to_owned(),
             client_id: client_id.to_owned(),
+            generation: "v1.7".to_owned(),
             pem: pem.to_owned(),
             key: EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap(),
             http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
         }
+    }
+
+    /// The same client, speaking another generation of the API.
+    #[must_use]
+    pub fn speaking(&self, generation: &str) -> Self {
+        Self { generation: generation.to_owned(), ..self.clone() }
+    }
+
+    /// The same, for a server that speaks https with a certificate of this CA (PEM).
+    pub fn trusting(mut self, ca: &str) -> Self {
+        let ca = reqwest::Certificate::from_pem(ca.as_bytes()).unwrap();
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        self.http = http.tls_certs_only([ca]).build().unwrap();
+        self
     }
 
     /// The claims that every request makes, with `more` over them; `null` removes a claim.
@@ -71,10 +88,10 @@ impl RawClient {
         jsonwebtoken::encode(&Header::new(algorithm), claims, &self.key).unwrap()
     }
 
-    /// A signed request of the current API version, without a body.
+    /// A signed request of the client's generation of the API, without a body.
     pub async fn call(&self, method: Method, path: &str, claims: Value) -> Answer {
         let jwt = self.sign(&self.claims(claims));
-        self.send(method, &format!("/v1.7/{path}"), Some(&jwt), None).await
+        self.send(method, &format!("/{}/{path}", self.generation), Some(&jwt), None).await
     }
 
     pub async fn send(&self, method: Method, path: &str, jwt: Option<&str>, body: Option<Value>) -> Answer {

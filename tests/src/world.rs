@@ -50,7 +50,12 @@ impl World {
     /// Our SDK, with delays that suit a test.
     pub fn client(&self) -> Client {
         let urls = self.sandbox.credentials().urls;
-        Client::builder(self.sandbox.application_id())
+        let builder = Client::builder(self.sandbox.application_id());
+        let builder = match self.server.ca_certificate_pem() {
+            Some(pem) => builder.root_certificate(pem),
+            None => builder,
+        };
+        builder
             .api_url(urls.api)
             .onboard_url(urls.onboard)
             .cloud_url(urls.cloud)
@@ -67,7 +72,11 @@ impl World {
 
     /// A client that is not our SDK.
     pub fn raw(&self, kind: ContractKind) -> RawClient {
-        RawClient::new(&self.server.url(), &self.credentials(kind))
+        let client = RawClient::new(&self.server.url(), &self.credentials(kind));
+        match self.server.ca_certificate_pem() {
+            Some(pem) => client.trusting(pem),
+            None => client,
+        }
     }
 
     /// A user of a client that is not our SDK, who consented with Facebook's default dataset.

@@ -3,6 +3,7 @@
 use http::Method;
 
 use super::access::{SANDBOX, require_access};
+use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
 use crate::http::reply::{Outcome, reply_json};
@@ -11,6 +12,7 @@ use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::refusals::{ADMIN, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+use crate::payload::key_format::KeyFormatError;
 use crate::sandbox::credentials::Credentials;
 
 impl Operation {
@@ -41,9 +43,22 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
         Answer::json("What a client needs to use the sandbox.", schemas.answer::<Credentials>()),
     )
     .query(SANDBOX.0, SANDBOX.1)
+    .query(KEY_FORMAT, "A further form of the private keys: pem, pkcs8, der-hex or p12.")
 }
+
+/// The parameter that asks for a further form of the private keys: P12 files are large, and slow to make.
+const KEY_FORMAT: &str = "keyFormat";
 
 async fn credentials(call: &mut Call) -> Outcome {
     require_access(call)?;
-    reply_json(&Credentials::of(&call.sandbox, &call.reached()))
+    let format = call.query_value(KEY_FORMAT).map(|format| format.parse());
+    let format =
+        format.transpose().map_err(|error: KeyFormatError| Refusal::validation(error.to_string()))?;
+    let credentials = Credentials::of(&call.sandbox, &call.reached());
+    reply_json(&match format {
+        Some(format) => credentials
+            .with_keys(format)
+            .map_err(|error| Refusal::defect("The keys could not be written", &error))?,
+        None => credentials,
+    })
 }

@@ -10,7 +10,7 @@ use crate::openapi::exchange::{Answer, Auth, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::generation::{Generation, Generations};
-use crate::operations::refusals::{SIGNED, TOO_LARGE, UNREADABLE, USER};
+use crate::operations::refusals::{CALLBACK, SIGNED, TOO_LARGE, UNREADABLE, USER};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 
 impl Operation {
@@ -28,7 +28,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
         deprecated: false,
         answer: AnswerKind::Nothing,
         body: BodyMode::Whole,
-        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, USER],
+        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, CALLBACK, USER],
     },
     sandbox: BY_JWT,
     exchange,

@@ -61,6 +61,7 @@ pub(super) fn acceptable(
 ) -> Result<(), Refusal> {
     let served = agent.map_or(Ok(()), |agent| call.server.settings.agents.require_served(agent));
     call.verdict.check(Check::Agent, served)?;
+    call.sdk_warning = agent.and_then(|agent| call.server.settings.agents.warning(agent));
     call.verdict.check(Check::SessionOptions, options.validate())?;
     call.verdict.check(Check::ScopeWithinContract, options.require_within(contract))
 }

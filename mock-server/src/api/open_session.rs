@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::flow::acceptable;
 use crate::domain::pull_options::PullOptions;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::endpoint::{Endpoint, SandboxBy};
 use crate::http::reply::{Outcome, reply_json};
@@ -17,8 +17,9 @@ use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::generation::Generations;
-use crate::operations::refusals::{NAMED, OPENING, TOO_LARGE, UNREADABLE};
+use crate::operations::refusals::{NAMED_IN_BODY, OPENING, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+use crate::sandbox::Sandbox;
 
 impl Operation {
     /// `POST permission-access/session`, which Android sends before a write
@@ -35,7 +36,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
         deprecated: true,
         answer: AnswerKind::Json,
         body: BodyMode::Whole,
-        refusals: &[UNREADABLE, TOO_LARGE, NAMED, OPENING],
+        refusals: &[UNREADABLE, TOO_LARGE, NAMED_IN_BODY, OPENING],
     },
     sandbox: &[SandboxBy::ContractInBody],
     exchange,
@@ -68,6 +69,19 @@ struct OpenedSession {
     session_exchange_token: String,
 }
 
+/// Which of the two ids is the wrong one (protocol reference, legacy/endpoints §1).
+fn unknown(sandbox: &Sandbox, app_id: &str, contract_id: &str) -> Refusal {
+    let advice = "GET /__admin/credentials lists the applications and contracts";
+    let known = sandbox.contracts().iter().any(|contract| contract.application_id == app_id);
+    let (code, message) = match known {
+        true => {
+            (RefusalCode::InvalidContractId, format!("The contract ({contract_id}) is not the application's"))
+        }
+        false => (RefusalCode::InvalidConsentAccessApplication, format!("There is no application {app_id}")),
+    };
+    Refusal::new(404, code, message, advice)
+}
+
 /// Nothing is signed: the body names the contract.
 async fn open(call: &mut Call) -> Outcome {
     let SessionBody { app_id, contract_id, sdk_agent, options } = call.json()?;
@@ -78,7 +92,8 @@ async fn open(call: &mut Call) -> Outcome {
     let app_id = call.verdict.check(Check::Body, given(app_id, "appId"))?;
     let contract_id = call.verdict.check(Check::Body, given(contract_id, "contractId"))?;
     let client_id = format!("{app_id}_{contract_id}");
-    let known = call.sandbox.contract(&client_id).ok_or_else(|| Refusal::invalid_client(&client_id));
+    let known = call.sandbox.contract(&client_id);
+    let known = known.ok_or_else(|| unknown(&call.sandbox, &app_id, &contract_id));
     let contract = call.verdict.check(Check::Contract, known)?;
     acceptable(call, &contract, sdk_agent.as_ref(), &options)?;
     let access = call.dialect().access;

@@ -1,6 +1,8 @@
 //! `GET permission-access/query/{sessionKey}/{fileName}` (protocol reference, http-api §4.3).
 
 use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::session_file::{documented, find, with_metadata};
 use crate::domain::refusal::Refusal;
@@ -11,7 +13,7 @@ use crate::http::reply::{Outcome, Reply, ReplyBody};
 use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
-use crate::operations::generation::Generations;
+use crate::operations::generation::{Generation, Generations};
 use crate::operations::refusals::{FILE, KIND, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 use crate::payload::envelope::Envelope;
@@ -38,9 +40,27 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     handler: |call| Box::pin(file(call)),
 };
 
-fn exchange(_: &mut Schemas) -> Exchange {
+fn exchange(schemas: &mut Schemas) -> Exchange {
     let content = Content::opaque(&["application/octet-stream"]);
-    Exchange::new(Auth::User, documented(Answer::new(200, "The encrypted file container.", content)))
+    let container = documented(Answer::new(200, "The encrypted file container.", content));
+    let envelope = Answer::json("The encrypted file container, in JSON.", schemas.answer::<EnvelopeJson>());
+    Exchange::new(Auth::User, container.clone())
+        .older(Generations::Until(Generation::V1_4), Exchange::new(Auth::Open, envelope))
+        .older(Generations::Until(Generation::V1_6), Exchange::new(Auth::Open, container))
+}
+
+/// What [`Envelope`] writes.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "FileEnvelope")]
+#[allow(dead_code, reason = "describes what is written piece by piece to the OpenAPI document")]
+struct EnvelopeJson {
+    /// Base64 of the container.
+    file_content: String,
+    file_metadata: serde_json::Map<String, serde_json::Value>,
+    /// `gzip` or `brotli`; absent when nothing is compressed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compression: Option<String>,
 }
 
 /// The answer to `HEAD` is this one too, without its body, so that its length is the same.

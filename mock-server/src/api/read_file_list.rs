@@ -21,7 +21,7 @@ use crate::journal::check::Check;
 use crate::openapi::exchange::{Answer, Auth, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
-use crate::operations::generation::Generations;
+use crate::operations::generation::{Generation, Generations};
 use crate::operations::refusals::{KIND, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 
@@ -54,8 +54,13 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
 };
 
 fn exchange(schemas: &mut Schemas) -> Exchange {
-    let answer = schemas.answer::<FileListJson>();
-    Exchange::new(Auth::User, Answer::json("The state of the read, and the files so far.", answer))
+    let what = "The state of the read, and the files so far.";
+    let list = |schemas: &mut Schemas| Answer::json(what, schemas.answer::<FileListJson>());
+    let names = Answer::json("What the read brought, once it is over.", schemas.answer::<NamesOrListJson>());
+    let (names, open) = (Exchange::new(Auth::Open, names), Exchange::new(Auth::Open, list(schemas)));
+    Exchange::new(Auth::User, list(schemas))
+        .older(Generations::Until(Generation::V1_3), names)
+        .older(Generations::Until(Generation::V1_6), open)
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -68,9 +73,20 @@ struct FileListJson {
     file_list: Option<Vec<FileJson>>,
 }
 
+/// What the generations up to v1.3 answer, which v1.1 is one of.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "NamesOrFileList")]
+#[allow(dead_code, reason = "describes two answers to the OpenAPI document")]
+enum NamesOrListJson {
+    Names(FileNamesJson),
+    List(FileListJson),
+}
+
 /// All that the oldest generations tell (protocol reference, legacy/endpoints §2).
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "FileNames")]
 struct FileNamesJson {
     file_list: Vec<String>,
 }
@@ -172,7 +188,11 @@ async fn file_list(call: &mut Call) -> Outcome {
     let (contract, user) = call.verify_reader().await?;
     let reader = user.as_ref().map_or(Reader::Anybody, Reader::User);
     let listed = match call.dialect().list {
-        ListForm::Names => list_once_complete(call, &contract, reader).await,
+        ListForm::Names => {
+            let listed = list_once_complete(call, &contract, reader).await;
+            call.incomplete_list = listed.as_ref().is_ok_and(|list| !list.state.is_final());
+            listed
+        }
         ListForm::NeverPending | ListForm::Entries => {
             call.sandbox.store.file_list(&contract, reader, call.param("sessionKey"), call.now()).await
         }
@@ -203,8 +223,7 @@ async fn list_once_complete(
     loop {
         let (store, key) = (&call.sandbox.store, call.param("sessionKey"));
         let list = store.file_list(contract, reader, key, call.now()).await?;
-        let over = matches!(list.state, LibraryState::Completed | LibraryState::Partial);
-        if over || waited.elapsed() > LONGEST_WAIT {
+        if list.state.is_final() || waited.elapsed() > LONGEST_WAIT {
             return Ok(list);
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;

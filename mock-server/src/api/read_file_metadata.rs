@@ -10,7 +10,7 @@ use crate::http::reply::Outcome;
 use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
-use crate::operations::generation::Generations;
+use crate::operations::generation::{Generation, Generations};
 use crate::operations::refusals::{FILE, KIND, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 
@@ -37,10 +37,12 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
 };
 
 fn exchange(_: &mut Schemas) -> Exchange {
-    Exchange::new(
-        Auth::User,
-        documented(Answer::new(200, "The metadata alone.", Content::opaque(&["application/octet-stream"]))),
-    )
+    let binary =
+        documented(Answer::new(200, "The metadata alone.", Content::opaque(&["application/octet-stream"])));
+    let envelope = Answer::new(200, "Whether the file is there.", Content::opaque(&["application/json"]));
+    Exchange::new(Auth::User, binary.clone())
+        .older(Generations::Until(Generation::V1_4), Exchange::new(Auth::Open, envelope))
+        .older(Generations::Until(Generation::V1_6), Exchange::new(Auth::Open, binary))
 }
 
 /// What a download would answer, of which the connection sends the head alone: its length is the same.

@@ -16,7 +16,9 @@ use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::generation::{Generation, Generations};
-use crate::operations::refusals::{KIND, ONE_OFF, OPENING, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER};
+use crate::operations::refusals::{
+    CALLBACK, KIND, ONE_OFF, OPENING, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER,
+};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 use crate::verify::request::Verified;
 
@@ -35,7 +37,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
         deprecated: false,
         answer: AnswerKind::Json,
         body: BodyMode::Whole,
-        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, USER, KIND, ONE_OFF, OPENING, SESSION],
+        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, CALLBACK, USER, KIND, ONE_OFF, OPENING, SESSION],
     },
     sandbox: BY_JWT,
     exchange,

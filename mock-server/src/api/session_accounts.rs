@@ -7,7 +7,7 @@ use serde_json::json;
 use super::icon_url::{IconKind, png_url};
 use crate::clock::Moment;
 use crate::domain::library::{Account, service_of};
-use crate::domain::listing::SessionFile;
+use crate::domain::listing::{LEAST_CONTENT, SessionFile};
 use crate::domain::refusal::Refusal;
 use crate::http::reply::unwritable;
 use crate::payload::content::Content;
@@ -18,9 +18,6 @@ pub(super) const FILE_NAME: &str = "accounts.json";
 
 /// Side of a service's logo, in pixels.
 const LOGO: u32 = 75;
-
-/// Android takes no container of less content, in bytes (protocol reference, crypto §4).
-const LEAST_CONTENT: usize = 64;
 
 #[derive(Serialize)]
 struct AccountsFile<'a> {

@@ -17,7 +17,7 @@ use crate::openapi::exchange::{Answer, Auth, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::generation::{Generation, Generations};
-use crate::operations::refusals::{GRANT, ONE_OFF, SIGNED, TOO_LARGE, UNREADABLE};
+use crate::operations::refusals::{CALLBACK, GRANT, ONE_OFF, SIGNED, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 use crate::verify::request::Verified;
 
@@ -36,7 +36,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
         deprecated: false,
         answer: AnswerKind::Token,
         body: BodyMode::Whole,
-        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, ONE_OFF, GRANT],
+        refusals: &[UNREADABLE, TOO_LARGE, SIGNED, CALLBACK, ONE_OFF, GRANT],
     },
     sandbox: BY_JWT,
     exchange,

@@ -20,13 +20,16 @@ pub(super) struct ExplainArgs {
     /// The server's admin token, if it has one [env: DIGIME_MOCK_ADMIN_TOKEN]
     #[arg(long, value_name = "TOKEN")]
     admin_token: Option<OsString>,
+    /// The CA to trust if the server speaks https (PEM) [env: DIGIME_MOCK_CA] [default: the development CA]
+    #[arg(long, value_name = "FILE")]
+    ca: Option<OsString>,
 }
 
 pub(super) fn run(args: ExplainArgs) -> Result<(), Failure> {
     if args.reference.is_empty() || !args.reference.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Err(Failure::usage("a reference is 32 letters and digits: error.reference of the answer"));
     }
-    let client = Client::from_args("url", args.url, args.admin_token)?;
+    let client = Client::from_args("url", args.url, args.admin_token, args.ca)?;
     let answer = client.ask(Method::GET, &format!("explain/{}", args.reference), None)?;
     match answer.json.get("text").and_then(Value::as_str) {
         Some(text) => print(text),

@@ -1,10 +1,12 @@
 //! The command line of `digime-mock`.
 
+mod ca;
 mod client;
 mod dataset;
 mod explain;
 mod failure;
 mod init;
+mod key;
 mod open;
 mod output;
 mod serve;
@@ -55,6 +57,10 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Open a link of an app on the user's phone: older generations ask for consent there.
     Open(open::OpenArgs),
+    /// Print the CA that clients of serve --tls must trust, as PEM; makes it if there is none.
+    Ca(ca::CaArgs),
+    /// Print the private key of a contract in the form that a client takes it in.
+    Key(key::KeyArgs),
     /// Make datasets.
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
@@ -73,6 +79,8 @@ pub fn run() -> ExitCode {
         Some(Command::Init(args)) => init::run(&args),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Open(args)) => open::run(args),
+        Some(Command::Ca(args)) => ca::run(args),
+        Some(Command::Key(args)) => key::run(args),
         Some(Command::Dataset(command)) => dataset::run(command),
         Some(Command::Completions(args)) => shell::completions(&args, Cli::command()),
         Some(Command::Man(args)) => shell::man(&args, Cli::command()),

@@ -18,6 +18,7 @@ use crate::http::server::Server;
 use crate::sandbox::credentials::Credentials;
 use crate::sandbox::expectations::Allowed;
 use crate::serve::endpoints::endpoints;
+use crate::serve::https::{Https, TlsError};
 use crate::serve::listeners;
 
 /// The flags of `serve`: `--config`, and one for each row of the table of settings. Values are read by the
@@ -47,11 +48,16 @@ impl Args for ServeArgs {
 
 fn flag(setting: &'static Setting) -> Arg {
     let action = match setting.read {
-        Read::One(_) => ArgAction::Set,
+        Read::One(_) | Read::Switch(_) => ArgAction::Set,
         Read::Many(..) => ArgAction::Append,
     };
-    Arg::new(setting.flag)
-        .long(setting.flag)
+    let flag = Arg::new(setting.flag);
+    let flag = match setting.read {
+        // With `=` alone, so that what follows `--tls` is not taken for its value.
+        Read::Switch(_) => flag.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        _ => flag,
+    };
+    flag.long(setting.flag)
         .value_name(setting.value_name)
         .value_parser(value_parser!(OsString))
         .action(action)
@@ -89,6 +95,13 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .init();
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let https = Https::prepare(&settings).map_err(|error| match error {
+        TlsError::Authority { .. } => Failure::usage(error),
+        _ => Failure::new(error),
+    })?;
     let (listeners, address) = listen(&settings).map_err(Failure::new)?;
     let server = Arc::new(
         Server::new(settings, address, endpoints().collect(), Allowed::default()).map_err(Failure::new)?,
@@ -99,12 +112,12 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     runtime.block_on(async {
         let stop = stop_signal().map_err(Failure::new)?;
         let listeners = listeners::register(listeners).map_err(Failure::new)?;
-        match print(banner(&server)) {
+        match print(banner(&server, https.as_ref())) {
             // `digime-mock | head -1` wants the first line; a server that is up goes on.
             Ok(()) | Err(Failure::OutputClosed) => {}
             Err(failure) => return Err(failure),
         }
-        listeners::serve(&server, listeners, stop).await;
+        listeners::serve(&server, listeners, https.as_ref(), stop).await;
         tracing::info!("stopped");
         write_client_report(&server)
     })
@@ -119,7 +132,7 @@ fn write_client_report(server: &Server) -> Result<(), Failure> {
 }
 
 /// What a newcomer needs to know, with a curl line that works.
-fn banner(server: &Server) -> String {
+fn banner(server: &Server, https: Option<&Https>) -> String {
     let url = server.local_url();
     let credentials = Credentials::of(&server.sandboxes.default_sandbox(), &url);
     let urls = &credentials.urls;
@@ -139,10 +152,15 @@ fn banner(server: &Server) -> String {
             text.push_str(&format!("  contract id          {} ({})\n", contract.contract_id, contract.kind));
         }
     }
+    let trusted = https.and_then(|https| https.trust.as_ref()?.file.as_ref());
+    let option = trusted.map(|file| format!(" --cacert \"{}\"", file.display())).unwrap_or_default();
+    if let Some(file) = trusted {
+        text.push_str(&format!("  CA to trust          {}\n", file.display()));
+    }
     text.push_str(&format!(
         "  private keys         the privateKey members of {url}/__admin/credentials;\n\
          \x20                      the development keys are also in fixtures/keys/ of the repository\n\n\
-         Try:  curl -s {url}/__admin/credentials\n\
+         Try:  curl -s{option} {url}/__admin/credentials\n\
          Stop: Ctrl-C\n\n"
     ));
     text

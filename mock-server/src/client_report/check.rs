@@ -48,6 +48,9 @@ client_checks! {
     /// Protocol reference, README §8.
     PollingInterval "The file list of a session that is still syncing is asked for every 3 seconds, not more \
         often; half a second is allowed for the network. The sandbox's clock counts.";
+    /// Protocol reference, legacy/endpoints §2.
+    CompleteList "A file list that is asked for once, as in the generations up to v1.3, is complete by then. \
+        A sync that takes longer than the client waits loses files: shorten the sandbox's timeline.";
     /// RFC 9110 §10.2.3; protocol reference, README §6.
     RetryAfter "A refused request whose answer said Retry-After is not sent again before that time has passed \
         on the sandbox's clock.";

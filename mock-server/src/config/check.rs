@@ -4,8 +4,11 @@ use std::collections::HashMap;
 
 use digime_fixtures::{DatasetError, GenerateOptions};
 
+use crate::clock::Moment;
 use crate::config::place::Place;
-use crate::config::settings::Settings;
+use crate::config::settings::{ApplicationSettings, ContractSettings, Settings};
+use crate::config::tls::TlsSettings;
+use crate::domain::alias::{alias, scheme_problem};
 
 /// Settings that cannot be used, whoever made them.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,31 @@ pub enum SettingsError {
         /// Where it was set again.
         second: Box<Place>,
     },
+    /// Two contracts whose ids differ in what some clients do not accept: a request could mean either.
+    #[error(
+        "{place}: clients that accept only A-Z a-z 0-9 _ call the contract \"{id}\" \"{alias}\", and so they do the \
+         contract \"{other}\", which is set by {first}; give one of them another id"
+    )]
+    SameAlias {
+        /// The contract.
+        id: String,
+        /// The id that both have for such clients.
+        alias: String,
+        /// The other contract.
+        other: String,
+        /// Where the other was set.
+        first: Box<Place>,
+        /// Where it was set.
+        place: Box<Place>,
+    },
+    /// A certificate without its key, a key without its certificate, or a certificate that cannot serve.
+    #[error("{place}: {problem}")]
+    Certificate {
+        /// Where it was set.
+        place: Box<Place>,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// No sample data can be generated.
     #[error("sample data: {0}")]
     SampleData(#[from] DatasetError),
@@ -72,9 +100,45 @@ impl Settings {
                 clients.insert("client id", client, &contract.place)?;
             }
         }
+        self.check_aliases()?;
+        usable_certificate(&self.tls)?;
         let mut options = GenerateOptions { months: self.sample_data.months, ..GenerateOptions::default() };
         options.until = self.sample_data.until.unwrap_or(options.until);
         Ok(options.check()?)
+    }
+
+    /// What works, but not with every client: each with the place where it was set.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let told = |it: &ApplicationSettings| Some(format!("{}: {}", it.place, scheme_problem(&it.id)?));
+        self.applications.iter().filter_map(told).collect()
+    }
+
+    /// No id, first or second, means two contracts; nor does a `client_id` that is made of it.
+    fn check_aliases(&self) -> Result<(), SettingsError> {
+        let mut known: HashMap<(bool, String), &ContractSettings> = HashMap::new();
+        let contracts =
+            self.applications.iter().flat_map(|it| it.contracts.iter().map(move |contract| (it, contract)));
+        for (application, contract) in contracts {
+            let alias = alias(&contract.id, None);
+            for id in [contract.id.clone(), alias.clone()] {
+                let client = format!("{}_{id}", application.id);
+                for name in [(false, id), (true, client)] {
+                    match known.insert(name, contract) {
+                        Some(other) if !std::ptr::eq(other, contract) => {
+                            return Err(SettingsError::SameAlias {
+                                id: contract.id.clone(),
+                                alias,
+                                other: other.id.clone(),
+                                first: Box::new(other.place.clone()),
+                                place: Box::new(contract.place.clone()),
+                            });
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -91,6 +155,37 @@ impl<'a> Seen<'a> {
                 second: Box::new(place.clone()),
             }),
             None => Ok(()),
+        }
+    }
+}
+
+/// A certificate of one's own has its key, and is valid now.
+fn usable_certificate(tls: &TlsSettings) -> Result<(), SettingsError> {
+    let refuse = |place: &Place, problem: String| {
+        Err(SettingsError::Certificate { place: Box::new(place.clone()), problem })
+    };
+    match (&tls.certificate, &tls.key) {
+        (None, None) => Ok(()),
+        (Some((_, place)), None) => refuse(
+            place,
+            "the certificate needs its private key: --tls-key, DIGIME_MOCK_TLS_KEY or the key tls.key".to_owned(),
+        ),
+        (None, Some((_, place))) => refuse(
+            place,
+            "the private key needs its certificate: --tls-cert, DIGIME_MOCK_TLS_CERT or the key tls.certificate"
+                .to_owned(),
+        ),
+        (Some((certificate, place)), Some((key, key_place))) => {
+            if let Err(error) = certificate.check(Moment::real()) {
+                return refuse(place, format!("the file {error}"));
+            }
+            match certificate.belongs_to(key) {
+                true => Ok(()),
+                false => refuse(
+                    key_place,
+                    format!("the private key is not the one of the certificate, which is set by {place}"),
+                ),
+            }
         }
     }
 }
@@ -140,6 +235,36 @@ mod tests {
         });
         assert!(twice.contains("built-in defaults, and by the flag --contract"), "{twice}");
         assert!(refused(|it| it.sample_data.until = "9999-12-31".parse().ok()).contains("9998"));
+    }
+
+    #[test]
+    fn two_contracts_are_never_called_alike_by_clients_that_accept_less() {
+        let twice = refused(|it| {
+            let contracts = &mut it.applications[0].contracts;
+            contracts[0].id = "my-contract".to_owned();
+            contracts[1].id = "my_contract".to_owned();
+            contracts[1].place = Place::Flag("contract".to_owned());
+        });
+        assert!(twice.starts_with("the flag --contract: "), "{twice}");
+        assert!(twice.contains("\"my_contract\"") && twice.contains("\"my-contract\""), "{twice}");
+        let twice = refused(|it| {
+            let mut other = it.applications[0].clone();
+            other.contracts.truncate(1);
+            other.id = "other".to_owned();
+            other.contracts[0].id = "mock.read.contract".to_owned();
+            it.applications.push(other);
+        });
+        assert!(twice.contains("mock_read_contract"), "of another application too: {twice}");
+    }
+
+    #[test]
+    fn an_application_id_that_is_no_scheme_is_told_and_works() {
+        let mut settings = Settings::standard().unwrap();
+        assert!(settings.warnings().is_empty());
+        settings.applications[0].id = "my_app".to_owned();
+        settings.check().unwrap();
+        let warnings = settings.warnings();
+        assert!(warnings.len() == 1 && warnings[0].starts_with("the built-in defaults: "), "{warnings:?}");
     }
 
     #[test]

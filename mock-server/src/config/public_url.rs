@@ -24,15 +24,42 @@ pub struct PublicUrl {
     path: String,
 }
 
+/// How a server is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Plain HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
 /// Text that does not say where a server is reached.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}; write it as http://mock.test:8080 or https://proxy.test/mock")]
 pub struct PublicUrlError(String);
 
 impl PublicUrl {
+    /// A server that is reached without a path before its own.
+    pub(crate) fn new(scheme: Scheme, authority: impl Into<String>) -> Self {
+        let scheme = match scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        Self { scheme: scheme.to_owned(), authority: authority.into(), path: String::new() }
+    }
+
     /// A server that is reached by plain HTTP without a path before its own.
+    #[cfg(test)]
     pub(crate) fn http(authority: impl Into<String>) -> Self {
-        Self { scheme: "http".to_owned(), authority: authority.into(), path: String::new() }
+        Self::new(Scheme::Http, authority)
+    }
+
+    /// Its host, without the port.
+    pub(crate) fn host(&self) -> &str {
+        match self.authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => &self.authority,
+        }
     }
 
     /// Scheme, host and port, as browsers write them into `Origin`.

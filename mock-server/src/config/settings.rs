@@ -11,6 +11,7 @@ use crate::config::admin_token::AdminToken;
 use crate::config::listen_host::ListenHost;
 use crate::config::place::Place;
 use crate::config::public_url::PublicUrl;
+use crate::config::tls::TlsSettings;
 use crate::config::trusted_proxy::TrustedProxy;
 use crate::config::web_origin::WebOrigin;
 use crate::domain::agent::AgentRules;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub host: ListenHost,
     /// Port to listen on; 0 picks a free one.
     pub port: u16,
+    /// Whether it speaks https, and with which certificate.
+    pub tls: TlsSettings,
     /// Where links and `jku` lead instead of to the request's `Host`. Requests are taken with and without
     /// its path.
     pub public_url: Option<PublicUrl>,
@@ -76,6 +79,7 @@ impl Settings {
         Ok(Self {
             host: ListenHost::default(),
             port: 8080,
+            tls: TlsSettings::default(),
             public_url: None,
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),

@@ -56,6 +56,8 @@ pub(crate) struct Contract {
     pub application_id: String,
     /// The contract's id.
     pub contract_id: String,
+    /// A second id, which every client accepts; see `alias`.
+    pub alias: String,
     /// What it is for.
     pub kind: ContractKind,
     /// Service groups that it may read; all if there are none.
@@ -82,6 +84,7 @@ impl Contract {
         Self {
             application_id: "app".to_owned(),
             contract_id: "c-1".to_owned(),
+            alias: "contract_c_1".to_owned(),
             kind,
             service_groups: Vec::new(),
             redirect_rules: rules.iter().map(|rule| RedirectRule::parse(rule).unwrap()).collect(),
@@ -95,9 +98,20 @@ impl Contract {
         format!("{}_{}", self.application_id, self.contract_id)
     }
 
-    /// The key id of the contract's storage JWTs (protocol reference, crypto §1.6).
-    pub(crate) fn cloud_kid(&self) -> String {
-        format!("{}_{}_0", self.contract_id, self.application_id)
+    /// The `client_id` of a client that was given the second id.
+    pub(crate) fn alias_client_id(&self) -> String {
+        format!("{}_{}", self.application_id, self.alias)
+    }
+
+    /// Whether a client may call it that.
+    pub(crate) fn is_called(&self, id: &str) -> bool {
+        self.contract_id == id || self.alias == id
+    }
+
+    /// The key id of the contract's storage JWTs, which has the contract's id as the client knows it
+    /// (protocol reference, crypto §1.6).
+    pub(crate) fn cloud_kid(&self, contract_id: &str) -> String {
+        format!("{contract_id}_{}_0", self.application_id)
     }
 
     /// Whether the contract covers a service group.

@@ -32,6 +32,11 @@ pub(crate) enum LibraryState {
 }
 
 impl LibraryState {
+    /// Whether nothing more will come.
+    pub(crate) fn is_final(self) -> bool {
+        matches!(self, Self::Partial | Self::Completed)
+    }
+
     /// The state as the platform writes it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -328,16 +333,22 @@ impl SessionFile {
             let (count, state) = (listing.files.len(), listing.state.as_str());
             Refusal::file_not_found(name, format!("the session lists {count} files now, in state {state}"))
         })?;
-        let (content, own_compression, metadata, shared) = match listed {
+        let asked = |own| session.options.compression_of(own, unasked);
+        let (content, compression, metadata, shared) = match listed {
             ListedFile::Synced { file, .. } => {
-                let content = Content::from(Arc::clone(&file.content));
-                (content, file.compression, x_metadata::of_sample(&file.metadata), true)
+                let metadata = x_metadata::of_sample(&file.metadata);
+                match padded(file) {
+                    Some(content) => (Content::from(content), Compression::None, metadata, false),
+                    None => {
+                        (Content::from(Arc::clone(&file.content)), asked(file.compression), metadata, true)
+                    }
+                }
             }
+            // What a client pushed is handed on as it came.
             ListedFile::Pushed(file, _) => {
-                (file.push.content.clone(), Compression::None, file.metadata(), false)
+                (file.push.content.clone(), asked(Compression::None), file.metadata(), false)
             }
         };
-        let compression = session.options.compression_of(own_compression, unasked);
         Ok(Self {
             content,
             metadata,
@@ -347,6 +358,19 @@ impl SessionFile {
             shared,
         })
     }
+}
+
+/// Android reads no container of less content (protocol reference, legacy/container §2).
+pub(crate) const LEAST_CONTENT: usize = 64;
+
+/// The JSON of a small file, made long enough with spaces at its end.
+fn padded(file: &DatasetFile) -> Option<Vec<u8>> {
+    let small = file.content.len() < LEAST_CONTENT && matches!(file.metadata, FileMetadata::Mapped(_));
+    small.then(|| {
+        let mut content = file.content.to_vec();
+        content.resize(LEAST_CONTENT, b' ');
+        content
+    })
 }
 
 /// The account error of a client's own limit (protocol reference, errors §3).

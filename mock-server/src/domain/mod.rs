@@ -1,6 +1,7 @@
 //! The platform's behaviour in plain Rust: no HTTP, no sockets; time is handed in.
 
 pub(crate) mod agent;
+pub(crate) mod alias;
 pub(crate) mod app_link;
 pub(crate) mod catalogue_query;
 pub(crate) mod contract;

@@ -3,7 +3,7 @@
 //! A nonce must be remembered for as long as its JWT's timestamp can still be fresh, by real time or
 //! by the clock of a sandbox, which tests move; after that the timestamp check refuses a replay.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::refusal::Refusal;
@@ -16,39 +16,64 @@ pub(crate) const WINDOW: Duration = Duration::from_secs(5 * 60);
 /// Nonces are forgotten together with the others of a minute.
 const MINUTE: i64 = 60_000;
 
-/// The nonces of one sandbox, keyed by `client_id` and nonce (protocol reference, errors §4).
+/// The nonces of one sandbox (protocol reference, errors §4).
 ///
 /// Only a fingerprint is kept of each: a busy client sends thousands a second.
 #[derive(Debug, Default)]
 pub(crate) struct NonceLog {
-    used: HashSet<Fingerprint>,
+    used: HashSet<NonceKey>,
+    /// Nonces of requests whose answer was none, and the request that may be repeated.
+    repeatable: HashMap<NonceKey, Fingerprint>,
     /// The minute in which real time makes them stale → all of them.
-    stale: BTreeMap<i64, Vec<Fingerprint>>,
+    stale: BTreeMap<i64, Vec<NonceKey>>,
+}
+
+/// A nonce of one client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct NonceKey(Fingerprint);
+
+impl NonceKey {
+    pub(crate) fn of(client_id: &str, nonce: &str) -> Self {
+        Self(Fingerprint::of(&[client_id, nonce]))
+    }
+}
+
+/// What came with a nonce.
+#[derive(Clone, Copy)]
+pub(crate) struct NonceUse<'a> {
+    pub(crate) key: NonceKey,
+    /// The nonce as text, for the refusal.
+    pub(crate) nonce: &'a str,
+    /// When the JWT says that it was signed.
+    pub(crate) signed: Moment,
+    /// Everything that the client sent, which is asked for only if the nonce was used before.
+    pub(crate) request: &'a (dyn Fn() -> Fingerprint + Send + Sync),
 }
 
 impl NonceLog {
-    /// Takes a nonce into use, of a JWT that was signed at `signed`.
+    /// Takes a nonce into use.
     ///
-    /// It is kept until real time is past that. A sandbox's clock is never behind real time, so by
-    /// then the JWT is stale by both; and as long as it is ahead, it can be set back.
+    /// It is kept until real time is past its JWT's timestamp. A sandbox's clock is never behind real
+    /// time, so by then the JWT is stale by both; and as long as it is ahead, it can be set back.
     ///
     /// # Errors
-    /// `InvalidRequest` if this client used the nonce before.
-    pub(crate) fn take(
-        &mut self,
-        client_id: &str,
-        nonce: &str,
-        signed: Moment,
-        real_now: Moment,
-    ) -> Result<(), Refusal> {
+    /// `InvalidRequest` if this client used the nonce before, unless it repeats, byte for byte, a
+    /// request that [`NonceLog::allow_repetition`] was called for.
+    pub(crate) fn take(&mut self, used: NonceUse<'_>, real_now: Moment) -> Result<(), Refusal> {
+        let NonceUse { key, nonce, signed, request } = used;
         let this_minute = real_now.millis().div_euclid(MINUTE);
         while let Some(first) = self.stale.first_entry().filter(|first| *first.key() < this_minute) {
             for nonce in first.remove() {
                 self.used.remove(&nonce);
+                self.repeatable.remove(&nonce);
             }
         }
-        let key = Fingerprint::of(&[client_id, nonce]);
         if self.used.contains(&key) {
+            let repeats = self.repeatable.get(&key).is_some_and(|allowed| *allowed == request());
+            if repeats {
+                self.repeatable.remove(&key);
+                return Ok(());
+            }
             return Err(Refusal::invalid_request(
                 format!("The nonce provided in JWT payload ({nonce}) has already been used"),
                 "sign a new JWT, with a new nonce, for every attempt",
@@ -60,6 +85,14 @@ impl NonceLog {
         self.used.insert(key);
         Ok(())
     }
+
+    /// Lets a request be repeated as it is, because the client got no answer that it could use: old
+    /// official clients do not sign anew then (protocol reference, legacy/errors §4).
+    pub(crate) fn allow_repetition(&mut self, key: NonceKey, request: Fingerprint) {
+        if self.used.contains(&key) {
+            self.repeatable.insert(key, request);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -68,13 +101,38 @@ mod tests {
 
     const DAY: Duration = Duration::from_secs(24 * 3600);
 
+    fn take(
+        log: &mut NonceLog,
+        client_id: &str,
+        nonce: &str,
+        signed: Moment,
+        now: Moment,
+    ) -> Result<(), Refusal> {
+        let request = || Fingerprint::of(&["request"]);
+        log.take(NonceUse { key: NonceKey::of(client_id, nonce), nonce, signed, request: &request }, now)
+    }
+
+    #[test]
+    fn what_was_not_answered_may_be_repeated_once_and_as_it_was() {
+        let (mut log, now, key) = (NonceLog::default(), Moment::from_millis(0), NonceKey::of("a", "n"));
+        let [same, other] = ["request", "other"].map(|text| Fingerprint::of(&[text]));
+        take(&mut log, "a", "n", now, now).unwrap();
+        log.allow_repetition(key, other);
+        assert!(take(&mut log, "a", "n", now, now).is_err(), "another request with the same nonce");
+        log.allow_repetition(key, same);
+        assert!(take(&mut log, "a", "n", now, now).is_ok());
+        assert!(take(&mut log, "a", "n", now, now).is_err());
+        log.allow_repetition(NonceKey::of("b", "n"), same);
+        assert_eq!(log.repeatable.len(), 0, "what was never used is not kept");
+    }
+
     #[test]
     fn a_nonce_is_refused_twice_for_one_client_only() {
         let mut log = NonceLog::default();
         let now = Moment::from_millis(0);
-        assert!(log.take("a", "n", now, now).is_ok());
-        assert!(log.take("b", "n", now, now).is_ok());
-        let refusal = log.take("a", "n", now, now).unwrap_err();
+        assert!(take(&mut log, "a", "n", now, now).is_ok());
+        assert!(take(&mut log, "b", "n", now, now).is_ok());
+        let refusal = take(&mut log, "a", "n", now, now).unwrap_err();
         assert_eq!((refusal.status, refusal.code.as_str()), (400, "InvalidRequest"));
         assert_eq!(refusal.message, "The nonce provided in JWT payload (n) has already been used");
     }
@@ -85,8 +143,8 @@ mod tests {
         let start = Moment::from_millis(0);
         for minute in 0..60 {
             let now = start.plus(Duration::from_secs(60) * minute);
-            log.take("a", &format!("n{minute}"), now, now).unwrap();
-            assert!(log.take("a", &format!("n{}", minute.saturating_sub(5)), now, now).is_err());
+            take(&mut log, "a", &format!("n{minute}"), now, now).unwrap();
+            assert!(take(&mut log, "a", &format!("n{}", minute.saturating_sub(5)), now, now).is_err());
         }
         assert!(log.used.len() <= 12, "{}", log.used.len());
         assert_eq!(log.used.len(), log.stale.values().map(Vec::len).sum::<usize>());
@@ -97,11 +155,11 @@ mod tests {
         let mut log = NonceLog::default();
         let start = Moment::from_millis(0);
         let ahead = start.plus(DAY);
-        log.take("a", "n", ahead, start).unwrap();
+        take(&mut log, "a", "n", ahead, start).unwrap();
         for now in [start, start.plus(DAY / 2), ahead, ahead.plus(WINDOW)] {
-            assert!(log.take("a", "n", ahead, now).is_err(), "{now:?}");
+            assert!(take(&mut log, "a", "n", ahead, now).is_err(), "{now:?}");
         }
-        log.take("a", "m", ahead.plus(WINDOW * 3), ahead.plus(WINDOW * 3)).unwrap();
+        take(&mut log, "a", "m", ahead.plus(WINDOW * 3), ahead.plus(WINDOW * 3)).unwrap();
         assert_eq!(log.used.len(), 1);
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use crate::clock::SandboxClock;
 use crate::config::SettingsError;
 use crate::config::settings::{ContractSettingsError, Settings};
+use crate::config::tls::AuthorityPlace;
 use crate::consent::browser::ConsentError;
 use crate::domain::state::Lifetimes;
 use crate::domain::storage::StorageLimits;
@@ -21,6 +22,7 @@ use crate::payload::signing::SigningKeyError;
 use crate::sandbox::credentials::Credentials;
 use crate::sandbox::expectations::Allowed;
 use crate::serve::endpoints::endpoints;
+use crate::serve::https::{Https, TlsError};
 use crate::serve::listeners::{self, ListenError};
 
 /// Why a server does not start.
@@ -38,6 +40,9 @@ pub enum StartError {
     /// A contract is unusable.
     #[error(transparent)]
     Contract(#[from] ContractSettingsError),
+    /// It cannot speak https.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The signing key is unusable.
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),
@@ -52,6 +57,7 @@ pub enum StartError {
 pub struct MockServer {
     server: Arc<Server>,
     default: SandboxHandle,
+    https: Option<Https>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -73,6 +79,24 @@ impl MockServer {
     /// Where clients reach it, such as `http://127.0.0.1:40123`.
     pub fn url(&self) -> String {
         self.server.local_url().to_string()
+    }
+
+    /// The CA that clients must trust, as PEM; none if the server speaks plain http, or has a certificate of
+    /// the test's own.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// use digime_mock_server::MockServer;
+    ///
+    /// let server = MockServer::builder().tls().start().await;
+    /// assert!(server.url().starts_with("https://127.0.0.1:"));
+    /// assert!(server.ca_certificate_pem().is_some_and(|pem| pem.contains("BEGIN CERTIFICATE")));
+    /// # });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn ca_certificate_pem(&self) -> Option<&str> {
+        let trust = self.https.as_ref()?.trust.as_ref()?;
+        Some(&trust.pem)
     }
 
     /// Where it listens, whatever name clients have for it.
@@ -176,6 +200,12 @@ impl MockServerBuilder {
         self.settings(move |settings| settings.sample_data.seed = seed)
     }
 
+    /// Speaks https, with a certificate of a CA that is made for this server alone and kept nowhere; see
+    /// [`MockServer::ca_certificate_pem`].
+    pub fn tls(self) -> Self {
+        self.settings(|settings| settings.tls.enabled = Some(true))
+    }
+
     /// The last day that the sample data covers, so that its bytes do not depend on the date.
     pub fn sample_data_until(self, date: Date) -> Self {
         self.settings(move |settings| settings.sample_data.until = Some(date))
@@ -218,10 +248,16 @@ impl MockServerBuilder {
     pub fn try_start(self) -> Result<MockServer, StartError> {
         let mut settings = Settings::standard()?;
         settings.port = 0;
+        // A test leaves nothing in the folders of whoever runs it.
+        settings.tls.authority = AuthorityPlace::Memory;
         for change in self.changes {
             change(&mut settings);
         }
         settings.check()?;
+        for warning in settings.warnings() {
+            tracing::warn!("{warning}");
+        }
+        let https = Https::prepare(&settings)?;
         let (listeners, address) = listen(&settings)?;
         let server = Arc::new(Server::new(settings, address, endpoints().collect(), self.allowed)?);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -229,13 +265,13 @@ impl MockServerBuilder {
             .build()
             .map_err(StartError::Runtime)?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let running = Arc::clone(&server);
+        let (running, tls) = (Arc::clone(&server), https.clone());
         let thread = std::thread::Builder::new().name("digime-mock".to_owned()).spawn(move || {
             runtime.block_on(async {
                 let Ok(listeners) = listeners::register(listeners) else { return };
                 // A test that drops its server is done with it: nothing is drained.
                 tokio::select! {
-                    () = listeners::serve(&running, listeners, std::future::pending()) => {}
+                    () = listeners::serve(&running, listeners, tls.as_ref(), std::future::pending()) => {}
                     _ = stopped => {}
                 }
             });
@@ -246,6 +282,7 @@ impl MockServerBuilder {
         Ok(MockServer {
             server,
             default,
+            https,
             stop: Some(stop),
             thread: Some(thread.map_err(StartError::Runtime)?),
         })

@@ -6,7 +6,6 @@ use crate::domain::refusal::RefusalCode;
 
 /// A postbox, as the callback of its link names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Postbox {
     /// `postboxId`
     pub id: String,

@@ -14,6 +14,7 @@ use crate::clock::Moment;
 use crate::config::public_url::PublicUrl;
 use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
+use crate::domain::nonce::NonceKey;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::SessionAccess;
 use crate::generations::{Dialect, RedirectUriClaim};
@@ -25,7 +26,7 @@ use crate::operations::generation::Generation;
 use crate::operations::route::Route;
 use crate::sandbox::Sandbox;
 use crate::verify;
-use crate::verify::request::{NonceUse, Verified};
+use crate::verify::request::{Sent, Verified};
 
 /// The header that names a contract.
 pub(crate) const CONTRACT_ID: &str = "contractid";
@@ -55,11 +56,19 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// The body of an operation that takes it in piece by piece; `body` is empty then.
     pub(crate) stream: Option<SyncWrapper<Body>>,
+    /// What the answer warns its client library of.
+    pub(crate) sdk_warning: Option<String>,
+    /// The contract of the session or postbox that it names, where nobody signs.
+    pub(crate) named: Option<Arc<Contract>>,
+    /// Whether the list that it asked for was answered before all files were there, though the client
+    /// will not ask again.
+    pub(crate) incomplete_list: bool,
     /// When it came, in real time.
     pub(crate) received: Moment,
     /// `None` only if a request did not come through a socket.
     pub(crate) peer: Option<SocketAddr>,
-    pub(crate) nonce_use: NonceUse,
+    /// The nonce that it took into use.
+    pub(crate) nonce: Option<NonceKey>,
     pub(crate) verdict: Verdict,
 }
 
@@ -82,10 +91,12 @@ impl Call {
             || self.sandbox.contract(&format!("{}_{}", self.param("appId"), self.param("contractId")));
         let by_header = || {
             let id = self.headers.get(CONTRACT_ID)?.to_str().ok()?;
-            self.sandbox.contracts().iter().find(|contract| contract.contract_id == id).cloned()
+            self.sandbox.contracts().iter().find(|contract| contract.is_called(id)).cloned()
         };
         let by_body = || self.sandbox.contract(&self.contract_of_body()?);
-        if let Some(contract) = by_jwt().or_else(by_path).or_else(by_header).or_else(by_body) {
+        let by_session = || self.named.clone();
+        let by_names = || by_path().or_else(by_header).or_else(by_body);
+        if let Some(contract) = by_jwt().or_else(by_session).or_else(by_names) {
             return Some(contract);
         }
         let by_postbox = self.sandbox.store.postbox_client(self.param("postboxId")).await?;
@@ -152,10 +163,17 @@ impl Call {
         self.sandbox.now()
     }
 
+    /// All that the client sent.
+    pub(crate) fn sent(&self) -> Sent<'_> {
+        Sent { method: &self.method, uri: &self.uri, headers: &self.headers, body: &self.body }
+    }
+
     /// Verifies the request's JWT.
     pub(crate) async fn verify(&mut self) -> Result<Verified, Refusal> {
+        let (method, uri, headers, body) = (&self.method, &self.uri, &self.headers, &self.body[..]);
+        let sent = Sent { method, uri, headers, body };
         let verified =
-            verify::request::request(&self.headers, &self.sandbox, self.nonce_use, &mut self.verdict).await?;
+            verify::request::request(sent, &self.sandbox, &mut self.verdict, &mut self.nonce).await?;
         if self.dialect().redirect_uri == RedirectUriClaim::EveryRequest {
             let named = self.verdict.check(Check::RedirectUriClaim, verified.claims.text("redirect_uri"))?;
             if let Some(uri) = named {
@@ -176,7 +194,9 @@ impl Call {
         let client_id = self.sandbox.store.session_client(self.param("sessionKey")).await;
         let contract = client_id.and_then(|client_id| self.sandbox.contract(&client_id));
         let known = contract.ok_or_else(|| Refusal::invalid_session("there is no such session"));
-        Ok((self.verdict.check(Check::Session, known)?, None))
+        let contract = self.verdict.check(Check::Session, known)?;
+        self.named = Some(Arc::clone(&contract));
+        Ok((contract, None))
     }
 
     /// Verifies the request's JWT and its access token.

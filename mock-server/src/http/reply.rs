@@ -76,6 +76,11 @@ impl ReplyBody {
         }
     }
 
+    /// Whether it may break off while it is sent.
+    pub(crate) fn is_sent_in_pieces(&self) -> bool {
+        matches!(self, Self::Stored(_) | Self::Container(..) | Self::Envelope(..))
+    }
+
     fn into_body(self) -> Body {
         match self {
             Self::Empty => Body::empty(),

@@ -14,6 +14,9 @@ use crate::domain::refusal::{Refusal, RefusalCode};
 /// reads gets to read why it was refused.
 const MOST_DISCARDED: usize = 1024 * 1024 * 1024;
 
+/// How long a client may pause while it sends what is refused already.
+const SHORT_PAUSE: Duration = Duration::from_millis(300);
+
 /// How long a client may pause while it sends.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -68,6 +71,21 @@ pub(crate) async fn next(body: &mut Body) -> Result<Option<Bytes>, Refusal> {
         }
     }
     Ok(None)
+}
+
+/// Takes in a body that its head rules out, as long as it arrives without a pause: a client that sends
+/// before it reads would lose the answer with the connection. Whether all of it came.
+pub(crate) async fn discard_at_once(mut body: Body, declared: u64) -> bool {
+    if declared > MOST_DISCARDED as u64 {
+        return false;
+    }
+    loop {
+        match tokio::time::timeout(SHORT_PAUSE, next(&mut body)).await {
+            Ok(Ok(Some(_))) => {}
+            Ok(Ok(None)) => return true,
+            Ok(Err(_)) | Err(_) => return false,
+        }
+    }
 }
 
 /// Takes in what is left of a refused body.

@@ -8,7 +8,7 @@ use http::header::HOST;
 
 use super::endpoint::Endpoint;
 use super::forwarded;
-use crate::config::public_url::PublicUrl;
+use crate::config::public_url::{PublicUrl, Scheme};
 use crate::config::settings::Settings;
 use crate::openapi::Described;
 use crate::operations::route::Route;
@@ -76,10 +76,15 @@ impl Server {
         match &self.settings.public_url {
             Some(url) => url.clone(),
             None if self.address.ip().is_unspecified() => {
-                PublicUrl::http(format!("127.0.0.1:{}", self.address.port()))
+                PublicUrl::new(self.scheme(), format!("127.0.0.1:{}", self.address.port()))
             }
-            None => PublicUrl::http(self.address.to_string()),
+            None => PublicUrl::new(self.scheme(), self.address.to_string()),
         }
+    }
+
+    /// How it is spoken to where it listens.
+    fn scheme(&self) -> Scheme {
+        if self.settings.tls.is_on() { Scheme::Https } else { Scheme::Http }
     }
 
     /// Where the client of a request reaches it: as the settings say, or a trusted proxy, or the `Host`.
@@ -90,7 +95,7 @@ impl Server {
         let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         let direct = match host.filter(|host| !host.is_empty() && host.chars().all(named)) {
-            Some(host) => PublicUrl::http(host),
+            Some(host) => PublicUrl::new(self.scheme(), host),
             None => self.local_url(),
         };
         let trusted =

@@ -3,6 +3,8 @@
 use schemars::Schema;
 use serde_json::{Map, Value, json};
 
+use crate::operations::generation::{Generation, Generations};
+
 /// Who may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Auth {
@@ -107,11 +109,25 @@ pub(crate) struct Exchange {
     pub(crate) parameters: Vec<Value>,
     pub(crate) request: Option<Content>,
     pub(crate) answers: Vec<Answer>,
+    older: Vec<(Generations, Self)>,
 }
 
 impl Exchange {
     pub(crate) fn new(auth: Auth, answer: Answer) -> Self {
-        Self { auth, parameters: Vec::new(), request: None, answers: vec![answer] }
+        Self { auth, parameters: Vec::new(), request: None, answers: vec![answer], older: Vec::new() }
+    }
+
+    /// What goes over the wire instead in these generations of the API; of several the first counts.
+    pub(crate) fn older(mut self, generations: Generations, exchange: Self) -> Self {
+        self.older.push((generations, exchange));
+        self
+    }
+
+    /// What goes over the wire at a path.
+    pub(crate) fn at(&self, path: &str) -> &Self {
+        let Some(generation) = Generation::of_path(path) else { return self };
+        let older = self.older.iter().find(|(generations, _)| generations.contains(generation));
+        older.map_or(self, |(_, exchange)| exchange)
     }
 
     /// A further answer.

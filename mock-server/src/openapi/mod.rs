@@ -21,9 +21,9 @@ pub(crate) fn document(url: &PublicUrl, operations: impl Iterator<Item = Describ
     let mut schemas = Schemas::new();
     let mut paths = Map::new();
     for (route, exchange) in operations.clone() {
-        let operation = described(route, &exchange(&mut schemas));
+        let exchange = exchange(&mut schemas);
         for path in route.paths() {
-            let mut operation = operation.clone();
+            let mut operation = described(route, exchange.at(&path));
             operation["operationId"] = json!(operation_id(route, &path));
             let item = paths.entry(path.replace("{*", "{")).or_insert_with(|| json!({}));
             item[route.method.as_str().to_ascii_lowercase()] = operation;

@@ -44,8 +44,12 @@ codes! {
     InternalServerError "InternalServerError";
     /// No contract has this `client_id`.
     InvalidClient "InvalidClient";
+    /// No application has this id.
+    InvalidConsentAccessApplication "InvalidConsentAccessApplication";
     /// The contract's kind does not allow the operation.
     InvalidContractDataRequest "InvalidContractDataRequest";
+    /// The application has no such contract.
+    InvalidContractId "InvalidContractId";
     /// The code is unknown, expired or used, or the verifier is wrong.
     InvalidGrant "InvalidGrant";
     /// The JWT is missing, unreadable or not signed by the contract's key.

@@ -89,6 +89,10 @@ pub(crate) const POSTBOX: &Group =
 pub(crate) const STORAGE: &Group =
     &[row(404, RefusalCode::StorageNotFound, "there is no such storage for this contract")];
 pub(crate) const NAMED: &Group = &[row(403, RefusalCode::InvalidClient, "there is no such contract")];
+pub(crate) const NAMED_IN_BODY: &Group = &[
+    row(404, RefusalCode::InvalidConsentAccessApplication, "there is no such application"),
+    row(404, RefusalCode::InvalidContractId, "the application has no such contract"),
+];
 pub(crate) const SOURCE: &Group =
     &[row(404, RefusalCode::SourceNotFound, "the catalogue has no such source")];
 pub(crate) const NO_STORAGE: &Group =

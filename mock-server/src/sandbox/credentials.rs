@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::config::public_url::PublicUrl;
 use crate::domain::contract::ContractKind;
+use crate::payload::key_format::{KeyFormat, P12_PASSWORD, UnwritableKey};
 use crate::sandbox::Sandbox;
 
 /// What a client needs to use a sandbox.
@@ -45,11 +48,25 @@ pub struct ContractCredentials {
     pub application_id: String,
     /// The contract's id.
     pub contract_id: String,
+    /// A second id of the contract, for clients that accept only `A-Z a-z 0-9 _`, 6 to 63 of them.
+    pub contract_alias: String,
     /// What it is for.
     pub kind: ContractKind,
     /// Private key as PKCS#1 PEM; absent if the server was only given the public one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private_key: Option<String>,
+    /// Private key as PKCS#8 PEM, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_key_pkcs8: Option<String>,
+    /// Private key as the hexadecimal digits of its PKCS#1 DER, if they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_key_der_hex: Option<String>,
+    /// Private key as a PKCS#12 file in Base64, if it was asked for, in the encryption that old clients open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_key_p12: Option<String>,
+    /// The password of that file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_key_p12_password: Option<String>,
     /// Registered callbacks, as rules.
     pub redirect_uris: Vec<String>,
 }
@@ -73,8 +90,13 @@ impl Credentials {
             .map(|contract| ContractCredentials {
                 application_id: contract.application_id.clone(),
                 contract_id: contract.contract_id.clone(),
+                contract_alias: contract.alias.clone(),
                 kind: contract.kind,
                 private_key: contract.keys.private_pem().map(str::to_owned),
+                private_key_pkcs8: None,
+                private_key_der_hex: None,
+                private_key_p12: None,
+                private_key_p12_password: None,
                 redirect_uris: contract.redirect_rules.iter().map(ToString::to_string).collect(),
             })
             .collect();
@@ -102,9 +124,58 @@ impl Credentials {
         }
     }
 
+    /// The same with the private keys in a further form; [`KeyFormat::Der`] as its digits, P12 files with the
+    /// password [`P12_PASSWORD`].
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// use digime_mock_server::{ContractKind, KeyFormat, MockServer};
+    ///
+    /// let server = MockServer::start().await;
+    /// let credentials = server.credentials().with_keys(KeyFormat::P12)?;
+    /// let contract = credentials.contract(ContractKind::Read).ok_or("no contract")?;
+    /// assert_eq!(contract.private_key_p12_password.as_deref(), Some("digime"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`UnwritableKey`], which the keys of a server exclude.
+    pub fn with_keys(mut self, format: KeyFormat) -> Result<Self, UnwritableKey> {
+        for contract in &mut self.contracts {
+            contract.add_key(format)?;
+        }
+        for contract in self.applications.iter_mut().flat_map(|application| &mut application.contracts) {
+            // A P12 file is other bytes each time, and the same contract has one.
+            if let Some(same) = self.contracts.iter().find(|it| it.contract_id == contract.contract_id) {
+                *contract = same.clone();
+            }
+        }
+        Ok(self)
+    }
+
     /// The first contract of a kind.
     pub fn contract(&self, kind: ContractKind) -> Option<&ContractCredentials> {
         self.contracts.iter().find(|contract| contract.kind == kind)
+    }
+}
+
+impl ContractCredentials {
+    fn add_key(&mut self, format: KeyFormat) -> Result<(), UnwritableKey> {
+        let Some(pem) = &self.private_key else { return Ok(()) };
+        let text = |bytes: Vec<u8>| Some(String::from_utf8_lossy(&bytes).into_owned());
+        let write = |format: KeyFormat| format.write(pem, &self.contract_id, P12_PASSWORD);
+        match format {
+            KeyFormat::Pem => {}
+            KeyFormat::Pkcs8 => self.private_key_pkcs8 = text(write(format)?),
+            KeyFormat::Der | KeyFormat::DerHex => self.private_key_der_hex = text(write(KeyFormat::DerHex)?),
+            KeyFormat::P12 => {
+                self.private_key_p12 = Some(STANDARD.encode(write(format)?));
+                self.private_key_p12_password = Some(P12_PASSWORD.to_owned());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -12,6 +12,7 @@ use crate::client_report::ClientReport;
 use crate::client_report::observer::Observer;
 use crate::clock::{Moment, SandboxClock};
 use crate::config::settings::Settings;
+use crate::domain::alias::alias;
 use crate::domain::app_link::AppLink;
 use crate::domain::contract::Contract;
 use crate::faults::Faults;
@@ -25,7 +26,7 @@ use crate::sandbox::store::{Store, StoreRules};
 #[derive(Debug)]
 pub(crate) struct Sandbox {
     tag: SandboxTag,
-    /// `client_id` → contract.
+    /// `client_id` → contract, each under its own id and its second one.
     contracts: HashMap<String, Arc<Contract>>,
     /// The contracts in the order of the configuration.
     ordered: Vec<Arc<Contract>>,
@@ -47,7 +48,8 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    fn new(tag: SandboxTag, id_suffix: &str, settings: &Settings, allowed: Allowed) -> Self {
+    fn new(tag: SandboxTag, id_tag: Option<&str>, settings: &Settings, allowed: Allowed) -> Self {
+        let id_suffix = id_tag.map(|tag| format!("-{tag}")).unwrap_or_default();
         let mut ordered = Vec::new();
         let mut application_names = HashMap::new();
         for application in &settings.applications {
@@ -57,6 +59,7 @@ impl Sandbox {
                 ordered.push(Arc::new(Contract {
                     application_id: application_id.clone(),
                     contract_id: format!("{}{id_suffix}", contract.id),
+                    alias: alias(&contract.id, id_tag),
                     kind: contract.kind,
                     service_groups: contract.service_groups.clone(),
                     redirect_rules: contract.redirect_rules.clone(),
@@ -65,7 +68,9 @@ impl Sandbox {
                 }));
             }
         }
-        let contracts = ordered.iter().map(|it| (it.client_id(), Arc::clone(it))).collect();
+        // Looked up whole: both ids may have an underscore, so that no part of it could be told apart.
+        let both = |it: &Arc<Contract>| [it.client_id(), it.alias_client_id()].map(|id| (id, Arc::clone(it)));
+        let contracts = ordered.iter().flat_map(both).collect();
         Self {
             contracts,
             ordered,
@@ -160,7 +165,7 @@ const MOST_REMOVED: usize = 1_000;
 impl Sandboxes {
     /// The default sandbox alone.
     pub(crate) fn new(settings: &Settings, allowed: Allowed) -> Self {
-        let default = Arc::new(Sandbox::new(SandboxTag::default_sandbox(), "", settings, allowed));
+        let default = Arc::new(Sandbox::new(SandboxTag::default_sandbox(), None, settings, allowed));
         Self {
             default,
             allowed,
@@ -182,8 +187,7 @@ impl Sandboxes {
             return None;
         }
         let tag = SandboxTag::fresh();
-        let suffix = format!("-{}", tag.as_str());
-        let sandbox = Arc::new(Sandbox::new(tag.clone(), &suffix, settings, self.allowed));
+        let sandbox = Arc::new(Sandbox::new(tag.clone(), Some(tag.as_str()), settings, self.allowed));
         fresh.insert(tag, Arc::clone(&sandbox));
         Some(sandbox)
     }
@@ -263,13 +267,12 @@ impl Sandboxes {
 
     /// The fresh sandbox that a contract id belongs to.
     pub(crate) fn of_contract(&self, contract_id: &str) -> Option<Arc<Sandbox>> {
-        let owns =
-            |sandbox: &Arc<Sandbox>| sandbox.contracts().iter().any(|it| it.contract_id == contract_id);
+        let owns = |sandbox: &Arc<Sandbox>| sandbox.contracts().iter().any(|it| it.is_called(contract_id));
         self.named_by(contract_id).filter(owns)
     }
 
     fn named_by(&self, id: &str) -> Option<Arc<Sandbox>> {
-        let (_, tag) = id.rsplit_once('-')?;
+        let (_, tag) = id.rsplit_once(['-', '_'])?;
         self.minting(tag)
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::contract::Contract;
 use crate::domain::library::{Account, AccountId, LibraryId};
 use crate::domain::lifeline::Lifeline;
 use crate::domain::listing::{FileList, SessionFile};
+use crate::domain::nonce::{NonceKey, NonceUse};
 use crate::domain::portability::Report;
 use crate::domain::postbox::{Delivery, PostboxFile, PostboxKeys, PostboxRef, Pusher};
 use crate::domain::pull_options::PullOptions;
@@ -26,6 +27,7 @@ use crate::domain::storage::{StorageLimits, StorageRef, StoredFile};
 use crate::domain::storage_path::{FilePath, FolderPath, StoragePath};
 use crate::domain::timeline::Timeline;
 use crate::domain::token::TokenPair;
+use crate::fingerprint::Fingerprint;
 use crate::payload::content::Content;
 use crate::random::SandboxTag;
 
@@ -79,14 +81,13 @@ impl Store {
     }
 
     /// As [`crate::domain::nonce::NonceLog::take`].
-    pub(crate) async fn take_nonce(
-        &self,
-        client_id: &str,
-        nonce: &str,
-        signed: Moment,
-        real_now: Moment,
-    ) -> Result<(), Refusal> {
-        self.state().nonces.take(client_id, nonce, signed, real_now)
+    pub(crate) async fn take_nonce(&self, used: NonceUse<'_>, real_now: Moment) -> Result<(), Refusal> {
+        self.state().nonces.take(used, real_now)
+    }
+
+    /// As [`crate::domain::nonce::NonceLog::allow_repetition`].
+    pub(crate) async fn allow_repetition(&self, key: NonceKey, request: Fingerprint) {
+        self.state().nonces.allow_repetition(key, request);
     }
 
     /// As [`State::access`].

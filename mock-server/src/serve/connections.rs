@@ -1,33 +1,51 @@
 //! The loop that takes connections.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Uri};
+use axum::Router;
+use axum::response::Response;
+use http::{Request, StatusCode, Uri, Version};
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
-use super::{cors, dispatch};
+use super::handshake::{self, Received};
+use super::{cors, dispatch, host};
 use crate::config::public_url::PublicUrl;
 use crate::http::server::{Peer, Server};
+use crate::tls::protocol::H2;
 
 /// How long a client may take to send its request head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest request head, in bytes.
 const HEAD_LIMIT: usize = 64 * 1024;
+/// How often a client that is connected by HTTP/2 and silent is asked whether it is still there.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// How long open requests may take to end after a stop was asked for.
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// Takes connections until `stop` resolves, then lets open requests end.
-pub(crate) async fn serve(server: Arc<Server>, listener: TcpListener, stop: impl Future<Output = ()>) {
+pub(crate) async fn serve(
+    server: Arc<Server>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    stop: impl Future<Output = ()>,
+) {
     let router = dispatch::router(Arc::clone(&server));
     let graceful = GracefulShutdown::new();
+    // Handshakes have nothing to end.
+    let (open, closed) = watch::channel(());
     let mut stop = pin!(stop);
     loop {
         let (stream, peer) = tokio::select! {
@@ -43,42 +61,111 @@ pub(crate) async fn serve(server: Arc<Server>, listener: TcpListener, stop: impl
             },
         };
         let _ = stream.set_nodelay(true);
-        let (router, server) = (router.clone(), Arc::clone(&server));
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Peer(peer));
-            let settings = &server.settings;
-            if let Some(uri) = settings.public_url.as_ref().and_then(|url| inner_uri(request.uri(), url)) {
-                *request.uri_mut() = uri;
-            }
-            let origin = cors::allowed_origin(request.headers(), &settings.cors_origins);
-            let mut router = router.clone();
-            async move {
-                let Some(origin) = origin else { return router.call(request).await as Result<_, Infallible> };
-                if let Some(answer) = cors::preflight(request.method(), request.headers(), &origin) {
-                    return Ok(answer);
-                }
-                let mut answer = router.call(request).await?;
-                cors::open(&mut answer, &origin);
-                Ok(answer)
-            }
-        });
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .max_buf_size(HEAD_LIMIT)
-            .half_close(true)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, %peer, "a connection ended early");
-            }
-        });
+        let connection = Connection {
+            router: router.clone(),
+            server: Arc::clone(&server),
+            peer,
+            watcher: graceful.watcher(),
+        };
+        match tls.clone() {
+            None => drop(tokio::spawn(connection.http1(stream))),
+            Some(acceptor) => drop(tokio::spawn(connection.https(acceptor, stream, closed.clone()))),
+        }
     }
-    drop(listener);
+    drop((listener, open));
     if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still open {} s after the stop; they are dropped", DRAIN.as_secs());
     }
+}
+
+/// A connection that was accepted.
+struct Connection {
+    router: Router,
+    server: Arc<Server>,
+    peer: SocketAddr,
+    watcher: Watcher,
+}
+
+impl Connection {
+    /// Over TLS, unless the server stops before the handshake ends.
+    async fn https(self, acceptor: TlsAcceptor, stream: TcpStream, mut closed: watch::Receiver<()>) {
+        let received = tokio::select! {
+            received = handshake::receive(&acceptor, stream, self.peer) => received,
+            _ = closed.changed() => return,
+        };
+        match received {
+            Some(Received::Tls(stream)) if stream.get_ref().1.alpn_protocol() == Some(H2) => {
+                self.http2(*stream).await;
+            }
+            Some(Received::Tls(stream)) => self.http1(*stream).await,
+            Some(Received::Plain(stream)) => {
+                let refuse = service_fn(handshake::refuse_plain);
+                let refused = http1_rules().serve_connection(TokioIo::new(stream), refuse);
+                log_end(self.watcher.watch(refused).await, self.peer);
+            }
+            None => {}
+        }
+    }
+
+    async fn http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
+        let Self { router, server, peer, watcher } = self;
+        let service = service_fn(move |request| answer(router.clone(), Arc::clone(&server), peer, request));
+        let connection = http1_rules().serve_connection(TokioIo::new(stream), service);
+        log_end(watcher.watch(connection).await, peer);
+    }
+
+    async fn http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
+        let Self { router, server, peer, watcher } = self;
+        let service = service_fn(move |request| answer(router.clone(), Arc::clone(&server), peer, request));
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_header_list_size(HEAD_LIMIT as u32)
+            .keep_alive_interval(PING_INTERVAL)
+            .serve_connection(TokioIo::new(stream), service);
+        log_end(watcher.watch(connection).await, peer);
+    }
+}
+
+fn http1_rules() -> http1::Builder {
+    let mut rules = http1::Builder::new();
+    rules
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_LIMIT)
+        .half_close(true);
+    rules
+}
+
+fn log_end(ended: hyper::Result<()>, peer: SocketAddr) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "a connection ended early");
+    }
+}
+
+/// Answers a request, whatever form of HTTP it came in.
+async fn answer(
+    mut router: Router,
+    server: Arc<Server>,
+    peer: SocketAddr,
+    mut request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    if request.version() == Version::HTTP_2 && host::settle(&mut request).is_err() {
+        let text = "The headers :authority and Host name different hosts (RFC 9113, section 8.3.1)\n";
+        return Ok(handshake::plain_text(StatusCode::BAD_REQUEST, text.to_owned()));
+    }
+    request.extensions_mut().insert(Peer(peer));
+    let settings = &server.settings;
+    if let Some(uri) = settings.public_url.as_ref().and_then(|url| inner_uri(request.uri(), url)) {
+        *request.uri_mut() = uri;
+    }
+    let origin = cors::allowed_origin(request.headers(), &settings.cors_origins);
+    let Some(origin) = origin else { return router.call(request).await };
+    if let Some(answer) = cors::preflight(request.method(), request.headers(), &origin) {
+        return Ok(answer);
+    }
+    let mut answer = router.call(request).await?;
+    cors::open(&mut answer, &origin);
+    Ok(answer)
 }
 
 /// The URI without the path before all paths, which some proxies remove and others leave.

@@ -12,7 +12,7 @@ use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::header::{CONNECTION, EXPECT};
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, Version};
 use hyper::body::Body as _;
 use sync_wrapper::SyncWrapper;
 
@@ -29,7 +29,6 @@ use crate::journal::verdict::Verdict;
 use crate::operations::generation::Generation;
 use crate::operations::route::{Area, BodyMode};
 use crate::verify::request as verify;
-use crate::verify::request::NonceUse;
 
 /// The router that the endpoints describe.
 pub(crate) fn router(server: Arc<Server>) -> Router {
@@ -63,6 +62,7 @@ async fn receive(
     let named = |params: RawPathParams| {
         params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     };
+    let version = parts.version;
     let params = params.map(named).unwrap_or_default();
     let streams = matches!(target, Target::Endpoint(endpoint) if endpoint.route.body == BodyMode::Streamed);
     let expects_continue = parts.headers.contains_key(EXPECT);
@@ -73,9 +73,9 @@ async fn receive(
     let declared = body.size_hint().lower();
     let unsuitable = request_body::unsuitable(&parts.headers, declared, limit);
     // Nobody has to send, and nobody waits for, what is refused by what its head says.
-    let mut leaves_body = declared > limit;
-    let (body, body_problem, stream) = if unsuitable.is_some() && (leaves_body || expects_continue) {
-        leaves_body = true;
+    let mut leaves_body = false;
+    let (body, body_problem, stream) = if unsuitable.is_some() && (declared > limit || expects_continue) {
+        leaves_body = expects_continue || !request_body::discard_at_once(body, declared).await;
         (Bytes::new(), unsuitable, None)
     } else if let Some(problem) = unsuitable {
         request_body::discard(body).await;
@@ -96,9 +96,12 @@ async fn receive(
         headers: parts.headers,
         body,
         stream,
+        sdk_warning: None,
+        named: None,
+        incomplete_list: false,
         received,
         peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
-        nonce_use: NonceUse::Takes,
+        nonce: None,
         verdict: Verdict::default(),
         server,
     };
@@ -121,13 +124,11 @@ async fn receive(
     };
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.delay).await;
-        if fault.loses_answer() {
-            call.nonce_use = NonceUse::Spared;
-        }
     }
     let outcome = match (&fault, bad_path.or(body_problem)) {
         (Some(fault), _) if fault.replaces_answer() => {
             verify::note_claims(&call.headers, &mut call.verdict);
+            call.nonce = verify::spend_nonce(call.sent(), &call.sandbox).await;
             match fault.hostile {
                 Some(Hostile::RedirectLoop) => Ok(hostile::redirect::reply(&call)),
                 _ => Err(fault.refusal()),
@@ -148,7 +149,8 @@ async fn receive(
         }
     }
     let mut response = respond::finish(call, fault, outcome, watch).await;
-    if leaves_body {
+    // HTTP/2 resets the stream instead, and keeps the connection.
+    if leaves_body && version != Version::HTTP_2 {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response

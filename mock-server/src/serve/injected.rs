@@ -1,14 +1,19 @@
 //! What an injected fault does to the body of an answer.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http::HeaderValue;
 use http::header::CONTENT_LENGTH;
 use http_body_util::BodyExt as _;
 
 use crate::faults::Fault;
+
+/// How long what comes before a cut has to leave: a stream of HTTP/2 that is reset loses what still waits.
+const BEFORE_CUT: Duration = Duration::from_millis(20);
 
 /// Damages the body of an answer.
 pub(super) async fn damage(response: Response, fault: &Fault) -> Response {
@@ -31,6 +36,10 @@ pub(super) async fn damage(response: Response, fault: &Fault) -> Response {
     // The head promises the whole body, so that the client can tell that the rest is missing.
     parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(whole.len()));
     whole.truncate(half);
-    let cut = std::io::Error::other("an injected disconnect");
-    Response::from_parts(parts, Body::from_stream(stream::iter([Ok(Bytes::from(whole)), Err(cut)])))
+    let cut = stream::once(async {
+        tokio::time::sleep(BEFORE_CUT).await;
+        Err(std::io::Error::other("an injected disconnect"))
+    });
+    let half = stream::iter([Ok(Bytes::from(whole))]);
+    Response::from_parts(parts, Body::from_stream(half.chain(cut)))
 }

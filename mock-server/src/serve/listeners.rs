@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::config::listen_host::ListenHost;
 use crate::http::server::Server;
 use crate::serve::connections;
+use crate::serve::https::Https;
 
 /// A host and port that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -104,12 +105,14 @@ fn problem(host: &ListenHost, error: &io::Error) -> String {
 pub(crate) async fn serve(
     server: &Arc<Server>,
     listeners: Vec<tokio::net::TcpListener>,
+    https: Option<&Https>,
     stop: impl Future<Output = ()>,
 ) {
     let (asked, stopped) = watch::channel(());
     let serving = listeners.into_iter().map(|listener| {
         let mut stopped = stopped.clone();
-        connections::serve(Arc::clone(server), listener, async move {
+        let tls = https.map(|https| https.acceptor.clone());
+        connections::serve(Arc::clone(server), listener, tls, async move {
             // An error says that the sender has gone, which is the stop.
             while stopped.changed().await.is_ok() {}
         })

@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::HeaderName;
 use http::header::LOCATION;
 
+use super::repetition::Repetition;
 use super::{hostile, injected};
 use crate::client_report::observer::{Answered, Observed, When};
 use crate::clock::Stopwatch;
@@ -42,10 +43,22 @@ pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, w
             Err(_) => reply,
         }
     });
+    // Some clients look at both headers of any answer (protocol reference, legacy/endpoints §1).
+    let reply = match &call.sdk_warning {
+        Some(warning) if refusal.is_none() => reply
+            .header(HeaderName::from_static("x-digi-sdk-status"), "deprecated")
+            .header(HeaderName::from_static("x-digi-sdk-status-message"), warning),
+        _ => reply,
+    };
     log(&call, &reply, refusal.as_ref(), watch);
     let sandbox = Arc::clone(&call.sandbox);
+    let repetition = Repetition::judge(&call, &reply, fault.as_ref()).await;
     let sequence = write_down(call, &reply, fault.as_ref(), refusal, watch).await;
     let response = reply.into_response();
+    let response = match repetition {
+        Some(repetition) => repetition.watch(response),
+        None => response,
+    };
     let Some(fault) = fault else { return response };
     let response = match (fault.hostile, sequence) {
         (Some(Hostile::InvalidUtf8), _) => hostile::body::invalid_utf8(response).await,
@@ -110,6 +123,7 @@ async fn write_down(
             size if size > LARGEST_JOURNALLED => (None, Some(size)),
             _ => (Some(redact(value)), None),
         },
+        ReplyBody::Envelope(envelope, _) => (None, envelope.length().and_then(|it| usize::try_from(it).ok())),
         _ => (None, None),
     };
     let location = reply.headers.get(LOCATION).and_then(|location| location.to_str().ok());
@@ -158,6 +172,7 @@ async fn write_down(
         body: &call.body,
         jwt,
         failed_check,
+        incomplete_list: call.incomplete_list,
         fault,
         answer: Answered {
             status: reply.status.as_u16(),

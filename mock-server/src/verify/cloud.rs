@@ -62,7 +62,8 @@ fn contract(claims: &Claims, sandbox: &Sandbox) -> Result<Arc<Contract>, Refusal
 }
 
 fn key_id(jwt: &UnverifiedJwt<'_>, contract: &Contract) -> Result<(), Refusal> {
-    let expected = contract.cloud_kid();
+    let named = jwt.claims.text("iss").ok().flatten().unwrap_or(&contract.contract_id);
+    let expected = contract.cloud_kid(named);
     match jwt.header_text("kid") {
         Some(kid) if kid == expected => Ok(()),
         found => refuse(

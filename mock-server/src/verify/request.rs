@@ -7,11 +7,14 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use http::{HeaderMap, Method, Uri};
+use sha2::{Digest as _, Sha256};
 
 use crate::clock::Moment;
 use crate::domain::contract::Contract;
+use crate::domain::nonce::{NonceKey, NonceUse};
 use crate::domain::refusal::Refusal;
+use crate::fingerprint::Fingerprint;
 use crate::journal::check::Check;
 use crate::journal::verdict::Verdict;
 use crate::jwt::claims::Claims;
@@ -28,14 +31,30 @@ pub(crate) struct Verified {
     pub claims: Claims,
 }
 
-/// Whether a verified request uses its nonce up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NonceUse {
-    /// As it should be.
-    Takes,
-    /// The answer will be lost by an injected fault, so the client may send the request again
-    /// unchanged, as old official clients do.
-    Spared,
+/// What a client sent, as a whole: what it repeats is the same in every byte.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) uri: &'a Uri,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+}
+
+impl Sent<'_> {
+    /// What tells it from every other request. A body that is taken in piece by piece is not part of
+    /// it; its length is.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        let mut hash = Sha256::new();
+        hash.update(format!("{} {}\n", self.method, self.uri));
+        for (name, value) in self.headers {
+            hash.update(name.as_str());
+            hash.update([0]);
+            hash.update(value);
+            hash.update([0]);
+        }
+        hash.update(self.body);
+        Fingerprint::of_bytes(&hash.finalize())
+    }
 }
 
 /// Notes what a request claims without verifying it, for requests that a fault answers.
@@ -44,17 +63,25 @@ pub(crate) fn note_claims(headers: &HeaderMap, verdict: &mut Verdict) {
     verdict.claims = jwt.map(|jwt| jwt.claims.redacted());
 }
 
-/// Verifies the JWT of an API request.
+/// Takes the nonce of a request that a fault answers into use, if the request is a good one.
+pub(crate) async fn spend_nonce(sent: Sent<'_>, sandbox: &Sandbox) -> Option<NonceKey> {
+    let mut taken = None;
+    // Why it is refused is of no interest: the fault answers.
+    let _ = request(sent, sandbox, &mut Verdict::default(), &mut taken).await;
+    taken
+}
+
+/// Verifies the JWT of an API request, and notes the nonce that it takes into use.
 ///
 /// # Errors
 /// The refusal of the first check that fails.
 pub(crate) async fn request(
-    headers: &HeaderMap,
+    sent: Sent<'_>,
     sandbox: &Sandbox,
-    nonce_use: NonceUse,
     verdict: &mut Verdict,
+    taken: &mut Option<NonceKey>,
 ) -> Result<Verified, Refusal> {
-    let token = verdict.check(Check::AuthorizationHeader, bearer::token(headers))?;
+    let token = verdict.check(Check::AuthorizationHeader, bearer::token(sent.headers))?;
     let jwt = verdict.check(Check::JwtForm, UnverifiedJwt::parse(token))?;
     verdict.claims = Some(jwt.claims.redacted());
     verdict.check(Check::Algorithm, jwt.require_ps512())?;
@@ -65,12 +92,13 @@ pub(crate) async fn request(
     let nonce = verdict.check(Check::NonceForm, nonce::form(&jwt.claims))?.to_owned();
     let real_now = Moment::real();
     let fresh = timestamp::fresh(&jwt.claims, [real_now, sandbox.now()]);
-    if nonce_use == NonceUse::Takes {
-        // One that is not fresh is refused below; its nonce is only kept for a while.
-        let signed = fresh.as_ref().copied().unwrap_or(real_now);
-        let taken = sandbox.store.take_nonce(&client_id, &nonce, signed, real_now).await;
-        verdict.check(Check::NonceReuse, taken)?;
-    }
+    // One that is not fresh is refused below; its nonce is only kept for a while.
+    let signed = fresh.as_ref().copied().unwrap_or(real_now);
+    let key = NonceKey::of(&client_id, &nonce);
+    let used = NonceUse { key, nonce: &nonce, signed, request: &|| sent.fingerprint() };
+    let first = sandbox.store.take_nonce(used, real_now).await;
+    verdict.check(Check::NonceReuse, first)?;
+    *taken = Some(key);
     verdict.check(Check::Timestamp, fresh)?;
     Ok(Verified { contract, claims: jwt.claims })
 }

@@ -53,6 +53,9 @@ struct OtherArgs {
         hide_env_values = true
     )]
     other_admin_token: Option<String>,
+    /// CA to trust (PEM), if the other server speaks https
+    #[arg(long, value_name = "FILE", requires = "other_base_url")]
+    other_ca: Option<PathBuf>,
 }
 
 impl From<&OtherArgs> for ServerArgs {
@@ -66,6 +69,7 @@ impl From<&OtherArgs> for ServerArgs {
             contract: other.other_contract,
             key_file: other.other_key_file,
             admin_token: other.other_admin_token,
+            ca: other.other_ca,
         }
     }
 }

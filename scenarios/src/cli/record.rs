@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::interrupt::Interrupt;
-use super::server::admin_token;
+use super::server::{admin_token, ca};
 use super::{Exit, colours, fail, judged, print, run_now, runtime, tell};
 use crate::report::console::{ConsoleStyle, render};
 use crate::run::{RunOptions, TargetOptions};
@@ -30,6 +30,9 @@ pub(super) struct RecordArgs {
     /// Token of the mock server's control API, if it was started with one
     #[arg(long, value_name = "TOKEN", env = "DIGIME_ADMIN_TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
+    /// CA to trust besides those of the system (PEM), if the server speaks https
+    #[arg(long, value_name = "FILE", env = "DIGIME_CA")]
+    ca: Option<PathBuf>,
     /// The sandbox that the client used [default: the server's own]
     #[arg(long, value_name = "ID")]
     sandbox: Option<String>,
@@ -42,6 +45,10 @@ pub(super) fn record(args: &RecordArgs) -> Exit {
     let mut server = ServerOptions::new(&args.base_url);
     server.admin_token = match admin_token("--admin-token", args.admin_token.as_deref()) {
         Ok(token) => token,
+        Err(message) => return fail(&message, Exit::Usage),
+    };
+    server.ca = match ca("--ca", args.ca.as_deref()) {
+        Ok(ca) => ca,
         Err(message) => return fail(&message, Exit::Usage),
     };
     let seen = runtime().and_then(|runtime| runtime.block_on(seen(&server, args.sandbox.as_deref())));
@@ -71,7 +78,7 @@ async fn seen(
     let usage = |error: &dyn std::fmt::Display| fail(&error.to_string(), Exit::Usage);
     let url =
         url::Url::parse(server.base_url.trim()).map_err(|error| usage(&format!("--base-url: {error}")))?;
-    let http = http_client(Some(url.as_str())).map_err(|error| usage(&error))?;
+    let http = http_client(Some(url.as_str()), server.ca.as_ref()).map_err(|error| usage(&error))?;
     let control = Control::at(http, url.origin().ascii_serialization(), server.admin_token.clone());
     let told = |error: ControlError| match error {
         ControlError::Unreachable(_) => fail(&error.to_string(), Exit::Unreachable),

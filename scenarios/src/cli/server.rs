@@ -1,12 +1,12 @@
 //! What is tested.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::format::{ContractKind, UnknownContractKind};
 use crate::run::TargetOptions;
-use crate::target::{AdminToken, ContractOptions, ServerOptions};
+use crate::target::{AdminToken, CaCertificates, ContractOptions, ServerOptions};
 
 /// A server to test instead of one in this process
 #[derive(Clone, Debug, Args)]
@@ -32,6 +32,9 @@ pub(super) struct ServerArgs {
     /// Token of the mock server's control API, if it was started with one
     #[arg(long, value_name = "TOKEN", env = "DIGIME_ADMIN_TOKEN", hide_env_values = true)]
     pub(super) admin_token: Option<String>,
+    /// CA to trust besides those of the system (PEM), if the server speaks https; `digime-mock ca` prints its own
+    #[arg(long, value_name = "FILE", env = "DIGIME_CA")]
+    pub(super) ca: Option<PathBuf>,
 }
 
 /// A token as the option or its variable gives it.
@@ -41,6 +44,18 @@ pub(super) struct ServerArgs {
 pub(super) fn admin_token(option: &str, token: Option<&str>) -> Result<Option<AdminToken>, String> {
     let token = token.map(|token| AdminToken::new(token.trim())).transpose();
     token.map_err(|error| format!("{option}: {error}"))
+}
+
+/// CA certificates in the file that the option or its variable names.
+///
+/// # Errors
+/// What is wrong with it, for people.
+pub(super) fn ca(option: &str, file: Option<&Path>) -> Result<Option<CaCertificates>, String> {
+    let Some(file) = file else { return Ok(None) };
+    let shown: String = file.to_string_lossy().chars().take(80).collect();
+    let wrong = |error: String| format!("{option} {shown:?}: {error}");
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    CaCertificates::from_pem(text).map(Some).map_err(|error| wrong(error.to_string()))
 }
 
 impl ServerArgs {
@@ -58,6 +73,7 @@ impl ServerArgs {
         server.cloud_url.clone_from(&self.cloud_url);
         server.application_id = self.application_id.as_deref().map(|id| id.trim().to_owned());
         server.admin_token = admin_token("--admin-token", self.admin_token.as_deref())?;
+        server.ca = ca("--ca", self.ca.as_deref())?;
         for (contract, key_file) in self.contract.iter().zip(&self.key_file) {
             let (kind, id) = match contract.trim().split_once('=') {
                 Some((kind, id)) => {

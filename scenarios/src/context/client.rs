@@ -33,6 +33,9 @@ pub(super) fn client(
         .trust_jku(environment.urls.origin())
         .observe(SdkObserver::new(recording.clone()))
         .retry(retry);
+    if let Some(ca) = &environment.ca {
+        builder = builder.root_certificate(ca.pem());
+    }
     if let Some(limit) = setup.timeout {
         builder = builder.timeout(limit.0).read_timeout(limit.0).download_timeout(limit.0);
     }

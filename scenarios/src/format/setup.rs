@@ -76,6 +76,8 @@ pub(crate) struct ServerSetup {
     pub(crate) refused_agents: Vec<String>,
     /// Agents that are too old, as `name` or `name@version`.
     pub(crate) outdated_agents: Vec<String>,
+    /// Agents that are served with a warning, as `name` or `name@version`.
+    pub(crate) deprecated_agents: Vec<String>,
     /// Service groups that the contracts cover; all, if there are none.
     pub(crate) service_groups: Vec<u32>,
     /// Kinds of contract that must be there: `read`, `write`, `read-raw`, `one-off`.
@@ -90,6 +92,7 @@ impl ServerSetup {
             || self.months.is_some()
             || !self.refused_agents.is_empty()
             || !self.outdated_agents.is_empty()
+            || !self.deprecated_agents.is_empty()
             || !self.service_groups.is_empty()
     }
 }

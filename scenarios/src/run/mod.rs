@@ -70,7 +70,7 @@ pub async fn run(options: &RunOptions) -> Result<Report, RunError> {
     if wanted.is_empty() && !options.allow_empty {
         return Err(RunError::Nothing(options.described()));
     }
-    let http = http_client(options.target.base_url())?;
+    let http = http_client(options.target.base_url(), options.target.ca())?;
     let target = Arc::new(match &options.target {
         #[cfg(feature = "embedded")]
         TargetOptions::Embedded => Target::Embedded(crate::target::EmbeddedTarget::new(http.clone())),

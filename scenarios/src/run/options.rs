@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::document::LoadedFile;
 use crate::position::shown;
 use crate::snapshot::SnapshotMode;
-use crate::target::ServerOptions;
+use crate::target::{CaCertificates, ServerOptions};
 
 /// What is run, and how.
 ///
@@ -67,6 +67,15 @@ impl TargetOptions {
             #[cfg(feature = "embedded")]
             Self::Embedded => None,
             Self::Server(server) => Some(&server.base_url),
+        }
+    }
+
+    /// The CAs to trust besides those of the system.
+    pub(super) fn ca(&self) -> Option<&CaCertificates> {
+        match self {
+            #[cfg(feature = "embedded")]
+            Self::Embedded => None,
+            Self::Server(server) => server.ca.as_ref(),
         }
     }
 }

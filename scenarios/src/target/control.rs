@@ -101,6 +101,7 @@ impl Control {
             urls: credentials.urls,
             application_id: credentials.application_id,
             contracts: credentials.contracts,
+            ca: None,
             control: Some(Self { sandbox: credentials.sandbox, ..self.clone() }),
         })
     }

@@ -22,6 +22,7 @@ struct OwnSettings {
     months: u32,
     refused_agents: Vec<String>,
     outdated_agents: Vec<String>,
+    deprecated_agents: Vec<String>,
     service_groups: Vec<u32>,
 }
 
@@ -44,6 +45,7 @@ impl EmbeddedTarget {
             months: setup.months.unwrap_or(12),
             refused_agents: setup.refused_agents.clone(),
             outdated_agents: setup.outdated_agents.clone(),
+            deprecated_agents: setup.deprecated_agents.clone(),
             service_groups: setup.service_groups.clone(),
         };
         let origin = self.origin(own)?;
@@ -77,8 +79,11 @@ impl EmbeddedTarget {
         let server = builder
             .settings(move |settings| {
                 settings.sample_data.months = wanted.months;
-                settings.agents =
-                    AgentRules { refused: wanted.refused_agents, outdated: wanted.outdated_agents };
+                settings.agents = AgentRules {
+                    refused: wanted.refused_agents,
+                    outdated: wanted.outdated_agents,
+                    deprecated: wanted.deprecated_agents,
+                };
                 for contract in settings.applications.iter_mut().flat_map(|it| &mut it.contracts) {
                     contract.service_groups.clone_from(&wanted.service_groups);
                 }

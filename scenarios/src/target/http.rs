@@ -3,17 +3,21 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::TargetError;
+use super::{CaCertificates, TargetError};
 
 /// A client that follows nothing and repeats nothing. `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` hold for
 /// it if the server is another machine: a server on this one is reached directly.
 ///
 /// # Errors
 /// [`TargetError::Client`].
-pub(crate) fn http_client(server: Option<&str>) -> Result<reqwest::Client, TargetError> {
+pub(crate) fn http_client(
+    server: Option<&str>,
+    ca: Option<&CaCertificates>,
+) -> Result<reqwest::Client, TargetError> {
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
+        .tls_certs_merge(ca.map(CaCertificates::certificates).unwrap_or_default())
         .timeout(Duration::from_secs(120));
     let builder = match server.is_none_or(is_this_machine) {
         true => builder.no_proxy(),

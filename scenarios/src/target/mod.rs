@@ -1,6 +1,7 @@
 //! What is tested: a mock server in the process, a mock server somewhere, or any other server.
 
 mod admin_token;
+mod ca;
 mod cause;
 mod control;
 #[cfg(feature = "embedded")]
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 pub use admin_token::{AdminToken, AdminTokenError};
+pub use ca::{CaCertificates, CaCertificatesError};
 pub(crate) use cause::innermost_cause;
 pub(crate) use control::{Control, ControlError};
 #[cfg(feature = "embedded")]
@@ -49,6 +51,8 @@ pub struct ServerOptions {
     pub contracts: Vec<ContractOptions>,
     /// Token of a mock server's control API, if it wants one.
     pub admin_token: Option<AdminToken>,
+    /// CAs to trust besides those of the system, if it speaks https.
+    pub ca: Option<CaCertificates>,
 }
 
 impl ServerOptions {
@@ -134,6 +138,8 @@ pub(crate) struct Environment {
     pub(crate) urls: Urls,
     pub(crate) application_id: String,
     pub(crate) contracts: Vec<ContractKey>,
+    /// CAs to trust besides those of the system.
+    pub(crate) ca: Option<CaCertificates>,
     /// The mock's own interface; none for other servers.
     pub(crate) control: Option<Control>,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::control::{Control, ControlError};
 use super::key_file;
-use super::{ContractKey, ContractOptions, Environment, ServerOptions, TargetError, Urls};
+use super::{CaCertificates, ContractKey, ContractOptions, Environment, ServerOptions, TargetError, Urls};
 use crate::format::ServerSetup;
 
 /// A server at a URL.
@@ -12,6 +12,7 @@ use crate::format::ServerSetup;
 pub(crate) struct ServerTarget {
     control: Control,
     urls: Urls,
+    ca: Option<CaCertificates>,
     shared: Option<Shared>,
 }
 
@@ -47,7 +48,7 @@ impl ServerTarget {
         match (knocked, &shared) {
             (Err(ControlError::Unreachable(why)), _) => Err(TargetError::Unreachable { url: origin, why }),
             // Whatever answers there: the scenarios do without a control API.
-            (_, Some(_)) | (Ok(()), None) => Ok(Self { control, urls, shared }),
+            (_, Some(_)) | (Ok(()), None) => Ok(Self { control, urls, ca: options.ca, shared }),
             (Err(error @ ControlError::Forbidden(_)), None) => Err(error.into()),
             (Err(error), None) => Err(TargetError::Options(format!(
                 "{error}; for another server, name --application-id, --contract and --key-file"
@@ -65,12 +66,16 @@ impl ServerTarget {
             return lacks("settings of the scenario's own (sample data, agents, service groups)");
         }
         match &self.shared {
-            None => Ok(self.control.new_sandbox(setup).await?),
+            None => {
+                let made = self.control.new_sandbox(setup).await?;
+                Ok(Environment { ca: self.ca.clone(), ..made })
+            }
             Some(_) if setup.lifetimes != Default::default() => lacks("control over lifetimes"),
             Some(shared) => Ok(Environment {
                 urls: self.urls.clone(),
                 application_id: shared.application_id.clone(),
                 contracts: shared.contracts.clone(),
+                ca: self.ca.clone(),
                 control: None,
             }),
         }

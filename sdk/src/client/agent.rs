@@ -8,13 +8,13 @@ use serde::Serialize;
 /// `SDKVersionInvalid` to others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Agent {
-    sdk: Sdk,
+    pub(crate) sdk: Sdk,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Sdk {
+pub(crate) struct Sdk {
     name: String,
-    version: String,
+    pub(crate) version: String,
     meta: serde_json::Map<String, serde_json::Value>,
 }
 

@@ -18,9 +18,16 @@ use crate::ids::AuthorizationCode;
 use crate::tokens::pkce::CodeVerifier;
 use crate::tokens::token::{MAX_TOKEN_ANSWER, Payload, UserAccessToken};
 
+/// The answer of every request for a signed token.
 #[derive(Deserialize)]
-struct TokenAnswer {
-    token: Secret,
+pub(crate) struct TokenAnswer {
+    pub(crate) token: Secret,
+}
+
+pub(crate) fn no_refresh_token() -> Error {
+    Error::new(ErrorKind::ReauthorizationRequired, "there is no refresh token")
+        .with_operation(Operation::RefreshToken)
+        .into_reauthorization_required()
 }
 
 impl Client {
@@ -65,26 +72,18 @@ impl Client {
     ) -> Result<UserAccessToken> {
         let refresh = token.refresh_token.value.expose();
         if refresh.is_empty() {
-            return Err(Error::new(ErrorKind::ReauthorizationRequired, "there is no refresh token")
-                .with_operation(Operation::RefreshToken)
-                .into_reauthorization_required());
+            return Err(no_refresh_token());
         }
         let claims =
             Claims { grant_type: Some("refresh_token"), refresh_token: Some(refresh), ..Claims::default() };
         let request = self.token_request(Operation::RefreshToken)?.json_type();
-        let mut fresh = self.obtain(&request, contract, claims).await.map_err(|error| {
+        let fresh = self.obtain(&request, contract, claims).await.map_err(|error| {
             match error.needs_reauthorization() {
                 true => error.into_reauthorization_required(),
                 false => error,
             }
         })?;
-        // An answer may leave out what does not change (RFC 6749 §6).
-        if fresh.refresh_token.value.expose().is_empty() {
-            fresh.refresh_token = token.refresh_token.clone();
-        }
-        fresh.user = fresh.user.or_else(|| token.user.clone());
-        fresh.consent_id = fresh.consent_id.or_else(|| token.consent_id.clone());
-        Ok(fresh)
+        Ok(fresh.completed_from(token))
     }
 
     fn token_request(&self, operation: Operation) -> Result<Request> {

@@ -130,7 +130,7 @@ impl Client {
     /// (protocol reference, README §3).
     pub(crate) fn signer<'a>(&self, contract: &'a Contract, claims: Claims<'a>) -> Signer<'a> {
         let client_id = format!("{}_{}", self.shared.application_id, contract.id());
-        Signer { contract, form: TokenForm::Api { client_id, claims } }
+        Signer { contract, form: TokenForm::Api { client_id, claims: Box::new(claims) } }
     }
 
     /// A signer for the storage host (protocol reference, crypto §1.6).

@@ -14,7 +14,7 @@ use crate::ids::SourceId;
 use crate::read::session::SessionOptions;
 
 /// What a URI component leaves unencoded besides letters and digits.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+pub(crate) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')

@@ -15,6 +15,15 @@ use crate::error::{Error, ErrorKind, Result};
 
 const BLOCK: usize = 16;
 
+/// Turns the pieces of a container into plain bytes, which may still be compressed.
+pub(crate) trait Open: Send {
+    /// Opens a further piece, appending plain bytes to `out`.
+    fn push(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<()>;
+
+    /// Checks the end of the container and appends the last plain bytes.
+    fn finish(self: Box<Self>, out: &mut Vec<u8>) -> Result<()>;
+}
+
 /// Decrypts a container piece by piece.
 pub(crate) struct Decryptor {
     key: PrivateKey,
@@ -30,8 +39,24 @@ impl Decryptor {
         Self { key, head: Vec::new(), body: None, seen: 0 }
     }
 
-    /// Decrypts a further piece, appending plain bytes to `out`.
-    pub(crate) fn push(&mut self, mut input: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    fn head_len(&self) -> usize {
+        self.key.modulus_len() + BLOCK
+    }
+
+    fn open(&self) -> Option<StreamingDecryptingKey> {
+        let (sealed, iv) = self.head.split_at(self.key.modulus_len());
+        let aes = self.key.decrypt_oaep(sealed)?;
+        if aes.len() != AES_256_KEY_LEN {
+            return None;
+        }
+        let key = UnboundCipherKey::new(&AES_256, &aes).ok()?;
+        let iv = FixedLength::<BLOCK>::try_from(iv).ok()?;
+        StreamingDecryptingKey::cbc_pkcs7(key, DecryptionContext::Iv128(iv)).ok()
+    }
+}
+
+impl Open for Decryptor {
+    fn push(&mut self, mut input: &[u8], out: &mut Vec<u8>) -> Result<()> {
         if self.body.is_none() {
             let missing = self.head_len() - self.head.len();
             let (head, rest) = input.split_at(missing.min(input.len()));
@@ -52,8 +77,7 @@ impl Decryptor {
         Ok(())
     }
 
-    /// Checks the end of the container and appends the last plain bytes.
-    pub(crate) fn finish(self, out: &mut Vec<u8>) -> Result<()> {
+    fn finish(self: Box<Self>, out: &mut Vec<u8>) -> Result<()> {
         let body = self.body.ok_or_else(failed)?;
         if self.seen == 0 || !self.seen.is_multiple_of(BLOCK as u64) {
             return Err(failed());
@@ -64,25 +88,10 @@ impl Decryptor {
         out.truncate(start + written);
         Ok(())
     }
-
-    fn head_len(&self) -> usize {
-        self.key.modulus_len() + BLOCK
-    }
-
-    fn open(&self) -> Option<StreamingDecryptingKey> {
-        let (sealed, iv) = self.head.split_at(self.key.modulus_len());
-        let aes = self.key.decrypt_oaep(sealed)?;
-        if aes.len() != AES_256_KEY_LEN {
-            return None;
-        }
-        let key = UnboundCipherKey::new(&AES_256, &aes).ok()?;
-        let iv = FixedLength::<BLOCK>::try_from(iv).ok()?;
-        StreamingDecryptingKey::cbc_pkcs7(key, DecryptionContext::Iv128(iv)).ok()
-    }
 }
 
 /// One error for every reason: telling them apart would help to forge.
-fn failed() -> Error {
+pub(crate) fn failed() -> Error {
     Error::new(ErrorKind::Decrypt, "the file could not be decrypted").advice(
         "it is damaged, or was encrypted for another contract's key: check that the private key \
          belongs to the contract",
@@ -101,7 +110,7 @@ impl PrivateKey {
         let mut plain = Vec::with_capacity(container.len());
         let mut decryptor = Decryptor::new(self.clone());
         decryptor.push(container, &mut plain)?;
-        decryptor.finish(&mut plain)?;
+        Box::new(decryptor).finish(&mut plain)?;
         Ok(Bytes::from(plain))
     }
 }

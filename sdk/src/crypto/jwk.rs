@@ -15,8 +15,8 @@ const MAX_BITS: usize = 8192;
 /// A key that passed every check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct VerifyingKey {
-    modulus: Vec<u8>,
-    exponent: Vec<u8>,
+    pub(crate) modulus: Vec<u8>,
+    pub(crate) exponent: Vec<u8>,
 }
 
 impl VerifyingKey {

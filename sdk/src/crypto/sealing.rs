@@ -24,31 +24,53 @@ pub(crate) fn seal(
     key: &PrivateKey,
     pieces: Pieces,
 ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + 'static> {
-    let (head, cipher) = open(key)?;
-    let body = stream::unfold(Some((pieces, cipher)), |state| async move {
+    let content_key = random::bytes::<32>()?;
+    let iv = random::bytes::<BLOCK>()?;
+    let mut head = key.encrypt_oaep(content_key.as_slice())?;
+    head.extend_from_slice(iv.as_slice());
+    Ok(stream::iter([Ok(Bytes::from(head))]).chain(encrypted(&content_key, *iv, pieces)?))
+}
+
+/// Encrypts pieces with AES-256-CBC and PKCS#7 padding.
+pub(crate) fn encrypted(
+    content_key: &[u8; 32],
+    iv: [u8; BLOCK],
+    pieces: Pieces,
+) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + use<>> {
+    let cipher = cipher(content_key, iv)?;
+    Ok(stream::unfold(Some((pieces, cipher)), |state| async move {
         let (mut pieces, mut cipher) = state?;
         Some(match pieces.next().await {
             Some(Ok(piece)) => (encrypt(&mut cipher, &piece), Some((pieces, cipher))),
             Some(Err(error)) => (Err(error), None),
             None => (finish(cipher), None),
         })
-    });
-    Ok(stream::iter([Ok(head)]).chain(body))
+    }))
 }
 
-/// The sealed content key and the IV, and the cipher they belong to.
-fn open(key: &PrivateKey) -> Result<(Bytes, StreamingEncryptingKey)> {
-    let content_key = random::bytes::<32>()?;
-    let iv = random::bytes::<BLOCK>()?;
-    let mut head = key.encrypt_oaep(content_key.as_slice())?;
-    head.extend_from_slice(iv.as_slice());
+/// As [`encrypted`], of bytes in memory.
+#[cfg(feature = "legacy")]
+pub(crate) fn encrypted_whole(content_key: &[u8; 32], iv: [u8; BLOCK], plain: &[u8]) -> Result<Vec<u8>> {
+    let mut cipher = cipher(content_key, iv)?;
+    let unsealed = |error: io::Error| Error::new(ErrorKind::Config, error.to_string());
+    let start = encrypt(&mut cipher, plain).map_err(unsealed)?;
+    let end = finish(cipher).map_err(unsealed)?;
+    Ok([start, end].concat())
+}
+
+/// Size of what [`encrypted`] makes of so many bytes.
+#[cfg(feature = "legacy")]
+pub(crate) fn encrypted_length(plain: usize) -> usize {
+    (plain / BLOCK + 1) * BLOCK
+}
+
+fn cipher(content_key: &[u8; 32], iv: [u8; BLOCK]) -> Result<StreamingEncryptingKey> {
     // The IV must be known before the content, so it is drawn here; it is as
     // random as the one the other constructor would draw.
-    let context = EncryptionContext::Iv128(FixedLength::from(*iv));
-    let cipher = UnboundCipherKey::new(&AES_256, content_key.as_slice())
+    let context = EncryptionContext::Iv128(FixedLength::from(iv));
+    UnboundCipherKey::new(&AES_256, content_key)
         .and_then(|content_key| StreamingEncryptingKey::less_safe_cbc_pkcs7(content_key, context))
-        .map_err(|_| Error::new(ErrorKind::PrivateKey, "the content cannot be encrypted"))?;
-    Ok((Bytes::from(head), cipher))
+        .map_err(|_| Error::new(ErrorKind::PrivateKey, "the content cannot be encrypted"))
 }
 
 fn encrypt(cipher: &mut StreamingEncryptingKey, piece: &[u8]) -> io::Result<Bytes> {

@@ -11,8 +11,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::client::Client;
 use crate::clock;
-use crate::crypto::container::Decryptor;
-use crate::crypto::private_key::PrivateKey;
+use crate::crypto::container::Open;
 use crate::download::compression::{Compression, Decompressor};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::http::failure;
@@ -25,7 +24,7 @@ const OVERHEAD: u64 = 64 * 1024;
 /// A file being received.
 pub(crate) struct Download {
     response: Response,
-    decryptor: Option<Decryptor>,
+    container: Option<Box<dyn Open>>,
     decompressor: Decompressor,
     plain: bool,
     /// Decrypted bytes not yet decompressed.
@@ -42,14 +41,14 @@ pub(crate) struct Download {
 impl Download {
     pub(crate) fn new(
         response: Response,
-        key: PrivateKey,
+        container: Box<dyn Open>,
         compression: Compression,
         client: &Client,
     ) -> Self {
         let shared = client.shared();
         Self {
             response,
-            decryptor: Some(Decryptor::new(key)),
+            container: Some(container),
             decompressor: Decompressor::new(compression),
             plain: compression == Compression::None,
             pending: Vec::new(),
@@ -69,7 +68,7 @@ impl Download {
             if let Some(bytes) = self.take()? {
                 return Ok(Some(bytes));
             }
-            if self.decryptor.is_none() {
+            if self.container.is_none() {
                 self.decompressor.finish()?;
                 return Ok(None);
             }
@@ -135,16 +134,16 @@ impl Download {
         let chunk = tokio::time::timeout(left, self.response.chunk())
             .await
             .map_err(|_| failure::timed_out("the download", self.longest))??;
-        match (chunk, &mut self.decryptor) {
-            (Some(chunk), Some(decryptor)) => {
+        match (chunk, &mut self.container) {
+            (Some(chunk), Some(container)) => {
                 self.received += chunk.len() as u64;
                 if self.received > self.limit.saturating_add(OVERHEAD) {
                     return Err(failure::too_large("the file", self.limit));
                 }
-                decryptor.push(&chunk, &mut self.pending)
+                container.push(&chunk, &mut self.pending)
             }
-            (None, _) => match self.decryptor.take() {
-                Some(decryptor) => decryptor.finish(&mut self.pending),
+            (None, _) => match self.container.take() {
+                Some(container) => container.finish(&mut self.pending),
                 None => Ok(()),
             },
             (Some(_), None) => Ok(()),

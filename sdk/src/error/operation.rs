@@ -22,6 +22,10 @@ pub enum Operation {
     ReadFile,
     /// `HEAD permission-access/query/{sessionKey}/{fileName}` (§4.4).
     ReadFileMetadata,
+    /// `POST permission-access/session` up to v1.6 (legacy/endpoints §1).
+    EstablishSession,
+    /// `POST permission-access/postbox/{postboxId}` up to v1.6 (legacy/endpoints §9).
+    PushToPostbox,
     /// Polling and downloading everything (README §8).
     ReadAllFiles,
     /// `GET permission-access/accounts` (§4.5).
@@ -91,6 +95,8 @@ impl Operation {
             Self::ReadFileList => "read_file_list",
             Self::ReadFile => "read_file",
             Self::ReadFileMetadata => "read_file_metadata",
+            Self::EstablishSession => "establish_session",
+            Self::PushToPostbox => "push_to_postbox",
             Self::ReadAllFiles => "read_all_files",
             Self::ReadAccounts => "read_accounts",
             Self::OnboardService => "onboard_service_url",

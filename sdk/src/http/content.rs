@@ -82,6 +82,15 @@ impl Content {
         !matches!(self.0, Origin::Once(_))
     }
 
+    /// Its size in bytes, if that is known before it is sent.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn length(&self) -> Option<usize> {
+        match &self.0 {
+            Origin::Bytes(bytes) => Some(bytes.len()),
+            Origin::File(_) | Origin::Once(_) => None,
+        }
+    }
+
     /// The content from its start, in pieces of at most 64 KiB.
     pub(crate) async fn open(&self) -> Result<Pieces> {
         let pieces = match &self.0 {

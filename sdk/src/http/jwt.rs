@@ -15,7 +15,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// `{"alg":"PS512","typ":"JWT"}`: exactly these two members (crypto §1.1).
 const HEADER: &str = r#"{"alg":"PS512","typ":"JWT"}"#;
 
-/// Claims of a request; absent ones are left out (crypto §1.4).
+/// Claims of a request; absent ones are left out (crypto §1.4; `iv`, `metadata`,
+/// `session_key` and `symmetrical_key` up to v1.6: legacy/endpoints §8–9).
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Claims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,6 +32,10 @@ pub(crate) struct Claims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) grant_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) iv: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metadata: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) redirect_uri: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) refresh_token: Option<&'a str>,
@@ -39,13 +44,17 @@ pub(crate) struct Claims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) response_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) session_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) symmetrical_key: Option<&'a str>,
 }
 
 impl Claims<'_> {
     /// The secrets among the claims, to blank out of whatever the server answers.
     fn secrets(&self) -> impl Iterator<Item = &str> {
-        [self.access_token, self.code, self.code_verifier, self.refresh_token, self.state]
+        [self.access_token, self.code, self.code_verifier, self.refresh_token, self.session_key, self.state]
             .into_iter()
             .flatten()
     }
@@ -90,7 +99,7 @@ pub(crate) struct Signer<'a> {
 /// The two kinds of request token.
 pub(crate) enum TokenForm<'a> {
     /// For the API.
-    Api { client_id: String, claims: Claims<'a> },
+    Api { client_id: String, claims: Box<Claims<'a>> },
     /// For the storage host.
     Cloud { application_id: &'a str },
 }

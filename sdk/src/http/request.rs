@@ -5,6 +5,7 @@ use http::Method;
 use http::header::{HeaderMap, HeaderValue};
 use url::Url;
 
+use crate::crypto::secret::Secret;
 use crate::error::{Error, Operation, Result};
 use crate::http::body::Body;
 use crate::http::endpoint;
@@ -21,6 +22,8 @@ pub(crate) struct Request {
     /// Headers of this operation alone.
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
+    /// Secrets besides the token's, to blank out of whatever the server answers.
+    pub(crate) secrets: Vec<Secret>,
     /// Whether a failed attempt may be followed by another.
     pub(crate) idempotent: bool,
 }
@@ -40,6 +43,7 @@ impl Request {
             content_type: None,
             headers: HeaderMap::new(),
             body: Body::Empty,
+            secrets: Vec::new(),
             idempotent,
         }
     }
@@ -69,6 +73,12 @@ impl Request {
     pub(crate) fn upload(mut self, body: Body) -> Self {
         self.body = body;
         self.content_type = Some(BYTES);
+        self
+    }
+
+    /// Keeps a secret of its URL or headers out of errors.
+    pub(crate) fn hiding(mut self, secret: &str) -> Self {
+        self.secrets.push(Secret::new(secret));
         self
     }
 

@@ -10,6 +10,7 @@ use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use tracing::{Instrument, Span, field};
 
+use crate::crypto::secret::Secret;
 use crate::error::Result;
 use crate::http::body::Body;
 use crate::http::failure;
@@ -60,7 +61,9 @@ impl ReadAnswer for UpTo {
     async fn read(&self, mut response: Response) -> Result<Answer> {
         let limit = self.0;
         let headers = response.take_headers();
-        if response.content_length().is_some_and(|length| length > limit as u64) {
+        // Over HTTP/2, an answer to HEAD seems to announce the body that it does not have.
+        let announced = response.content_length().filter(|_| limit > 0);
+        if announced.is_some_and(|length| length > limit as u64) {
             return Err(failure::too_large("the answer", limit as u64));
         }
         let mut body = Vec::new();
@@ -224,7 +227,8 @@ impl Transport {
         }
         let headers = response.take_headers();
         let body = response.read_failure().await;
-        let secrets = signer.map(Signer::secrets).unwrap_or_default();
+        let mut secrets = signer.map(Signer::secrets).unwrap_or_default();
+        secrets.extend(request.secrets.iter().map(Secret::expose));
         Err(failure::refused(status.as_u16(), &headers, &body, &secrets))
     }
 

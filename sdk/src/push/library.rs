@@ -35,7 +35,7 @@ const MAX_DESCRIPTOR: usize = 6 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PushMetadata {
-    mime_type: String,
+    pub(crate) mime_type: String,
     accounts: Vec<PushAccount>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reference: Vec<String>,
@@ -77,7 +77,7 @@ impl PushMetadata {
         self
     }
 
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let halves = self.mime_type.split_once('/');
         if !halves.is_some_and(|(kind, name)| !kind.is_empty() && !name.is_empty())
             || self.mime_type.chars().any(char::is_control)

@@ -191,12 +191,45 @@ impl User {
     /// # }
     /// ```
     pub fn read_all_files(&self, session: &SessionKey, options: ReadAllOptions) -> AllFiles {
-        let reader = Reader::new(self.clone(), session.clone(), options);
+        AllFiles::of(SessionOfUser { user: self.clone(), session: session.clone() }, options)
+    }
+}
+
+/// A session as [`AllFiles`] reads it.
+pub(crate) trait ReadSession: Send + Sync + 'static {
+    /// Reads the file list.
+    fn list(&self) -> BoxFuture<'static, Result<FileList>>;
+
+    /// Reads a file.
+    fn file(&self, name: &FileName) -> BoxFuture<'static, Result<File>>;
+}
+
+struct SessionOfUser {
+    user: User,
+    session: SessionKey,
+}
+
+impl ReadSession for SessionOfUser {
+    fn list(&self) -> BoxFuture<'static, Result<FileList>> {
+        let (user, session) = (self.user.clone(), self.session.clone());
+        async move { user.read_file_list(&session).await }.boxed()
+    }
+
+    fn file(&self, name: &FileName) -> BoxFuture<'static, Result<File>> {
+        let (user, session, name) = (self.user.clone(), self.session.clone(), name.clone());
+        async move { user.read_file(&session, &name).await }.boxed()
+    }
+}
+
+impl AllFiles {
+    /// Everything of a session of any generation.
+    pub(crate) fn of(session: impl ReadSession, options: ReadAllOptions) -> Self {
+        let reader = Reader::new(Box::new(session), options);
         let events = stream::unfold(reader, |mut reader| async move {
             let event = reader.next().await?;
             Some((event, reader))
         });
-        AllFiles { events: events.fuse().boxed() }
+        Self { events: events.fuse().boxed() }
     }
 }
 
@@ -210,8 +243,7 @@ enum Polling {
 type Outcome = (FileEntry, Result<File>);
 
 struct Reader {
-    user: User,
-    session: SessionKey,
+    session: Box<dyn ReadSession>,
     options: ReadAllOptions,
     /// Fixed at the first poll, so that an unused stream does not age.
     deadline: Option<BoxFuture<'static, ()>>,
@@ -236,9 +268,8 @@ enum Woken {
 }
 
 impl Reader {
-    fn new(user: User, session: SessionKey, options: ReadAllOptions) -> Self {
+    fn new(session: Box<dyn ReadSession>, options: ReadAllOptions) -> Self {
         Self {
-            user,
             session,
             options,
             deadline: None,
@@ -272,7 +303,7 @@ impl Reader {
                 Woken::Downloaded((entry, result)) => Some(self.downloaded(entry, result)),
                 Woken::Listed(list) => self.listed(list),
                 Woken::Slept => {
-                    self.polling = Polling::Listing(self.list());
+                    self.polling = Polling::Listing(self.session.list());
                     None
                 }
             };
@@ -297,11 +328,6 @@ impl Reader {
             Polling::Sleeping(pause) => pause.poll_unpin(cx).map(|()| Woken::Slept),
             Polling::Over => Poll::Pending,
         }
-    }
-
-    fn list(&self) -> BoxFuture<'static, Result<FileList>> {
-        let (user, session) = (self.user.clone(), self.session.clone());
-        async move { user.read_file_list(&session).await }.boxed()
     }
 
     fn listed(&mut self, list: Result<FileList>) -> Option<ReadEvent> {
@@ -357,12 +383,8 @@ impl Reader {
             let free = self.waiting.iter().position(|entry| !self.busy.contains(&entry.name));
             let Some(entry) = free.and_then(|index| self.waiting.remove(index)) else { return };
             self.busy.insert(entry.name.clone());
-            let (user, session) = (self.user.clone(), self.session.clone());
-            let download = async move {
-                let result = user.read_file(&session, &entry.name).await;
-                (entry, result)
-            };
-            self.running.push(download.boxed());
+            let download = self.session.file(&entry.name);
+            self.running.push(download.map(|result| (entry, result)).boxed());
         }
     }
 

@@ -14,6 +14,7 @@ use http::Method;
 use serde::de::DeserializeOwned;
 
 use crate::client::user::User;
+use crate::crypto::container::Decryptor;
 use crate::download::compression::Compression;
 use crate::download::{Download, chunks};
 use crate::error::{ErrorKind, Operation, Result};
@@ -88,6 +89,16 @@ impl File {
         self.name.sanitized()
     }
 
+    pub(crate) fn received(
+        name: &FileName,
+        header: Header,
+        last_modified: Option<SystemTime>,
+        bytes: Bytes,
+    ) -> Self {
+        let Header { metadata, compression } = header;
+        Self { name: name.clone(), metadata, compression, last_modified, updated_date: None, bytes }
+    }
+
     pub(crate) fn updated(mut self, date: i64) -> Self {
         self.updated_date = Some(date);
         self
@@ -140,6 +151,15 @@ pub struct FileStream {
 }
 
 impl FileStream {
+    pub(crate) fn new(
+        name: &FileName,
+        metadata: FileMetadata,
+        last_modified: Option<SystemTime>,
+        chunks: BoxStream<'static, Result<Bytes>>,
+    ) -> Self {
+        Self { name: name.clone(), metadata, last_modified, chunks }
+    }
+
     /// Name in the session.
     #[must_use]
     pub fn name(&self) -> &FileName {
@@ -192,14 +212,7 @@ impl ReadAnswer for FileReader<'_> {
         let last_modified = response.last_modified();
         let mut download = self.user.download(response, header.compression);
         let bytes = download.collect().await?;
-        Ok(File {
-            name: self.name.clone(),
-            metadata: header.metadata,
-            compression: header.compression,
-            last_modified,
-            updated_date: None,
-            bytes,
-        })
+        Ok(File::received(self.name, header, last_modified, bytes))
     }
 }
 
@@ -279,12 +292,7 @@ impl User {
             Header::read(response.headers()).map_err(|error| error.with_operation(Operation::ReadFile))?;
         let last_modified = response.last_modified();
         let download = self.download(response, header.compression);
-        Ok(FileStream {
-            name: name.clone(),
-            metadata: header.metadata,
-            last_modified,
-            chunks: chunks(Operation::ReadFile, download),
-        })
+        Ok(FileStream::new(name, header.metadata, last_modified, chunks(Operation::ReadFile, download)))
     }
 
     /// Reads a file's metadata without its content
@@ -314,11 +322,12 @@ impl User {
             .map_err(|error| error.with_operation(operation))?;
         let template = "permission-access/query/{sessionKey}/{fileName}";
         let metadata_only = method == Method::HEAD;
-        let request = Request::new(operation, method, url, template);
+        let request = Request::new(operation, method, url, template).hiding(session.expose());
         Ok(if metadata_only { request } else { request.for_bytes() })
     }
 
     fn download(&self, response: Response, compression: Compression) -> Download {
-        Download::new(response, self.contract().key().clone(), compression, self.client())
+        let container = Box::new(Decryptor::new(self.contract().key().clone()));
+        Download::new(response, container, compression, self.client())
     }
 }

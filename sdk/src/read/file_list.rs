@@ -148,6 +148,7 @@ impl User {
         let path = ["permission-access", "query", session.expose()];
         let url = endpoint::append(&self.client().shared().api, "session key", &path)?;
         let template = "permission-access/query/{sessionKey}";
-        self.json(&Request::new(Operation::ReadFileList, Method::GET, url, template)).await
+        let request = Request::new(Operation::ReadFileList, Method::GET, url, template);
+        self.json(&request.hiding(session.expose())).await
     }
 }

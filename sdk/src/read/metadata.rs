@@ -129,6 +129,11 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 
 impl Header {
     pub(crate) fn read(headers: &HeaderMap) -> Result<Self> {
+        Self::parse(&Self::decode(headers)?)
+    }
+
+    /// The JSON text of the header.
+    pub(crate) fn decode(headers: &HeaderMap) -> Result<Vec<u8>> {
         let mut values = headers.get_all(HEADER).iter();
         let value = match (values.next(), values.next()) {
             (Some(value), None) => value,
@@ -138,14 +143,13 @@ impl Header {
         if value.len() > MAX_LENGTH {
             return Err(failed("the `x-metadata` header is longer than 256 KiB"));
         }
-        let decoded = URL_SAFE
+        URL_SAFE
             .decode(value.as_bytes())
             .or_else(|_| STANDARD.decode(value.as_bytes()))
-            .map_err(|_| failed("the `x-metadata` header is not Base64"))?;
-        Self::parse(&decoded)
+            .map_err(|_| failed("the `x-metadata` header is not Base64"))
     }
 
-    fn parse(decoded: &[u8]) -> Result<Self> {
+    pub(crate) fn parse(decoded: &[u8]) -> Result<Self> {
         let probe: Envelope<Value> = parse(decoded)?;
         let has = |keys: &[&str]| keys.iter().any(|key| probe.metadata.get(key).is_some());
         // Decided by keys, so that a wrong type is reported with its field

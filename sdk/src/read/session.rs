@@ -69,7 +69,7 @@ pub struct SessionOptions {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct Limits {
+pub(crate) struct Limits {
     duration: LimitDuration,
 }
 
@@ -90,8 +90,14 @@ struct AccountFilter {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct Accept {
-    compression: Compression,
+pub(crate) struct Accept {
+    pub(crate) compression: Compression,
+}
+
+impl Limits {
+    pub(crate) fn of_source_fetch(limit: Duration) -> Self {
+        Self { duration: LimitDuration { source_fetch: limit.as_secs() } }
+    }
 }
 
 impl SessionOptions {
@@ -105,7 +111,7 @@ impl SessionOptions {
     /// zero means unlimited. Accounts that exceed it end as `partial`.
     #[must_use]
     pub fn source_fetch_limit(mut self, limit: Duration) -> Self {
-        self.limits = Some(Limits { duration: LimitDuration { source_fetch: limit.as_secs() } });
+        self.limits = Some(Limits::of_source_fetch(limit));
         self
     }
 

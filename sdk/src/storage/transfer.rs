@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use http::Method;
 use serde::Deserialize;
 
+use crate::crypto::container::Decryptor;
 use crate::download::compression::Compression;
 use crate::download::{Download, chunks};
 use crate::error::{Operation, Result};
@@ -132,6 +133,7 @@ impl StorageFiles {
 
     fn decrypting(&self, response: Response) -> Download {
         // Files of a storage are never compressed (http-api §8.4).
-        Download::new(response, self.contract().key().clone(), Compression::None, self.client())
+        let container = Box::new(Decryptor::new(self.contract().key().clone()));
+        Download::new(response, container, Compression::None, self.client())
     }
 }

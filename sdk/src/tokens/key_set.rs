@@ -35,9 +35,10 @@ const MAX_SETS: usize = 32;
 const LEEWAY: f64 = 60.0;
 
 /// Key-set URLs that tokens may name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct TrustedKeySets {
-    api: Url,
+    /// Roots of the API, of as many generations as requests go to.
+    roots: Vec<Url>,
     at_origin: Url,
     further: Vec<Url>,
 }
@@ -48,7 +49,7 @@ impl TrustedKeySets {
             .join("/jwks/oauth")
             .map_err(|error| Error::config("api_url", format!("has no origin ({error})")))?;
         let further = further.iter().map(|text| parse_trusted(text)).collect::<Result<_>>()?;
-        Ok(Self { api: api.clone(), at_origin, further })
+        Ok(Self { roots: vec![api.clone()], at_origin, further })
     }
 
     /// `{origin}/jwks/oauth`, anything below the API root, and what the user added.
@@ -59,14 +60,16 @@ impl TrustedKeySets {
         // Whoever forges a token also chooses its `jku`, so only key sets at addresses
         // that requests go to anyway are asked, and those the application vouches for.
         *jku == self.at_origin
-            || (jku.origin() == self.api.origin()
-                && jku.query().is_none()
-                && jku.path().starts_with(self.api.path()))
+            || self.roots.iter().any(|root| is_below(root, jku))
             || self
                 .further
                 .iter()
                 .any(|trusted| trusted == jku || (trusted.path() == "/" && trusted.origin() == jku.origin()))
     }
+}
+
+fn is_below(root: &Url, jku: &Url) -> bool {
+    jku.origin() == root.origin() && jku.query().is_none() && jku.path().starts_with(root.path())
 }
 
 fn parse_trusted(text: &str) -> Result<Url> {
@@ -110,6 +113,14 @@ struct Header {
 impl KeySets {
     pub(crate) fn new(trusted: TrustedKeySets) -> Self {
         Self { trusted, cached: Mutex::new(HashMap::new()) }
+    }
+
+    /// A cache of its own that trusts a further root of the same API.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn with_root(&self, root: &Url) -> Self {
+        let mut trusted = self.trusted.clone();
+        trusted.roots.push(root.clone());
+        Self::new(trusted)
     }
 
     /// Verifies a token of the server and reads its payload. `headers` are those

@@ -81,6 +81,18 @@ pub struct UserAccessToken {
     pub consent_id: Option<String>,
 }
 
+impl UserAccessToken {
+    /// This pair with what a refresh left out because it does not change (RFC 6749 §6).
+    pub(crate) fn completed_from(mut self, previous: &Self) -> Self {
+        if self.refresh_token.value.expose().is_empty() {
+            self.refresh_token = previous.refresh_token.clone();
+        }
+        self.user = self.user.or_else(|| previous.user.clone());
+        self.consent_id = self.consent_id.or_else(|| previous.consent_id.clone());
+        self
+    }
+}
+
 /// A new token pair, as handed to [`crate::ClientBuilder::on_token`].
 #[derive(Debug)]
 #[non_exhaustive]

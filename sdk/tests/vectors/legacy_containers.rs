@@ -1,6 +1,6 @@
 //! Containers of API versions up to v1.6, with their hash, and postboxes
-//! (protocol reference, legacy/container). The SDK speaks v1.7 only, so the hash
-//! is checked independently.
+//! (protocol reference, legacy/container). Without its feature
+//! `legacy` the SDK speaks v1.7 only, so the hash is checked independently here.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

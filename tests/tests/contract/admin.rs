@@ -1,8 +1,13 @@
 //! Administration over HTTP, as a client in another language uses it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use digime_mock_server::{ContractKind, MockServer, Timeline};
 use digime_tests::{Answer, RawClient, World};
 use reqwest::Method;
+use rsa::RsaPrivateKey;
+use rsa::pkcs1::DecodeRsaPrivateKey as _;
+use rsa::pkcs8::DecodePrivateKey as _;
 use serde_json::{Value, json};
 
 struct Admin {
@@ -203,4 +208,38 @@ async fn a_web_page_cannot_administrate() {
     assert_eq!(http.get(&url).send().await.unwrap().status(), 403);
     assert_eq!(http.get(&url).bearer_auth("let-me-out").send().await.unwrap().status(), 403);
     assert_eq!(http.get(&url).bearer_auth("let-me-in").send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn keys_are_given_in_the_form_that_is_asked_for() {
+    let world = World::new().await;
+    let raw = world.raw(ContractKind::Read);
+    let asked = async |format: &str| {
+        let path = format!("/__admin/credentials?sandbox={}{format}", world.sandbox.id());
+        raw.send(Method::GET, &path, None, None).await
+    };
+    let standard = asked("").await.json()["contracts"][0].clone();
+    let pem = standard["privateKey"].as_str().unwrap();
+    let key = RsaPrivateKey::from_pkcs1_pem(pem).unwrap();
+    for member in ["privateKeyDerHex", "privateKeyPkcs8", "privateKeyP12"] {
+        assert!(standard.get(member).is_none(), "{member}");
+    }
+    let contract = async |format: &str| {
+        let credentials = asked(&format!("&keyFormat={format}")).await.json();
+        assert_eq!(credentials["contracts"][0], credentials["applications"][0]["contracts"][0]);
+        assert_eq!(credentials["contracts"][0]["privateKey"], pem, "{format}");
+        credentials["contracts"][0].clone()
+    };
+    let hex = contract("der-hex").await["privateKeyDerHex"].as_str().unwrap().to_owned();
+    let pairs = hex.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap());
+    let der: Vec<_> = pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+    assert_eq!(RsaPrivateKey::from_pkcs1_der(&der).unwrap(), key);
+    let pkcs8 = contract("pkcs8").await["privateKeyPkcs8"].as_str().unwrap().to_owned();
+    assert_eq!(RsaPrivateKey::from_pkcs8_pem(&pkcs8).unwrap(), key);
+    let p12 = contract("p12").await;
+    assert_eq!(p12["privateKeyP12Password"], "digime");
+    let file = STANDARD.decode(p12["privateKeyP12"].as_str().unwrap()).unwrap();
+    assert!(file.len() > 2000 && file[0] == 0x30, "an ASN.1 sequence of {} bytes", file.len());
+    let refused = asked("&keyFormat=jks").await;
+    assert_eq!(refused.error(), (400, "ValidationErrors".to_owned()));
 }

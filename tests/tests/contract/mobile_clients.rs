@@ -39,7 +39,7 @@ async fn every_session_has_an_unlisted_encrypted_file_of_the_accounts() {
         }
         let answer = user.file(&user.session, "accounts.json").await;
         assert_eq!(answer.status, 200, "{kind}: {}", answer.text());
-        assert!(answer.body.len() >= 352 && answer.header("x-metadata") == "e30g", "{kind}");
+        assert!(answer.body.len() >= 352 && !answer.header("x-metadata").is_empty(), "{kind}");
         assert!(!String::from_utf8_lossy(&answer.body).contains("accounts"), "it is encrypted");
         let refused = user.file("unknown", "accounts.json").await;
         assert_eq!(refused.error(), (404, "SessionInvalid".to_owned()));
@@ -65,8 +65,9 @@ async fn android_opens_a_session_before_a_write_in_which_nothing_can_be_read() {
     let list = user.file_list(opened["sessionKey"].as_str().unwrap()).await.json();
     assert!(list["status"]["state"] == "pending" && list["fileList"].is_null(), "{list}");
     body["contractId"] = json!("unknown");
+    // The contract's id is what leads to the sandbox; without it, the default one is asked.
     let refused = user.client.send(Method::POST, path, None, Some(body)).await;
-    assert_eq!(refused.error(), (403, "InvalidClient".to_owned()));
+    assert_eq!(refused.error(), (404, "InvalidConsentAccessApplication".to_owned()));
     let refused = user.client.send(Method::POST, path, None, Some(json!({}))).await;
     assert_eq!(refused.error(), (400, "ValidationErrors".to_owned()));
     world.sandbox.requests().of(Operation::OPEN_SESSION).expect(1);

@@ -169,7 +169,7 @@ async fn services(call: &mut Call) -> Outcome {
     let flag = "includeSampleDataOnlySources";
     let with_sample_only = call.query().iter().any(|(name, value)| name == flag && value == "true");
     let header = call.headers.get(CONTRACT_ID).and_then(|value| value.to_str().ok());
-    let contract = header.and_then(|id| call.sandbox.contracts().iter().find(|it| it.contract_id == id));
+    let contract = header.and_then(|id| call.sandbox.contracts().iter().find(|it| it.is_called(id)));
     if let (Some(id), None) = (header, contract) {
         call.verdict
             .passed(Check::ContractIdHeader, format!("there is no contract \"{id}\": nothing is narrowed"));

@@ -4,6 +4,7 @@ use super::memory::Memory;
 use super::request::Observed;
 use super::tally::Tallies;
 use crate::client_report::ClientCheck;
+use crate::domain::token::Proof;
 use crate::fingerprint::Fingerprint;
 use crate::jwt::claims::Claims;
 use crate::jwt::pkce;
@@ -69,6 +70,7 @@ impl Authorizations {
     fn exchange(&mut self, request: &Observed<'_>, claims: &Claims, tallies: &mut Tallies) {
         let Some(code) = request.claim("code") else { return };
         let code = Fingerprint::of(&[code]);
+        let left_out = request.dialect().proof == Proof::Optional && request.claim("code_verifier").is_none();
         let found = pkce::verifier(claims).map_err(|refusal| refusal.detail);
         let found = found.and_then(|verifier| {
             let before = self.verifiers.insert(Fingerprint::of(&[verifier]), code);
@@ -82,7 +84,9 @@ impl Authorizations {
                 _ => Ok(()),
             }
         });
-        tallies.judge(ClientCheck::Pkce, request, found);
+        if !left_out {
+            tallies.judge(ClientCheck::Pkce, request, found);
+        }
         let again = Err("the code gave a token before".to_owned());
         let found = if self.exchanged.contains(&code) { again } else { Ok(()) };
         tallies.judge(ClientCheck::CodeExchangedOnce, request, found);

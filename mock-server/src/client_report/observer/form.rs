@@ -6,7 +6,9 @@ use serde_json::Value;
 use super::request::Observed;
 use super::tally::Tallies;
 use crate::client_report::ClientCheck;
+use crate::domain::session::SessionAccess;
 use crate::faults::hostile::REDIRECTED;
+use crate::generations::{AuthorizeAnswer, FileForm};
 use crate::journal::redact::is_secret;
 use crate::operations::Operation;
 use crate::operations::route::Area;
@@ -67,6 +69,7 @@ fn not_redirected(request: &Observed<'_>) -> Result<(), String> {
 /// clients name none.
 fn accepted(request: &Observed<'_>) -> &'static [&'static str] {
     match request.operation() {
+        Some(Operation::READ_FILE) if request.dialect().file == FileForm::Envelope => &[JSON],
         Some(Operation::READ_FILE | Operation::DOWNLOAD_STORAGE_FILE) => &[OCTETS],
         Some(Operation::READ_FILE_METADATA) => &[JSON, OCTETS],
         Some(Operation::PORTABILITY_REPORT) => &[OCTETS, "application/xml"],
@@ -93,10 +96,13 @@ fn accepts(request: &Observed<'_>, expected: &str) -> Result<(), String> {
     }
 }
 
-/// iOS sends no body when it asks for a reference (protocol reference, http-api §2.2).
+/// iOS sends no body when it asks for a reference (protocol reference, http-api §2.2). Older generations
+/// name it where they open a session (protocol reference, legacy/endpoints §5 and §8).
 fn names_agent(request: &Observed<'_>) -> bool {
     match request.operation() {
-        Some(Operation::AUTHORIZE | Operation::READ_SESSION | Operation::TRACKING) => true,
+        Some(Operation::AUTHORIZE) => request.dialect().authorize == AuthorizeAnswer::TokenAndSession,
+        Some(Operation::READ_SESSION) => request.dialect().access == SessionAccess::Token,
+        Some(Operation::TRACKING) => true,
         Some(Operation::TOKEN_REFERENCE) => !request.body.is_empty(),
         _ => false,
     }

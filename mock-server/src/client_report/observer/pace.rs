@@ -9,6 +9,7 @@ use crate::client_report::ClientCheck;
 use crate::clock::Moment;
 use crate::durations;
 use crate::fingerprint::Fingerprint;
+use crate::generations::ListForm;
 use crate::operations::Operation;
 
 /// How often official clients ask for the file list (protocol reference, README §8).
@@ -59,6 +60,14 @@ impl Pace {
     }
 
     fn poll(&mut self, request: &Observed<'_>, tallies: &mut Tallies) {
+        if request.dialect().list == ListForm::Names {
+            if request.succeeded() {
+                let incomplete = "the sync was not over when the list was answered".to_owned();
+                let found = if request.incomplete_list { Err(incomplete) } else { Ok(()) };
+                tallies.judge(ClientCheck::CompleteList, request, found);
+            }
+            return;
+        }
         let state = request.answer.json.and_then(|list| list.get("status")?.get("state")?.as_str());
         let unfinished = request.succeeded() && matches!(state, Some("pending" | "running"));
         let arrived = request.when.arrived;
@@ -83,6 +92,15 @@ mod tests {
     use super::super::sample::{Sample, counts, failed, offence};
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_list_that_is_read_once_must_be_complete() {
+        let list = || Sample::of(Operation::READ_FILE_LIST).path("/v1.0/permission-access/query/s");
+        let judged = |sample: Sample| counts(ClientCheck::CompleteList, [&sample]);
+        assert_eq!(judged(list()), (1, 0));
+        assert_eq!(judged(list().incomplete_list()), (0, 1));
+        assert_eq!(judged(Sample::of(Operation::READ_FILE_LIST)), (0, 0));
+    }
 
     fn list(state: &str, after: i64) -> Sample {
         let json = json!({"status": {"state": state}});

@@ -11,10 +11,12 @@ use crate::domain::app_link::AppLink;
 use crate::domain::contract::Contract;
 use crate::faults::Fault;
 use crate::fingerprint::Fingerprint;
+use crate::generations::Dialect;
 use crate::journal::check::Check;
 use crate::jwt::claims::Claims;
 use crate::jwt::unverified::UnverifiedJwt;
 use crate::operations::Operation;
+use crate::operations::generation::Generation;
 use crate::operations::route::{Area, Route};
 
 /// A request that was answered. What it claims is not believed, but it is the client's doing.
@@ -35,6 +37,8 @@ pub(crate) struct Observed<'a> {
     pub(crate) jwt: Option<UnverifiedJwt<'a>>,
     /// The check of the verdict that it failed.
     pub(crate) failed_check: Option<Check>,
+    /// Whether it was answered a list that is not complete and will not be asked for again.
+    pub(crate) incomplete_list: bool,
     pub(crate) fault: Option<&'a Fault>,
     pub(crate) answer: Answered<'a>,
     pub(crate) when: When,
@@ -101,6 +105,11 @@ impl Observed<'_> {
         let of_link =
             || AppLink::parse(&self.parameter("link")?).ok()?.preauthorization_code().map(str::to_owned);
         self.parameter("code").or_else(of_link)
+    }
+
+    /// What its generation of the API does in its own way.
+    pub(super) fn dialect(&self) -> &'static Dialect {
+        Dialect::of(Generation::of_path(self.uri.path()).unwrap_or(Generation::CURRENT))
     }
 
     /// Whether it did what it asked for, and the client was told so.

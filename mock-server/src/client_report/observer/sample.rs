@@ -33,6 +33,7 @@ pub(super) struct Sample {
     header: Value,
     claims: Value,
     failed_check: Option<Check>,
+    incomplete_list: bool,
     fault: Option<Fault>,
     status: u16,
     answer_headers: HeaderMap,
@@ -63,6 +64,7 @@ impl Sample {
             header: json!({"alg": "PS512", "typ": "JWT"}),
             claims,
             failed_check: None,
+            incomplete_list: false,
             fault: None,
             status: 200,
             answer_headers: HeaderMap::new(),
@@ -71,9 +73,14 @@ impl Sample {
             sequence,
         };
         sample
-            .path(&route.paths()[0].replace(['{', '}', '*'], ""))
+            .path(&route.paths().last().unwrap().replace(['{', '}', '*'], ""))
             .header("accept", "application/json")
             .signed()
+    }
+
+    pub(super) fn incomplete_list(mut self) -> Self {
+        self.incomplete_list = true;
+        self
     }
 
     pub(super) fn path(mut self, path: &str) -> Self {
@@ -182,6 +189,7 @@ impl Sample {
             body: &self.body,
             jwt: self.token.as_deref().map(|token| UnverifiedJwt::parse(token).unwrap()),
             failed_check: self.failed_check,
+            incomplete_list: self.incomplete_list,
             fault: self.fault.as_ref(),
             answer: Answered {
                 status: self.status,

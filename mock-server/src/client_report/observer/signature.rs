@@ -4,6 +4,7 @@ use super::memory::Memory;
 use super::request::Observed;
 use super::tally::Tallies;
 use crate::client_report::ClientCheck;
+use crate::domain::session::SessionAccess;
 use crate::fingerprint::Fingerprint;
 use crate::journal::check::Check;
 use crate::jwt::claims::Claims;
@@ -56,10 +57,15 @@ impl Signatures {
 
 /// The key set, what older clients ask unsigned, and paths that lead nowhere need no JWT.
 fn needs_jwt(request: &Observed<'_>) -> bool {
-    let open = matches!(
-        request.operation(),
-        Some(Operation::AVAILABLE_SERVICES | Operation::NAMED_CONTRACT_DETAILS | Operation::OPEN_SESSION)
-    );
+    let open = match request.operation() {
+        Some(Operation::AVAILABLE_SERVICES | Operation::NAMED_CONTRACT_DETAILS | Operation::OPEN_SESSION) => {
+            true
+        }
+        Some(Operation::READ_FILE_LIST | Operation::READ_FILE | Operation::READ_FILE_METADATA) => {
+            request.dialect().access == SessionAccess::Key
+        }
+        _ => false,
+    };
     !open && matches!(request.area(), Some(Area::Api(_) | Area::Cloud | Area::CloudFolder))
 }
 

@@ -114,7 +114,7 @@ impl File<'_> {
                 applied.map_err(|problem| ConfigError::Value { place: place.clone(), problem })
             };
         match (setting.read, value.get_ref()) {
-            (Read::One(read), _) => read_one(value, read, settings),
+            (Read::One(read) | Read::Switch(read), _) => read_one(value, read, settings),
             (Read::Many(_, read), DeValue::Array(values)) => {
                 values.iter().try_for_each(|value| read_one(value, read, settings))
             }

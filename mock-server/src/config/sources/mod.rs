@@ -134,7 +134,7 @@ fn apply(
 ) -> Result<(), ConfigError> {
     let values: Vec<_> = texts.iter().map(|text| Value::new(text, Path::new(""), place)).collect();
     let applied = match setting.read {
-        Read::One(read) => {
+        Read::One(read) | Read::Switch(read) => {
             values.iter().try_for_each(|value| value.present().and_then(|()| read(settings, value)))
         }
         Read::Many(separator, read) => values.iter().try_for_each(|value| {

@@ -12,7 +12,9 @@ use crate::config::check::check_id;
 use crate::config::settings::Settings;
 use crate::config::sources::contracts;
 use crate::config::sources::value::{Problem, Value, quote};
+use crate::config::tls::AuthorityPlace;
 use crate::durations;
+use crate::tls::certificate::{CertificateChain, CertificateError, TlsKey};
 
 /// A setting.
 #[derive(Debug)]
@@ -38,12 +40,16 @@ pub(crate) struct Setting {
 pub(crate) enum Read {
     /// One value; it replaces what was there.
     One(fn(&mut Settings, &Value<'_>) -> Result<(), Problem>),
+    /// Yes or no; a flag without a value says yes.
+    Switch(fn(&mut Settings, &Value<'_>) -> Result<(), Problem>),
     /// A list, whose values this character separates where they stand in one text; each adds to what was there.
     Many(char, fn(&mut Settings, &Value<'_>) -> Result<(), Problem>),
 }
 
 /// Settings of the address and of who may use it.
 const LISTENING: &str = "Listening";
+/// Settings of https.
+const HTTPS: &str = "https";
 /// Settings of sizes.
 const LIMITS: &str = "Limits";
 /// Settings of time.
@@ -108,6 +114,30 @@ settings! {
             "Token that /__admin then requires; without one, administration answers this machine only"
             => into!(admin_token, value => Some(AdminToken::new(value.exact()?).map_err(|it| it.to_string())?));
     }
+    HTTPS {
+        "tls", "TLS", Some("tls.enabled"), "YES",
+            "Speak https, with a certificate of the development CA, which digime-mock ca prints"
+            => Read::Switch(|settings, value| {
+                settings.tls.enabled = Some(value.switch()?);
+                Ok(())
+            });
+        "tls-ca", "TLS_CA", Some("tls.ca"), "FOLDER",
+            "Folder of the development CA, which is made there if there is none [default: digime-mock in the folder for data of the user]"
+            => into!(tls.authority, value => AuthorityPlace::Folder(value.path()?, value.place().clone()));
+        "tls-name", "TLS_NAMES", Some("tls.names"), "NAME",
+            "Further name or address that the certificate of the CA covers, besides localhost, 127.0.0.1, ::1, 10.0.2.2, --host and --public-url; may be repeated"
+            => Read::Many(',', |settings, value| {
+                settings.tls.names.push(value.parse()?);
+                Ok(())
+            });
+        "tls-cert", "TLS_CERT", Some("tls.certificate"), "FILE",
+            "Certificate of your own instead (PEM), followed by those that vouch for it; with --tls-key it switches https on"
+            => into!(tls.certificate, value => {
+                Some((pem_file(value, CertificateChain::from_pem)?, value.place().clone()))
+            });
+        "tls-key", "TLS_KEY", Some("tls.key"), "FILE", "Private key of that certificate (PEM, unencrypted)"
+            => into!(tls.key, value => Some((pem_file(value, TlsKey::from_pem)?, value.place().clone())));
+    }
     CLIENTS {
         "application-id", "APPLICATION_ID", None, "ID", "Id of the (first) application [default: mock-app]"
             => Read::One(application_id);
@@ -124,6 +154,12 @@ settings! {
             "NAME or NAME@VERSION of a client library that is outdated; may be repeated"
             => Read::Many(',', |settings, value| {
                 settings.agents.outdated.push(agent(value)?);
+                Ok(())
+            });
+        "deprecated-agent", "DEPRECATED_AGENTS", Some("agents.deprecated"), "AGENT",
+            "NAME or NAME@VERSION of a client library that is told to be deprecated; may be repeated"
+            => Read::Many(',', |settings, value| {
+                settings.agents.deprecated.push(agent(value)?);
                 Ok(())
             });
     }
@@ -220,6 +256,15 @@ fn dataset(settings: &mut Settings, value: &Value<'_>) -> Result<(), Problem> {
     let loaded = Dataset::load(&value.path()?).map_err(|error| error.to_string())?;
     settings.datasets.push(Arc::new(loaded));
     Ok(())
+}
+
+fn pem_file<T>(value: &Value<'_>, read: fn(&[u8]) -> Result<T, CertificateError>) -> Result<T, Problem> {
+    let path = value.path()?;
+    let text = std::fs::read(&path).map_err(|error| {
+        let shown: String = path.display().to_string().chars().take(200).collect();
+        format!("{shown} cannot be read: {error}")
+    })?;
+    read(&text).map_err(|error| format!("{} {error}", path.display()))
 }
 
 fn application_id(settings: &mut Settings, value: &Value<'_>) -> Result<(), Problem> {

@@ -76,6 +76,16 @@ impl<'a> Value<'a> {
         })
     }
 
+    /// Yes or no.
+    pub(crate) fn switch(&self) -> Result<bool, Problem> {
+        let text = self.text()?;
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => Ok(true),
+            "false" | "no" | "off" | "0" => Ok(false),
+            _ => Err(format!("{} is neither true nor false", quote(text))),
+        }
+    }
+
     /// A kind of value that reads itself and says what is wrong.
     pub(crate) fn parse<T: FromStr<Err: Display>>(&self) -> Result<T, Problem> {
         self.text()?.parse().map_err(|error: T::Err| error.to_string())

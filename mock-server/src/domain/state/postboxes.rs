@@ -200,10 +200,10 @@ mod tests {
     fn sandbox(quota: u64) -> (State, Contract, LibraryId, String, String) {
         let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), quota);
         let contract = Contract::sample(ContractKind::Write);
-        let user = state.tag.mint();
-        state.libraries.insert(user.clone(), Library::new());
         let options = (PullOptions::default(), SessionAccess::Key);
         let (session, _) = state.open_waiting_session(&contract, options, NOW);
+        let user = state.tag.mint();
+        state.libraries.insert(user.clone(), Library::new());
         let keys = PostboxKeys::generate().unwrap();
         let postbox = state.create_postbox(&contract.client_id(), &user, Some(&session.key), keys);
         (state, contract, user, postbox.id, session.key)

@@ -27,7 +27,7 @@ impl State {
     /// Makes a storage that belongs to nobody yet.
     pub(crate) fn create_storage(&mut self, contract: &Contract) -> StorageRef {
         let id = self.tag.mint();
-        let kid = contract.cloud_kid();
+        let kid = contract.cloud_kid(&contract.contract_id);
         let storage = Storage::provisional(kid.clone(), contract.application_id.clone());
         self.storages.insert(id.clone(), storage);
         StorageRef { id, kid }
