@@ -77,15 +77,15 @@ impl Parameters {
     }
 }
 
-/// The scheme of an address: what stands before its colon. Some clients' callbacks are a scheme alone
+/// The scheme of an address: what stands before its colon. The callback of some phones is a scheme alone
 /// (protocol reference, legacy rule 26).
 pub(super) fn scheme(address: &str) -> Option<&str> {
-    let scheme =
-        address.split([':', '?']).next().filter(|it| address.contains(':') || it.contains("-ca-"))?;
+    let (scheme, rest) = address.split_at(address.find([':', '/', '?', '#']).unwrap_or(address.len()));
     let mut characters = scheme.chars();
     let begins = characters.next().is_some_and(|c| c.is_ascii_alphabetic());
     let follows = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
-    (begins && characters.all(follows)).then_some(scheme)
+    let ends = rest.starts_with(':') || scheme.starts_with("digime-ca-");
+    (begins && characters.all(follows) && ends).then_some(scheme)
 }
 
 /// Decodes `%XX` and leaves `+` alone, as intents are written.

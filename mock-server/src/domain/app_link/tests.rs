@@ -317,6 +317,7 @@ fn a_link_that_cannot_be_read_is_refused_with_what_is_wrong() {
         ("digime://consent-access?sessionKey=s&callbackUrl=https%3A%2F%2Fa", "no appId"),
         ("digime://consent-access?sessionKey=s&appId=a", "no callbackUrl"),
         ("digime://consent-access?sessionKey=s&appId=a&callbackUrl=%2Frelative", "it has no scheme"),
+        ("digime://consent-access?sessionKey=s&appId=a&callbackUrl=page%3Fx%3Da%3Ab", "it has no scheme"),
         ("digime://consent-access?sessionKey=s&appId=a&callbackUrl=a%3Ab%0D%0AX", "control characters"),
         ("digime://consent-access?sessionKey=s&appId=a&callbackUrl=a%3A&callbackURL=b%3A", "more than once"),
         (
