@@ -4,7 +4,7 @@ use crate::report::{Exchange, Party};
 
 /// Method and path of each operation of the API (protocol reference, http-api); `{}` stands for any
 /// part of a path.
-const API: [(&str, &str); 26] = [
+const API: [(&str, &str); 28] = [
     ("POST", "oauth/authorize"),
     ("POST", "oauth/token"),
     ("POST", "oauth/token/reference"),
@@ -18,6 +18,8 @@ const API: [(&str, &str); 26] = [
     ("GET", "permission-access/contract"),
     ("GET", "permission-access/revoke/h:accountId"),
     ("GET", "permission-access/sample/datasets/{}"),
+    ("POST", "permission-access/session"),
+    ("POST", "permission-access/postbox/{}"),
     ("POST", "permission-access/import"),
     ("POST", "permission-access/import/h:accountId/{}/{}"),
     ("DELETE", "permission-access/service/h:accountId"),
@@ -107,7 +109,7 @@ mod tests {
         };
         for route in routes::all().filter(|route| matches!(route.area, Area::Api(_) | Area::ApiAndOrigin(_)))
         {
-            let older = ["namedContractDetails", "openSession", "tracking"].contains(&route.name());
+            let older = ["namedContractDetails", "tracking"].contains(&route.name());
             assert!(older || named(route.method.as_str(), route.template), "{}", route.name());
         }
     }
