@@ -4,7 +4,6 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::access::require_access;
 use crate::config::sandbox_settings::{LifetimesTable, TimelineTable};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
@@ -56,7 +55,6 @@ struct SandboxBody {
 }
 
 async fn create(call: &mut Call) -> Outcome {
-    require_access(call)?;
     let body: SandboxBody = call.json()?;
     let mut settings = call.server.settings.clone();
     body.lifetimes.apply(&mut settings.lifetimes);

@@ -1,6 +1,6 @@
 //! Administration under `/__admin`: the mock's own interface, never the platform's.
 
-mod access;
+pub(crate) mod access;
 mod clear_faults;
 mod client_report;
 mod clock;

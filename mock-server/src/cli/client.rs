@@ -15,7 +15,7 @@ use rustls::pki_types::ServerName;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
-use url::{Host, Position, Url};
+use url::{Host, Url};
 
 use super::failure::Failure;
 use crate::config::admin_token::AdminToken;
@@ -33,11 +33,8 @@ const DEFAULT_URL: &str = "http://127.0.0.1:8080";
 pub(super) struct Client {
     url: Url,
     token: Option<AdminToken>,
-    /// The CA file that is to be trusted, as it was given.
-    ca: Option<OsString>,
     /// Whom to trust if the URL begins with https.
     trusted: Option<CertificateChain>,
-    /// The flag that names the URL.
     flag: &'static str,
 }
 
@@ -64,7 +61,7 @@ impl Client {
     ) -> Result<Self, ConfigError> {
         let url = chosen(flag, "DIGIME_MOCK_URL", url)?;
         let url = match &url {
-            Some((place, text)) => read(place, text, web_url)?,
+            Some((place, text)) => read(place, text, |text| url_of(text, &["http", "https"]))?,
             None => Url::parse(DEFAULT_URL)
                 .map_err(|error| ConfigError::Value { place: Place::Default, problem: error.to_string() })?,
         };
@@ -72,8 +69,11 @@ impl Client {
         let token = token.map(|(place, text)| {
             read(&place, &text, |text| AdminToken::new(text).map_err(|error| error.to_string()))
         });
-        let trusted = trusted_for(&url, ca.clone())?;
-        Ok(Self { url, token: token.transpose()?, ca, trusted, flag })
+        let trusted = match url.scheme() {
+            "https" => Some(trusted(ca)?),
+            _ => None,
+        };
+        Ok(Self { url, token: token.transpose()?, trusted, flag })
     }
 
     /// Asks administration.
@@ -92,35 +92,36 @@ impl Client {
         }
         let body = body.map(Value::to_string).unwrap_or_default();
         let request = request.header(CONTENT_TYPE, "application/json").body(Full::from(body))?;
-        let (status, body) = exchange(&self.url, self.trusted.as_ref(), request).await?;
+        let (status, body) = exchange(&self.url, request, self.trusted.as_ref()).await?;
         Ok(Answer { status, json: serde_json::from_slice(&body)? })
     }
+}
 
-    /// Asks an app's callback, and gives the status of its answer.
-    pub(super) fn call(&self, callback: &str) -> Result<StatusCode, Failure> {
-        let failed = |problem: &dyn std::fmt::Display| {
-            Failure::new(format!("the callback cannot be called: {problem}"))
-        };
-        // What stands behind # never leaves a browser.
-        let url = web_url(callback.split('#').next().unwrap_or_default()).map_err(|error| failed(&error))?;
-        let trusted = trusted_for(&url, self.ca.clone())?;
-        let called = run(async {
-            let path = &url[Position::BeforePath..Position::AfterQuery];
-            exchange(&url, trusted.as_ref(), Request::get(path).body(Full::default())?).await
-        })?;
-        called.map(|(status, _)| status).map_err(|error| failed(&error))
-    }
+/// Asks an app's callback, and gives the status of its answer.
+pub(super) fn call(callback: &str) -> Result<StatusCode, Failure> {
+    // What stands behind # never leaves a browser.
+    let url = url_of(callback.split('#').next().unwrap_or_default(), &["http"]);
+    let url = url.map_err(|problem| Failure::new(format!("the callback cannot be called: {problem}")))?;
+    let called = run(async {
+        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        exchange(&url, Request::get(path).body(Full::default())?, None).await
+    })?;
+    let (status, _) =
+        called.map_err(|problem| Failure::new(format!("the callback cannot be called: {problem}")))?;
+    Ok(status)
 }
 
 /// One request over a connection of its own.
 async fn exchange(
     url: &Url,
+    mut request: Request<Full<Bytes>>,
     trusted: Option<&CertificateChain>,
-    request: Request<Full<Bytes>>,
 ) -> Result<(StatusCode, Bytes), Box<dyn Error>> {
+    let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
+    request.headers_mut().insert(HOST, host.parse()?);
     let addresses = url.socket_addrs(|| None)?;
     let stream = tokio::net::TcpStream::connect(&addresses[..]).await?;
-    let Some(trusted) = trusted else { return exchange_over(stream, url, request).await };
+    let Some(trusted) = trusted else { return exchange_over(stream, request).await };
     let name = match url.host() {
         Some(Host::Domain(name)) => ServerName::try_from(name.to_owned())?,
         Some(Host::Ipv4(address)) => ServerName::from(std::net::IpAddr::V4(address)),
@@ -128,15 +129,13 @@ async fn exchange(
         None => return Err("the URL names no host".into()),
     };
     let connector = TlsConnector::from(Arc::new(client_config(trusted)?));
-    exchange_over(connector.connect(name, stream).await?, url, request).await
+    exchange_over(connector.connect(name, stream).await?, request).await
 }
 
 async fn exchange_over(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    url: &Url,
-    mut request: Request<Full<Bytes>>,
+    request: Request<Full<Bytes>>,
 ) -> Result<(StatusCode, Bytes), Box<dyn Error>> {
-    request.headers_mut().insert(HOST, url[Position::BeforeHost..Position::AfterPort].parse()?);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let response = sender.send_request(request).await?;
@@ -149,20 +148,16 @@ fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     Ok(runtime.block_on(work))
 }
 
-fn web_url(text: &str) -> Result<Url, String> {
+fn url_of(text: &str, schemes: &[&str]) -> Result<Url, String> {
     let url: Url = text.trim().parse().map_err(|error| format!("it is no URL: {error}"))?;
-    match (url.scheme(), url.host()) {
-        ("http" | "https", Some(_)) => Ok(url),
-        _ => Err("it is no URL that begins with http:// or https://".to_owned()),
+    match schemes.contains(&url.scheme()) && url.host().is_some() {
+        true => Ok(url),
+        false => Err(format!("it is no URL that begins with {}://", schemes.join(":// or "))),
     }
 }
 
-/// Whom to trust at a URL, if that is a question: the certificates of a file, or else the development CA
-/// where `serve` keeps it.
-fn trusted_for(url: &Url, ca: Option<OsString>) -> Result<Option<CertificateChain>, ConfigError> {
-    if url.scheme() != "https" {
-        return Ok(None);
-    }
+/// The certificates of a file, or else the development CA where `serve` keeps it.
+fn trusted(ca: Option<OsString>) -> Result<CertificateChain, ConfigError> {
     let (place, file) =
         match (chosen("ca", "DIGIME_MOCK_CA", ca)?, chosen("tls-ca", "DIGIME_MOCK_TLS_CA", None)?) {
             (Some((place, file)), _) => (place, file.into()),
@@ -171,7 +166,7 @@ fn trusted_for(url: &Url, ca: Option<OsString>) -> Result<Option<CertificateChai
         };
     let read = std::fs::read(&file).map_err(|error| format!("cannot be read: {error}"));
     let read = read.and_then(|text| CertificateChain::from_pem(&text).map_err(|error| error.to_string()));
-    read.map(Some).map_err(|problem| {
+    read.map_err(|problem| {
         let problem = format!("the CA to trust, {}, {problem}; --ca names another file", file.display());
         ConfigError::Value { place, problem }
     })

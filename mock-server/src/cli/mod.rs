@@ -55,12 +55,12 @@ enum Command {
     Init(init::InitArgs),
     /// Tell why a request was refused, by the error.reference of its answer.
     Explain(explain::ExplainArgs),
-    /// Open a link of an app on the user's phone: older generations ask for consent there.
-    Open(open::OpenArgs),
     /// Print the CA that clients of serve --tls must trust, as PEM; makes it if there is none.
     Ca(ca::CaArgs),
     /// Print the private key of a contract in the form that a client takes it in.
     Key(key::KeyArgs),
+    /// Open a link of an app on the user's phone: older generations ask for consent there.
+    Open(open::OpenArgs),
     /// Make datasets.
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
@@ -78,9 +78,9 @@ pub fn run() -> ExitCode {
         Some(Command::Serve(args)) => serve::run(*args),
         Some(Command::Init(args)) => init::run(&args),
         Some(Command::Explain(args)) => explain::run(args),
-        Some(Command::Open(args)) => open::run(args),
         Some(Command::Ca(args)) => ca::run(args),
         Some(Command::Key(args)) => key::run(args),
+        Some(Command::Open(args)) => open::run(args),
         Some(Command::Dataset(command)) => dataset::run(command),
         Some(Command::Completions(args)) => shell::completions(&args, Cli::command()),
         Some(Command::Man(args)) => shell::man(&args, Cli::command()),

@@ -6,7 +6,7 @@ use clap::Args;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{self, Client};
 use super::failure::Failure;
 use super::output::print;
 
@@ -33,7 +33,7 @@ pub(super) struct OpenArgs {
     /// Consent as a new user, whose phone it is from now on.
     #[arg(long)]
     new_user: bool,
-    /// Ask the callback as well, as the phone's browser would; it must be http:// or https://.
+    /// Ask the callback as well, as the phone's browser would; it must begin with http://.
     #[arg(long)]
     call: bool,
     /// Whose phone it is, if the link does not say: the id of a sandbox.
@@ -45,8 +45,7 @@ pub(super) struct OpenArgs {
     /// The server's admin token, if it has one [env: DIGIME_MOCK_ADMIN_TOKEN]
     #[arg(long, value_name = "TOKEN")]
     admin_token: Option<OsString>,
-    /// The CA to trust if the server or the callback speaks https (PEM) [env: DIGIME_MOCK_CA] [default: the
-    /// development CA]
+    /// The CA to trust if the server speaks https (PEM) [env: DIGIME_MOCK_CA] [default: the development CA]
     #[arg(long, value_name = "FILE")]
     ca: Option<OsString>,
 }
@@ -87,7 +86,7 @@ pub(super) fn run(args: OpenArgs) -> Result<(), Failure> {
     if !args.call {
         return Ok(());
     }
-    let status = client.call(location)?;
+    let status = client::call(location)?;
     print(format!("{status}\n"))?;
     match status.is_client_error() || status.is_server_error() {
         true => Err(Failure::new(format!("the app answered its callback with {status}"))),

@@ -17,6 +17,7 @@ use hyper::body::Body as _;
 use sync_wrapper::SyncWrapper;
 
 use super::{hostile, respond};
+use crate::admin::access::require_access;
 use crate::clock::{Moment, Stopwatch};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::faults::hostile::Hostile;
@@ -114,6 +115,11 @@ async fn receive(
     };
     let endpoint = meant(endpoint, &call);
     call.target = Target::Endpoint(endpoint);
+    if endpoint.route.is_admin()
+        && let Err(refusal) = require_access(&call, endpoint.operation())
+    {
+        return respond::finish(call, None, Err(refusal), watch).await;
+    }
     match endpoint.sandbox_of(&call) {
         Ok(sandbox) => call.sandbox = sandbox,
         Err(refusal) => return respond::finish(call, None, Err(refusal), watch).await,

@@ -100,16 +100,16 @@ impl Observed<'_> {
         parameter(self.uri.query().unwrap_or_default(), name)
     }
 
+    /// What its generation of the API does in its own way.
+    pub(super) fn dialect(&self) -> &'static Dialect {
+        Dialect::of(Generation::of_path(self.uri.path()).unwrap_or(Generation::CURRENT))
+    }
+
     /// The code that a page was opened with: its own parameter, or the one of an app's link.
     pub(super) fn page_code(&self) -> Option<String> {
         let of_link =
             || AppLink::parse(&self.parameter("link")?).ok()?.preauthorization_code().map(str::to_owned);
         self.parameter("code").or_else(of_link)
-    }
-
-    /// What its generation of the API does in its own way.
-    pub(super) fn dialect(&self) -> &'static Dialect {
-        Dialect::of(Generation::of_path(self.uri.path()).unwrap_or(Generation::CURRENT))
     }
 
     /// Whether it did what it asked for, and the client was told so.
