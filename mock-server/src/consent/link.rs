@@ -191,8 +191,10 @@ async fn import(sandbox: &Sandbox, decision: &UserDecision) -> PhoneScreen {
 
 pub(super) async fn shown_receipt(sandbox: &Sandbox, receipt: &Receipt) -> PhoneScreen {
     let Receipt { application_id, contract_id } = receipt.clone();
-    let client_id = format!("{application_id}_{contract_id}");
-    let contract = sandbox.contract(&client_id);
+    let named = format!("{application_id}_{contract_id}");
+    let contract = sandbox.contract(&named);
+    // The contract may be named by an alias.
+    let client_id = contract.as_ref().map_or(named, |contract| contract.client_id());
     PhoneScreen::Receipt {
         application_name: contract.as_ref().map(|_| sandbox.application_name(&application_id).to_owned()),
         kind: contract.map(|contract| contract.kind),

@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 
 use super::link::{decide, shown_receipt, waiting};
 use super::link_page::{self, PHONE};
-use crate::domain::app_link::AppLink;
+use crate::domain::app_link::{AppLink, AppLinkError};
 use crate::domain::state::LinkProblem;
 use crate::http::call::Call;
 use crate::http::endpoint::{Endpoint, Handler, SandboxBy};
@@ -118,7 +118,7 @@ async fn show(call: &mut Call) -> Outcome {
     };
     let link = match read(call, &text) {
         Ok(link) => link,
-        Err(outcome) => return outcome,
+        Err(astray) => return lead_nowhere(call, &astray),
     };
     match &link {
         AppLink::Consent(consent) => match waiting(&call.sandbox, consent).await {
@@ -148,7 +148,7 @@ async fn answer(call: &mut Call) -> Outcome {
     let text = call.query_value("link").unwrap_or_default();
     let link = match read(call, &text) {
         Ok(link) => link,
-        Err(outcome) => return outcome,
+        Err(astray) => return lead_nowhere(call, &astray),
     };
     let decision = link_page::decision(call)?;
     let (client_id, callback) = match &link {
@@ -165,19 +165,34 @@ async fn answer(call: &mut Call) -> Outcome {
     }
 }
 
-/// The link, or the page that says why it leads nowhere.
-fn read(call: &mut Call, text: &str) -> Result<AppLink, Outcome> {
-    let link = AppLink::parse(text).map_err(|error| link_page::unreadable(call, PHONE, &error))?;
+/// Why a link leads nowhere.
+enum Astray {
+    Unreadable(AppLinkError),
+    NothingWaits(LinkProblem),
+    NoSandbox(String),
+}
+
+fn read(call: &Call, text: &str) -> Result<AppLink, Astray> {
+    let link = AppLink::parse(text).map_err(Astray::Unreadable)?;
+    let sandboxes = &call.server.sandboxes;
     let named = call.query_value("sandbox").filter(|id| !id.is_empty());
-    let unknown = named.filter(|id| call.server.sandboxes.get(id).is_none());
-    match unknown {
-        Some(id) => {
+    if let Some(id) = named.filter(|id| sandboxes.get(id).is_none()) {
+        return Err(Astray::NoSandbox(id));
+    }
+    match link.minted().is_some_and(|minted| sandboxes.minting(minted).is_none()) {
+        true => Err(Astray::NothingWaits(LinkProblem::UnknownSession)),
+        false => Ok(link),
+    }
+}
+
+/// The page that says why a link leads nowhere.
+fn lead_nowhere(call: &mut Call, astray: &Astray) -> Outcome {
+    match astray {
+        Astray::Unreadable(error) => link_page::unreadable(call, PHONE, error),
+        Astray::NothingWaits(problem) => link_page::nothing_waits(call, PHONE, problem),
+        Astray::NoSandbox(id) => {
             let problem = format!("there is no sandbox {id}: POST /__admin/sandboxes makes one");
-            Err(link_page::problem(StatusCode::NOT_FOUND, PHONE, &problem))
+            link_page::problem(StatusCode::NOT_FOUND, PHONE, &problem)
         }
-        None if link.minted().is_some_and(|minted| call.server.sandboxes.minting(minted).is_none()) => {
-            Err(link_page::nothing_waits(call, PHONE, &LinkProblem::UnknownSession))
-        }
-        None => Ok(link),
     }
 }

@@ -53,11 +53,9 @@ pub(crate) fn document(url: &PublicUrl, operations: impl Iterator<Item = Describ
 /// The operation's name; further addresses of the same operation add what sets them apart.
 fn operation_id(route: &Route, path: &str) -> String {
     let name = route.name();
-    if route.area == Area::Guest && !path.contains("/v1/") {
-        return format!("{name}_unversioned");
-    }
     match path.split('/').nth(1) {
-        _ if route.area == Area::Guest => name.to_owned(),
+        _ if route.area == Area::Guest && path.contains("/v1/") => name.to_owned(),
+        _ if route.area == Area::Guest => format!("{name}_unversioned"),
         Some("v1.7") | None => name.to_owned(),
         _ if route.paths().len() == 1 => name.to_owned(),
         Some(version) if version.starts_with("v1") => format!("{name}_{version}"),

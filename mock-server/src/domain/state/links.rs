@@ -115,6 +115,12 @@ pub(crate) struct AnsweredLink {
     pub outcome: LinkOutcome,
 }
 
+/// The session behind a link and, for an ongoing consent, its code and what waits there.
+struct FoundLink<'a> {
+    key: &'a str,
+    ongoing: Option<(&'a str, &'a PendingConsent)>,
+}
+
 impl State {
     /// The library of the phone's user, once somebody has consented on it.
     pub(crate) fn phone_library(&self) -> Option<&LibraryId> {
@@ -136,7 +142,7 @@ impl State {
         link: &ConsentLink,
         now: Moment,
     ) -> Result<WaitingLink, LinkProblem> {
-        let (_, consent) = self.require_link(contract, link, now)?;
+        let consent = self.require_link(contract, link, now)?.ongoing;
         let phone = self.phone_library().filter(|_| !link.is_guest());
         let library = consent.and_then(|(_, consent)| consent.library()).or(phone);
         let library = library.and_then(|id| self.libraries.get(id));
@@ -155,9 +161,9 @@ impl State {
         decision: LinkDecision,
         now: Moment,
     ) -> Result<AnsweredLink, LinkProblem> {
-        let (key, consent) = self.require_link(contract, link, now)?;
-        let (key, consent) =
-            (key.to_owned(), consent.map(|(code, consent)| (code.to_owned(), consent.clone())));
+        let FoundLink { key, ongoing } = self.require_link(contract, link, now)?;
+        let key = key.to_owned();
+        let consent = ongoing.map(|(code, consent)| (code.to_owned(), consent.clone()));
         if let Some(session) = self.sessions.get_mut(&key) {
             session.answered = true;
         }
@@ -219,13 +225,13 @@ impl State {
         }
     }
 
-    /// The session that waits behind a link and, for an ongoing consent, its code and what waits there.
+    /// What waits behind a link.
     fn require_link<'a>(
         &'a self,
         contract: &Contract,
         link: &'a ConsentLink,
         now: Moment,
-    ) -> Result<(&'a str, Option<(&'a str, &'a PendingConsent)>), LinkProblem> {
+    ) -> Result<FoundLink<'a>, LinkProblem> {
         let key = self.key_of(&link.session).ok_or(LinkProblem::UnknownSession)?;
         let session = self.sessions.get(key).ok_or(LinkProblem::UnknownSession)?;
         if session.client_id != contract.client_id() {
@@ -249,7 +255,9 @@ impl State {
             (Wanted::Postbox, true) => return Err(LinkProblem::Reads(contract.contract_id.clone())),
             (Wanted::Data, true) | (Wanted::Postbox, false) => {}
         }
-        let Some(code) = link.preauthorization_code.as_deref() else { return Ok((key, None)) };
+        let Some(code) = link.preauthorization_code.as_deref() else {
+            return Ok(FoundLink { key, ongoing: None });
+        };
         let consent = self.consents.get(code).ok_or(LinkProblem::UnknownCode)?;
         if consent.client_id != session.client_id {
             return Err(LinkProblem::CodeOfAnotherContract);
@@ -264,7 +272,7 @@ impl State {
         if !link.returns_to(&consent.redirect_uri) {
             return Err(LinkProblem::OtherCallback);
         }
-        Ok((key, Some((code, consent))))
+        Ok(FoundLink { key, ongoing: Some((code, consent)) })
     }
 
     fn library_of(&mut self, user: LinkUser) -> LibraryId {
