@@ -212,8 +212,8 @@ async fn what_was_pushed_is_read_in_the_older_container_too() {
     let session = triggered.json()["session"]["key"].as_str().unwrap().to_owned();
     let query = format!("/v1.6/permission-access/query/{session}");
     let list = reader.send(Method::GET, &query, None, None).await.json();
-    let names = list["fileList"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap());
-    let name = names.filter(|name| name.starts_with("pushed")).last().unwrap();
+    let mut names = list["fileList"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap());
+    let name = names.rfind(|name| name.starts_with("pushed")).unwrap();
     let answer = reader.send(Method::GET, &format!("{query}/{name}"), None, None).await;
     let plain = reader.decrypt(&answer.body);
     let (hash, payload) = plain.split_at(64);
