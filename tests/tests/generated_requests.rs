@@ -192,6 +192,8 @@ async fn send(living: &Living, path: &str, method: &Method, operation: &Value, r
             false => (*GARBAGE.choose(rng).unwrap()).to_owned(),
         };
         match parameter["in"].as_str().unwrap() {
+            // Without a segment the path is another one, which is not in the document.
+            "path" if value.is_empty() => address = address.replace(&format!("{{{parameter_name}}}"), "0"),
             "path" => address = address.replace(&format!("{{{parameter_name}}}"), &encoded(&value)),
             "query" if rng.random_bool(0.5) => query.push(format!("{parameter_name}={}", encoded(&value))),
             "header" if rng.random_bool(0.9) => headers.push((parameter_name.to_owned(), value)),
