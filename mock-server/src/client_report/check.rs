@@ -59,6 +59,10 @@ client_checks! {
     /// Protocol reference, http-api §1.2.
     AcceptHeader "Accept names the media type that the operation answers: application/json, or \
         application/octet-stream for files. Strict servers refuse anything else.";
+    /// RFC 9110 §8.3; protocol reference, legacy rules 11 and 24: no content type at all is what official
+    /// clients send in places.
+    ContentType "A body of JSON is called application/json. The mock reads it whatever it is called; strict \
+        servers refuse anything else.";
     /// Protocol reference, http-api §1.6.
     Agent "Requests that start a session or a page say in their body which SDK sends them, in agent.";
     /// RFC 9700 §4.11.

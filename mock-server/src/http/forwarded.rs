@@ -4,6 +4,8 @@ use http::HeaderMap;
 
 use crate::config::public_url::PublicUrl;
 
+const REAL_IP: &str = "x-real-ip";
+const VIA: &str = "via";
 const FORWARDED: &str = "forwarded";
 const FOR: &str = "x-forwarded-for";
 const HOST: &str = "x-forwarded-host";
@@ -13,7 +15,7 @@ const PREFIX: &str = "x-forwarded-prefix";
 /// Whether a proxy passed the request on, or somebody says so: it may come from another machine, then,
 /// whoever the peer is.
 pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
-    [FORWARDED, FOR, HOST, PROTO].iter().any(|name| headers.contains_key(*name))
+    [FORWARDED, FOR, HOST, PROTO, REAL_IP, VIA].iter().any(|name| headers.contains_key(*name))
 }
 
 /// Where the client reached the proxy, by `Forwarded` (RFC 7239) or else by the older `X-Forwarded-*`;

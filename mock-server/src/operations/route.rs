@@ -4,6 +4,7 @@ use http::Method;
 
 use super::generation::Generations;
 use super::operation::Operation;
+use super::refusal_code::RefusalCode;
 use super::refusals::DocumentedRefusal;
 
 /// Where a route lives.
@@ -94,6 +95,12 @@ impl Route {
     /// Whether it is the mock's own.
     pub fn is_admin(&self) -> bool {
         self.area == Area::Admin
+    }
+
+    /// Whether every request needs a JWT that a contract signed with a nonce.
+    pub(crate) fn is_signed(&self) -> bool {
+        self.refusals().any(|refusal| refusal.code == RefusalCode::InvalidClient && refusal.status == 403)
+            && self.refusals().any(|refusal| refusal.code == RefusalCode::InvalidJwt)
     }
 
     /// Whether it is one of the cloud host, whose errors have a form of their own.

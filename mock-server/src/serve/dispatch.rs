@@ -66,6 +66,7 @@ async fn receive(
     let version = parts.version;
     let params = params.map(named).unwrap_or_default();
     let streams = matches!(target, Target::Endpoint(endpoint) if endpoint.route.body == BodyMode::Streamed);
+    let is_signed = matches!(target, Target::Endpoint(endpoint) if endpoint.route.is_signed());
     let expects_continue = parts.headers.contains_key(EXPECT);
     let limit = match streams {
         true => server.settings.push_limit.max(server.settings.storage.file),
@@ -83,6 +84,10 @@ async fn receive(
         (Bytes::new(), Some(problem), None)
     } else if streams {
         (Bytes::new(), None, Some(SyncWrapper::new(body)))
+    } else if expects_continue && is_signed && !verify::may_pass(&parts.headers, &server.sandboxes) {
+        // The handler says why it is refused, and asks for the body no more than the client need send it.
+        leaves_body = true;
+        (Bytes::new(), None, None)
     } else {
         let (body, problem) = request_body::read(body, server.settings.body_limit).await;
         (body, problem, None)

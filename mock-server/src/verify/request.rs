@@ -20,7 +20,7 @@ use crate::journal::verdict::Verdict;
 use crate::jwt::claims::Claims;
 use crate::jwt::unverified::UnverifiedJwt;
 use crate::jwt::{bearer, nonce, timestamp};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, Sandboxes};
 
 /// A request whose JWT was verified.
 #[derive(Debug)]
@@ -61,6 +61,19 @@ impl Sent<'_> {
 pub(crate) fn note_claims(headers: &HeaderMap, verdict: &mut Verdict) {
     let jwt = bearer::token(headers).ok().and_then(|token| UnverifiedJwt::parse(token).ok());
     verdict.claims = jwt.map(|jwt| jwt.claims.redacted());
+}
+
+/// Whether a request may pass as far as its head tells: a JWT that its contract signed. Nothing is taken
+/// into use.
+pub(crate) fn may_pass(headers: &HeaderMap, sandboxes: &Sandboxes) -> bool {
+    let signed = || -> Option<()> {
+        let jwt = UnverifiedJwt::parse(bearer::token(headers).ok()?).ok()?;
+        jwt.require_ps512().ok()?;
+        let client_id = jwt.claims.required("client_id").ok()?;
+        let contract = sandboxes.of_client(client_id)?.contract(client_id)?;
+        jwt.require_signature(contract.keys.verification()).ok()
+    };
+    signed().is_some()
 }
 
 /// Takes the nonce of a request that a fault answers into use, if the request is a good one.

@@ -127,3 +127,26 @@ async fn the_transcript_of_a_fault() {
     assert_snapshot!(lists[0]);
     assert_eq!(sandbox.faults()[0].struck, 1);
 }
+
+#[tokio::test]
+async fn a_fault_that_could_never_have_an_effect_is_refused_with_advice() {
+    let world = World::new().await;
+    let raw = world.raw(ContractKind::Read);
+    let path = format!("/__admin/faults?sandbox={}", world.sandbox.id());
+    for (fault, mentions) in [
+        (serde_json::json!({ "route": "readFile" }), "no effect"),
+        (serde_json::json!({ "route": "readFile", "times": 0, "status": 503 }), "never strikes"),
+        (serde_json::json!({ "route": "token", "status": 503, "file": "a.json" }), "never strikes"),
+        (serde_json::json!({ "route": "readFile", "hostile": "unknownKid" }), "no answer of readFile"),
+        (serde_json::json!({ "route": "readFil", "status": 503 }), "readFile"),
+    ] {
+        let answer = raw.send(reqwest::Method::POST, &path, None, Some(fault.clone())).await;
+        assert_eq!(answer.error(), (400, "ValidationErrors".to_owned()), "{fault}");
+        assert!(answer.text().contains(mentions), "{fault}: {}", answer.text());
+    }
+    assert!(world.sandbox.faults().is_empty());
+    let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        world.sandbox.inject(Fault::on(Operation::READ_FILE));
+    }));
+    assert!(refused.is_err(), "in Rust too");
+}

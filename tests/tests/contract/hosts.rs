@@ -89,7 +89,7 @@ async fn loopback_names_administrate_whatever_their_case() {
 #[tokio::test]
 async fn what_a_proxy_passes_on_is_not_from_this_machine() {
     let server = server(|settings| settings.trusted_proxies.push("127.0.0.1".parse().unwrap())).await;
-    for header in ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"] {
+    for header in ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"] {
         let headers = [("Host", "localhost"), (header, "for=127.0.0.1")];
         assert_eq!(ask(server.address(), "GET /__admin/credentials", &headers).await.status, 403, "{header}");
     }
@@ -211,5 +211,25 @@ async fn web_pages_call_the_server_only_if_their_origin_is_named() {
         let answer = ask(open.address(), "GET /__admin/credentials", &headers).await;
         assert_eq!(answer.status, 403, "{other}");
         assert!(!answer.head.contains("access-control"), "{}", answer.head);
+    }
+}
+
+#[tokio::test]
+async fn a_consent_page_works_under_a_path_that_a_proxy_puts_before_it() {
+    let server =
+        server(|settings| settings.public_url = Some("https://proxy.test/mock".parse().unwrap())).await;
+    let contract = server.credentials().contract(ContractKind::Read).unwrap().clone();
+    let raw = digime_tests::RawClient::new(&format!("http://{}", server.address()), &contract);
+    for prefix in ["", "/mock"] {
+        let (code, _) = raw.authorize().await;
+        let page = format!("{}{prefix}/apps/saas/authorize?code={code}&service=16", raw.origin);
+        let shown = raw.get(&page).await;
+        assert_eq!(shown.status, 200, "{prefix}");
+        // The form posts to the page's own address, and so comes back through the same proxy.
+        assert!(shown.text().contains("<form method=\"post\">") && !shown.text().contains("action="));
+        assert!(!shown.text().contains("href=\"/") && !shown.text().contains("src=\"/"), "{}", shown.text());
+        let left = raw.post_form(&page, "decision=approve").await;
+        assert_eq!(left.status, 302);
+        assert!(left.location_parameter("code").is_some(), "{}", left.header("location"));
     }
 }

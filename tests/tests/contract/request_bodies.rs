@@ -78,6 +78,35 @@ async fn a_push_that_will_be_refused_is_refused_before_its_body_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_not_signed_is_refused_before_its_body_is_asked_for() {
+    let world = World::new().await;
+    let client = world.raw(ContractKind::Read);
+    let signed = |claims: Value| client.sign(&client.claims(claims));
+    let other = digime_tests::RawClient::with_key(
+        &client.origin,
+        &client.client_id,
+        digime_fixtures::keys::OTHER.private_pem,
+    );
+    for (authorization, status) in [
+        (String::new(), "401"),
+        ("Authorization: Bearer x.y.z\r\n".to_owned(), "401"),
+        (format!("Authorization: Bearer {}\r\n", other.sign(&other.claims(serde_json::json!({})))), "401"),
+        (format!("Authorization: Bearer {}\r\n", signed(serde_json::json!({"client_id": "no_such"}))), "403"),
+    ] {
+        for path in
+            ["oauth/authorize", "permission-access/trigger", "permission-access/import/h:accountId/fhir/stu3"]
+        {
+            let head = format!(
+                "POST /v1.7/{path} HTTP/1.1\r\nHost: HOST\r\n{authorization}Content-Length: 500000\r\n\
+                 Expect: 100-continue\r\n\r\n"
+            );
+            let answer = answer_to(&world, &head).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path} {authorization}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn any_other_body_gets_an_answer_in_the_platforms_form_without_names_of_types() {
     let world = World::new().await;
     let client = world.raw(ContractKind::Read);

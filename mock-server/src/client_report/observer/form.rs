@@ -1,6 +1,6 @@
 //! What a request looks like, whatever came before it: endpoint, headers, agent, URL.
 
-use http::header::ACCEPT;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::Value;
 
 use super::request::Observed;
@@ -24,6 +24,9 @@ pub(super) fn observe(request: &Observed<'_>, tallies: &mut Tallies) {
     tallies.judge(ClientCheck::NoRedirectFollowed, request, not_redirected(request));
     if let [expected, ..] = accepted(request) {
         tallies.judge(ClientCheck::AcceptHeader, request, accepts(request, expected));
+    }
+    if let Some(declared) = declared_json(request) {
+        tallies.judge(ClientCheck::ContentType, request, declared);
     }
     if names_agent(request) {
         tallies.judge(ClientCheck::Agent, request, agent(request));
@@ -63,6 +66,20 @@ fn not_redirected(request: &Observed<'_>) -> Result<(), String> {
         Some(_) => Err("it was sent on to where a redirect led".to_owned()),
         None => Ok(()),
     }
+}
+
+/// Whether a body of JSON is called so; none where there is no such body, or nothing is said of it.
+fn declared_json(request: &Observed<'_>) -> Option<Result<(), String>> {
+    let api = matches!(request.area(), Some(Area::Api(_) | Area::ApiAndOrigin(_)));
+    if !api || request.body.trim_ascii_start().first() != Some(&b'{') {
+        return None;
+    }
+    let named = request.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = named.split(';').next().unwrap_or_default().trim();
+    Some(match essence.eq_ignore_ascii_case(JSON) {
+        true => Ok(()),
+        false => Err(format!("Content-Type is \"{named}\", expected {JSON}")),
+    })
 }
 
 /// The media types that a client may ask an operation for, the usual one first; none where official
