@@ -407,3 +407,53 @@ async fn an_exchange_without_verifier_still_checks_one_that_is_sent() {
     assert_eq!(answer.error(), (400, "InvalidGrant".to_owned()));
     world.sandbox.allow_refusals();
 }
+
+#[tokio::test]
+async fn what_an_older_request_names_must_be_there() {
+    let world = instant().await;
+    let user = consented(&world, ContractKind::Read, "v1.6").await;
+    let evil = "https://evil.test/";
+    let refresh =
+        json!({ "grant_type": "refresh_token", "refresh_token": user.refresh, "redirect_uri": evil });
+    let refused = user.client.call(Method::POST, "oauth/token", refresh).await;
+    assert_eq!(refused.error(), (404, "InvalidRedirectUri".to_owned()));
+    let refused =
+        user.client.call(Method::DELETE, "user", user.claims(json!({ "redirect_uri": evil }))).await;
+    assert_eq!(refused.error(), (404, "InvalidRedirectUri".to_owned()));
+    let named = user.claims(json!({ "session_key": "unknown" }));
+    let refused = user.client.speaking("v1.4").call(Method::POST, "permission-access/trigger", named).await;
+    assert_eq!(refused.error(), (404, "SessionInvalid".to_owned()));
+    for (application, contract, code) in [
+        ("mock-app", "unknown", "InvalidContractId"),
+        ("unknown", "mock-read-contract", "InvalidConsentAccessApplication"),
+    ] {
+        let body = json!({ "appId": application, "contractId": contract });
+        let path = "/v1.4/permission-access/session";
+        let refused = user.client.send(Method::POST, path, None, Some(body)).await;
+        assert_eq!(refused.error(), (404, code.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_trigger_opens_the_session_that_it_names_for_its_user_and_again_without_harm() {
+    let world = instant().await;
+    let user = consented(&world, ContractKind::Read, "v1.6").await;
+    let other = consented(&world, ContractKind::Read, "v1.6").await;
+    let credentials = world.credentials(ContractKind::Read);
+    let body = json!({ "appId": credentials.application_id, "contractId": credentials.contract_alias });
+    let path = "/v1.4/permission-access/session";
+    let opened = user.client.send(Method::POST, path, None, Some(body)).await.json();
+    let key = opened["sessionKey"].as_str().unwrap().to_owned();
+    let trigger = |user: &RawUser| {
+        let (client, claims) = (user.client.speaking("v1.4"), user.claims(json!({ "session_key": key })));
+        let path = "permission-access/trigger?schemaVersion=5.0.0&prefetch=false";
+        async move { client.call(Method::POST, path, claims).await }
+    };
+    for _ in 0..2 {
+        let triggered = trigger(&user).await;
+        assert_eq!((triggered.status.as_u16(), triggered.text().as_str()), (202, "{}"));
+    }
+    assert_eq!(trigger(&other).await.error(), (404, "SessionInvalid".to_owned()));
+    let list = unsigned(&user.client, "v1.4", &key).await.json();
+    assert!(!names(&list).is_empty());
+}

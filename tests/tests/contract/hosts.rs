@@ -89,7 +89,9 @@ async fn loopback_names_administrate_whatever_their_case() {
 #[tokio::test]
 async fn what_a_proxy_passes_on_is_not_from_this_machine() {
     let server = server(|settings| settings.trusted_proxies.push("127.0.0.1".parse().unwrap())).await;
-    for header in ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"] {
+    for header in
+        ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"]
+    {
         let headers = [("Host", "localhost"), (header, "for=127.0.0.1")];
         assert_eq!(ask(server.address(), "GET /__admin/credentials", &headers).await.status, 403, "{header}");
     }
