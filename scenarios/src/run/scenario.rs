@@ -12,7 +12,7 @@ use super::snapshot_draft::SnapshotDraft;
 use super::step;
 use crate::clock::Stopwatch;
 use crate::context::{ScenarioContext, StepError};
-use crate::document::{Document, LoadedFile, StepKind, StepOptions};
+use crate::document::{LoadedFile, StepKind, StepOptions};
 use crate::format::{SnapshotOf, template};
 use crate::position::{Place, Position};
 use crate::redaction::Redaction;
@@ -47,8 +47,8 @@ pub(super) async fn run(
         }
     };
     let view = view(&environment);
-    let Document { client, generation, .. } = &scenario.document;
-    match ScenarioContext::open(environment, client, *generation, http) {
+    let document = &scenario.document;
+    match ScenarioContext::open(environment, &document.client, document.generation(), http) {
         Err(error) => report.fail_opening(scenario, error),
         Ok(context) => {
             let mut run = ScenarioRun { context, view, draft: SnapshotDraft::default(), report };
@@ -72,7 +72,7 @@ pub(super) fn not_begun(scenario: &LoadedFile, repetition: u32, status: Status) 
         name: scenario.name().to_owned(),
         proves: document.proves.clone(),
         tags: document.tags.clone(),
-        generation: document.generation.as_str().to_owned(),
+        generation: document.generation().as_str().to_owned(),
         repetition,
         status,
         duration: Duration::ZERO,
