@@ -160,7 +160,8 @@ fn of_generations(
     operation: String,
     generations: BTreeMap<Option<String>, Vec<VerifiedResult>>,
 ) -> impl Iterator<Item = VerifiedOperation> {
-    let row = move |(generation, results)| VerifiedOperation { operation: operation.clone(), generation, results };
+    let row =
+        move |(generation, results)| VerifiedOperation { operation: operation.clone(), generation, results };
     generations.into_iter().map(row)
 }
 

@@ -39,16 +39,8 @@ pub(crate) enum Generation {
 }
 
 impl Generation {
-    const ALL: [Self; 8] = [
-        Self::V1,
-        Self::V1_0,
-        Self::V1_1,
-        Self::V1_3,
-        Self::V1_4,
-        Self::V1_5,
-        Self::V1_6,
-        Self::V1_7,
-    ];
+    const ALL: [Self; 8] =
+        [Self::V1, Self::V1_0, Self::V1_1, Self::V1_3, Self::V1_4, Self::V1_5, Self::V1_6, Self::V1_7];
 
     /// As paths write it.
     pub(crate) fn as_str(self) -> &'static str {
@@ -111,7 +103,9 @@ impl Generations {
         if range.contains(&generation) {
             return match generation.older().is_some() || generation == Generation::V1_7 {
                 true => Ok(()),
-                false => Err(format!("the SDK does not speak {generation}: `{what}` cannot be done, `http` can")),
+                false => {
+                    Err(format!("the SDK does not speak {generation}: `{what}` cannot be done, `http` can"))
+                }
             };
         }
         let (first, last) = (range.start(), range.end());
@@ -142,11 +136,15 @@ mod tests {
     #[test]
     fn what_a_generation_lacks_is_said_with_what_has_it() {
         let trigger = Generations::between(Generation::V1_4, Generation::V1_6);
-        let said = |generations: &Generations, generation| generations.check("trigger", generation).unwrap_err();
+        let said =
+            |generations: &Generations, generation| generations.check("trigger", generation).unwrap_err();
         assert_eq!(said(&trigger, Generation::V1), "`trigger` is not in v1: it belongs to v1.4 to v1.6");
         assert!(said(&trigger, Generation::V1_7).ends_with("needs a `generation`, such as v1.4"));
         assert!(said(&Generations::SDK, Generation::V1_1).contains("the SDK does not speak v1.1"));
-        assert_eq!(said(&Generations::TODAY, Generation::V1_6), "`trigger` is not in v1.6: it belongs to v1.7");
+        assert_eq!(
+            said(&Generations::TODAY, Generation::V1_6),
+            "`trigger` is not in v1.6: it belongs to v1.7"
+        );
         assert_eq!(Generations::All.check("http", Generation::V1_1), Ok(()));
         assert_eq!(trigger.check("trigger", Generation::V1_5), Ok(()));
     }

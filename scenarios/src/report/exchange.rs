@@ -78,11 +78,12 @@ const GUEST_PAGE: &str = "/apps/quark/";
 pub(crate) struct ExchangeView {
     pub(crate) redaction: Redaction,
     urls: Urls,
+    generation: Generation,
 }
 
 impl ExchangeView {
-    pub(crate) fn new(redaction: Redaction, urls: Urls) -> Self {
-        Self { redaction, urls }
+    pub(crate) fn new(redaction: Redaction, urls: Urls, generation: Generation) -> Self {
+        Self { redaction, urls, generation }
     }
 
     /// A value as reports show it.
@@ -129,7 +130,8 @@ impl ExchangeView {
             Party::Phone
         } else if url.starts_with(&self.urls.onboard) || url.contains(GUEST_PAGE) {
             Party::ConsentPage
-        } else if url.starts_with(&self.urls.cloud) {
+        } else if url.starts_with(&self.urls.cloud) && self.generation > Generation::V1 {
+            // `/v1/` is the storage host's, and the first generation's too, which knew no storage.
             Party::Storage
         } else {
             Party::Api
