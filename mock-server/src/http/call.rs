@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sync_wrapper::SyncWrapper;
 
@@ -40,6 +41,21 @@ pub(crate) enum Target {
     UnknownPath,
     /// A path that does not answer this method.
     WrongMethod,
+}
+
+/// A contract as a body names it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NamedContract {
+    pub(crate) app_id: String,
+    pub(crate) contract_id: String,
+}
+
+impl NamedContract {
+    /// What signed requests call it.
+    pub(crate) fn client_id(&self) -> String {
+        format!("{}_{}", self.app_id, self.contract_id)
+    }
 }
 
 /// One request on its way through the server.
@@ -93,7 +109,7 @@ impl Call {
             let id = self.headers.get(CONTRACT_ID)?.to_str().ok()?;
             self.sandbox.contracts().iter().find(|contract| contract.is_called(id)).cloned()
         };
-        let by_body = || self.sandbox.contract(&self.contract_of_body()?);
+        let by_body = || self.sandbox.contract(&self.contract_of_body()?.client_id());
         let by_session = || self.named.clone();
         let by_names = || by_path().or_else(by_header).or_else(by_body);
         if let Some(contract) = by_jwt().or_else(by_session).or_else(by_names) {
@@ -103,16 +119,9 @@ impl Call {
         self.sandbox.contract(&by_postbox)
     }
 
-    /// The `client_id` of the contract that the body names, as requests do that nobody signs.
-    pub(crate) fn contract_of_body(&self) -> Option<String> {
-        #[derive(serde::Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Named {
-            app_id: String,
-            contract_id: String,
-        }
-        let Named { app_id, contract_id } = serde_json::from_slice(&self.body).ok()?;
-        Some(format!("{app_id}_{contract_id}"))
+    /// The contract that the body names, as requests do that nobody signs.
+    pub(crate) fn contract_of_body(&self) -> Option<NamedContract> {
+        serde_json::from_slice(&self.body).ok()
     }
 
     /// The parameters of the query, decoded once.

@@ -43,7 +43,7 @@ pub(crate) enum SandboxBy {
     Query(&'static str),
     /// The path names one of its contracts.
     ContractInPath,
-    /// The body, which is JSON, names one of its contracts.
+    /// The body, which is JSON, names one of its contracts, or at least its application.
     ContractInBody,
     /// The header `contractId` names one of its contracts.
     ContractHeader,
@@ -73,7 +73,10 @@ impl SandboxBy {
             Self::ContractInPath => {
                 sandboxes.of_client(&format!("{}_{}", call.param("appId"), call.param("contractId")))
             }
-            Self::ContractInBody => call.contract_of_body().and_then(|id| sandboxes.of_client(&id)),
+            Self::ContractInBody => call.contract_of_body().and_then(|named| {
+                let of_contract = sandboxes.of_client(&named.client_id());
+                of_contract.or_else(|| sandboxes.of_application(&named.app_id))
+            }),
             Self::ContractHeader => {
                 let named = call.headers.get(CONTRACT_ID).and_then(|value| value.to_str().ok());
                 named.and_then(|id| sandboxes.of_contract(id))

@@ -265,6 +265,17 @@ impl Sandboxes {
         self.named_by(client_id).filter(|sandbox| sandbox.contract(client_id).is_some())
     }
 
+    /// The sandbox that an application belongs to.
+    pub(crate) fn of_application(&self, application_id: &str) -> Option<Arc<Sandbox>> {
+        let owns = |sandbox: &Sandbox| {
+            sandbox.contracts().iter().any(|contract| contract.application_id == application_id)
+        };
+        if owns(&self.default) {
+            return Some(self.default_sandbox());
+        }
+        self.named_by(application_id).filter(|sandbox| owns(sandbox))
+    }
+
     /// The fresh sandbox that a contract id belongs to.
     pub(crate) fn of_contract(&self, contract_id: &str) -> Option<Arc<Sandbox>> {
         let owns = |sandbox: &Arc<Sandbox>| sandbox.contracts().iter().any(|it| it.is_called(contract_id));

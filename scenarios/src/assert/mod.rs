@@ -63,14 +63,16 @@ pub(crate) fn check(
     if value["unreachable"] == true {
         return vec![AssertionFailure::new(FailureKind::Unreachable, text_of(&value["message"]))];
     }
-    if refused && !expected.wants_error() {
+    let bad = |status: &At<Field<u16>>| template::field(&status.value, values).is_ok_and(|it| it >= 400);
+    let wants_error = expected.wants_error() || expected.status.as_ref().is_some_and(bad);
+    if refused && !wants_error {
         return vec![
             AssertionFailure::new(FailureKind::Error, refusal(value))
                 .values("success".into(), Some(value.clone())),
         ];
     }
     let mut failures = Vec::new();
-    if !refused && expected.wants_error() {
+    if !refused && wants_error {
         failures.push(AssertionFailure::new(
             FailureKind::NoError,
             "an error was expected, and the step succeeded",

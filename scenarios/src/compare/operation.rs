@@ -4,24 +4,25 @@ use crate::report::{Exchange, Party};
 
 /// Method and path of each operation of the API (protocol reference, http-api); `{}` stands for any
 /// part of a path.
-const API: [(&str, &str); 28] = [
+const API: [(&str, &str); 30] = [
     ("POST", "oauth/authorize"),
     ("POST", "oauth/token"),
     ("POST", "oauth/token/reference"),
     ("POST", "reference"),
     ("GET", "jwks/oauth"),
+    ("POST", "permission-access/session"),
     ("POST", "permission-access/trigger"),
     ("GET", "permission-access/query/{}"),
     ("GET", "permission-access/query/{}/{}"),
     ("HEAD", "permission-access/query/{}/{}"),
     ("GET", "permission-access/accounts"),
     ("GET", "permission-access/contract"),
+    ("GET", "permission-access/contract/{}/{}"),
     ("GET", "permission-access/revoke/h:accountId"),
     ("GET", "permission-access/sample/datasets/{}"),
-    ("POST", "permission-access/session"),
-    ("POST", "permission-access/postbox/{}"),
     ("POST", "permission-access/import"),
     ("POST", "permission-access/import/h:accountId/{}/{}"),
+    ("POST", "permission-access/postbox/{}"),
     ("DELETE", "permission-access/service/h:accountId"),
     ("DELETE", "user"),
     ("GET", "export/{}/report"),
@@ -31,6 +32,7 @@ const API: [(&str, &str); 28] = [
     ("POST", "discovery/categories"),
     ("POST", "discovery/sourceTypes"),
     ("GET", "discovery/services"),
+    ("POST", "tracking/sdk"),
     ("POST", "storage"),
     ("GET", "storage"),
 ];
@@ -38,15 +40,22 @@ const API: [(&str, &str); 28] = [
 /// Methods of the storage host.
 const STORAGE: [&str; 3] = ["POST", "GET", "DELETE"];
 
-/// Pages of the consent web client (protocol reference, consent-web).
-const PAGES: [&str; 5] = ["authorize", "onboard", "user-reauth", "reauthorize", "revoke"];
+/// Pages of the consent web client (protocol reference, consent-web), and the guest page of older
+/// generations (legacy/deep-links §3).
+const PAGES: [&str; 6] =
+    ["authorize", "onboard", "user-reauth", "reauthorize", "revoke", "direct-onboarding"];
+
+/// Links to the digi.me app (protocol reference, legacy/deep-links §1).
+const LINKS: [&str; 5] =
+    ["consent-access", "postbox/create", "postbox/push-complete", "postbox/import", "receipt"];
 
 /// All operations that have a name.
 pub(crate) fn all() -> Vec<String> {
     let api = API.iter().map(|(method, path)| format!("{method} {path}"));
     let storage = STORAGE.iter().map(|method| format!("{method} (storage)"));
     let pages = PAGES.iter().map(|page| format!("page {page}"));
-    api.chain(storage).chain(pages).collect()
+    let links = LINKS.iter().map(|link| format!("link {link}"));
+    api.chain(storage).chain(pages).chain(links).collect()
 }
 
 /// The operation of a request; its method and path, if no operation is there.
@@ -58,6 +67,12 @@ pub(crate) fn of(exchange: &Exchange) -> String {
             let page = parts.last().copied().unwrap_or_default();
             if PAGES.contains(&page) {
                 return format!("page {page}");
+            }
+        }
+        Party::Phone => {
+            let link = path.split_once("://").map_or(path, |(_, link)| link);
+            if LINKS.contains(&link) {
+                return format!("link {link}");
             }
         }
         Party::Storage => {
@@ -109,8 +124,7 @@ mod tests {
         };
         for route in routes::all().filter(|route| matches!(route.area, Area::Api(_) | Area::ApiAndOrigin(_)))
         {
-            let older = ["namedContractDetails", "tracking"].contains(&route.name());
-            assert!(older || named(route.method.as_str(), route.template), "{}", route.name());
+            assert!(named(route.method.as_str(), route.template), "{}", route.name());
         }
     }
 }

@@ -31,6 +31,9 @@ pub struct Verification {
 pub struct VerifiedOperation {
     /// Its method and path.
     pub operation: String,
+    /// The generation of the API, if it was asked in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<String>,
     /// The results that were seen; none if no scenario that ran asks for it.
     pub results: Vec<VerifiedResult>,
 }
@@ -62,7 +65,7 @@ pub struct Difference {
 impl Verification {
     /// Sums up a run. Snapshots do not count: they are of one server.
     pub fn of(report: &Report) -> Self {
-        let mut seen: BTreeMap<String, Vec<VerifiedResult>> = BTreeMap::new();
+        let mut seen: BTreeMap<String, BTreeMap<Option<String>, Vec<VerifiedResult>>> = BTreeMap::new();
         let mut other_differences = Vec::new();
         let mut skipped: BTreeMap<String, usize> = BTreeMap::new();
         for scenario in &report.scenarios {
@@ -75,7 +78,8 @@ impl Verification {
                     other_differences.extend(differences.iter().cloned());
                 }
                 for (number, exchange) in step.exchanges.iter().enumerate() {
-                    let results = seen.entry(operation::of(exchange)).or_default();
+                    let generations = seen.entry(operation::of(exchange)).or_default();
+                    let results = generations.entry(exchange.generation.clone()).or_default();
                     let result = result(results, exchange.outcome());
                     result.times += 1;
                     // A step fails by its last answer: it would have ended before.
@@ -85,13 +89,14 @@ impl Verification {
                 }
             }
         }
-        let known = operation::all().into_iter().map(|operation| {
-            let results = seen.remove(&operation).unwrap_or_default();
-            VerifiedOperation { operation, results }
+        let known = operation::all().into_iter().flat_map(|operation| {
+            let untested = || BTreeMap::from([(None, Vec::new())]);
+            let generations = seen.remove(&operation).unwrap_or_else(untested);
+            of_generations(operation, generations)
         });
         let mut operations: Vec<_> = known.collect();
-        operations
-            .extend(seen.into_iter().map(|(operation, results)| VerifiedOperation { operation, results }));
+        let others = seen.into_iter().flat_map(|(operation, found)| of_generations(operation, found));
+        operations.extend(others);
         for operation in &mut operations {
             operation.results.sort_by(|one, other| one.result.cmp(&other.result));
         }
@@ -107,28 +112,33 @@ impl Verification {
 
     /// The table for people.
     pub fn table(&self) -> String {
-        let mut rows = vec![["operation", "result", "times", "verdict"].map(str::to_owned)];
-        for VerifiedOperation { operation, results } in &self.operations {
+        let mut rows = vec![["operation", "generation", "result", "times", "verdict"].map(str::to_owned)];
+        for VerifiedOperation { operation, generation, results } in &self.operations {
+            let dash = || "-".to_owned();
+            let generation = generation.clone().unwrap_or_else(dash);
             if results.is_empty() {
-                rows.push([operation.clone(), "-".to_owned(), "-".to_owned(), "not tested".to_owned()]);
+                let untested = "not tested".to_owned();
+                rows.push([operation.clone(), generation.clone(), dash(), dash(), untested]);
             }
             for (number, result) in results.iter().enumerate() {
-                let name = if number == 0 { operation.clone() } else { String::new() };
+                let first = |text: &String| if number == 0 { text.clone() } else { String::new() };
                 let verdict = match result.differences.len() {
                     0 => "as expected".to_owned(),
                     1 => "DIFFERS (1)".to_owned(),
                     count => format!("DIFFERS ({count})"),
                 };
-                rows.push([name, result.result.clone(), result.times.to_string(), verdict]);
+                let (result, times) = (result.result.clone(), result.times.to_string());
+                rows.push([first(operation), first(&generation), result, times, verdict]);
             }
         }
         let width =
             |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-        let widths = [width(0), width(1), width(2)];
+        let [first, second, third, fourth] = [width(0), width(1), width(2), width(3)];
         let mut text = String::new();
-        for [operation, result, times, verdict] in &rows {
-            let [first, second, third] = widths;
-            text.push_str(&format!("{operation:<first$}  {result:<second$}  {times:>third$}  {verdict}\n"));
+        for [operation, generation, result, times, verdict] in &rows {
+            text.push_str(&format!(
+                "{operation:<first$}  {generation:<second$}  {result:<third$}  {times:>fourth$}  {verdict}\n"
+            ));
         }
         for difference in self.differences() {
             text.push_str(&format!(
@@ -144,6 +154,15 @@ impl Verification {
         }
         text
     }
+}
+
+fn of_generations(
+    operation: String,
+    generations: BTreeMap<Option<String>, Vec<VerifiedResult>>,
+) -> impl Iterator<Item = VerifiedOperation> {
+    let row =
+        move |(generation, results)| VerifiedOperation { operation: operation.clone(), generation, results };
+    generations.into_iter().map(row)
 }
 
 fn result(results: &mut Vec<VerifiedResult>, name: String) -> &mut VerifiedResult {

@@ -3,7 +3,9 @@
 
 mod client;
 mod error;
+mod older;
 mod page;
+mod reader;
 mod user;
 mod variables;
 
@@ -11,9 +13,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use client::client;
+use digime::legacy::LegacyClient;
 use digime::{Client, Contract, PrivateKey, User};
 pub(crate) use error::{StepError, StepOutcome, without_nulls};
-pub(crate) use page::{Page, StraightBack};
+pub(crate) use page::{Gives, LinkTarget, Page, StraightBack};
 use serde_json::Value;
 pub(crate) use user::UserState;
 pub(crate) use variables::BUILT_IN;
@@ -33,6 +36,8 @@ pub(crate) struct ScenarioContext {
     pub(crate) http: reqwest::Client,
     pub(crate) recording: Recording,
     pub(crate) generation: Generation,
+    /// The SDK for an older generation.
+    older: Option<LegacyClient>,
     users: BTreeMap<String, UserState>,
     acting: String,
     /// What was captured, one layer for each flow that is being reused.
@@ -52,12 +57,14 @@ impl ScenarioContext {
     ) -> Result<Self, StepError> {
         let recording = Recording::start();
         let client = client(&environment, setup, &recording)?;
+        let older = generation.older().map(|generation| client.legacy(generation));
         Ok(Self {
             environment,
             client,
             http,
             recording,
             generation,
+            older,
             users: BTreeMap::new(),
             acting: String::new(),
             captured: vec![BTreeMap::new()],
@@ -70,6 +77,7 @@ impl ScenarioContext {
     /// [`StepError`] if the SDK refuses its settings.
     pub(crate) fn set_up(&mut self, setup: &ClientSetup) -> Result<(), StepError> {
         self.client = client(&self.environment, setup, &self.recording)?;
+        self.older = self.generation.older().map(|generation| self.client.legacy(generation));
         for user in self.users.values_mut().filter_map(|user_state| user_state.user.as_mut()) {
             *user = self.client.user(user.contract(), user.token());
         }
@@ -86,7 +94,7 @@ impl ScenarioContext {
         self.users.entry(self.acting.clone()).or_default()
     }
 
-    fn known_user(&self) -> Option<&UserState> {
+    pub(crate) fn known_user(&self) -> Option<&UserState> {
         self.users.get(&self.acting)
     }
 
@@ -111,7 +119,7 @@ impl ScenarioContext {
             return self.field(named).map(digime::SessionKey::new);
         }
         let session = self.known_user().and_then(|user_state| user_state.session.as_ref());
-        session.map(|session| session.key.clone()).ok_or_else(|| {
+        session.cloned().ok_or_else(|| {
             StepError::Misuse("there is no session yet: `authorize` or `session` comes first".into())
         })
     }

@@ -1,7 +1,8 @@
 //! What the application holds of a user.
 
-use digime::{Session, User};
+use digime::{SessionKey, User};
 
+use super::older::OlderUser;
 use super::page::Page;
 use crate::format::ContractKind;
 
@@ -16,6 +17,8 @@ pub(crate) struct UserState {
     pub(crate) callback: Option<String>,
     /// The user, once the code was exchanged.
     pub(crate) user: Option<User>,
-    /// The present session.
-    pub(crate) session: Option<Session>,
+    /// The key of the present session.
+    pub(crate) session: Option<SessionKey>,
+    /// What only older generations have.
+    pub(crate) older: OlderUser,
 }

@@ -15,7 +15,7 @@ use crate::random;
 const VERIFIER: &str = "YUIzZEU2Z0g5aksybU41cFE4c1Qxdlc0eVo3YkMwZUY";
 
 /// Names that have a value without being captured.
-pub(crate) const BUILT_IN: [&str; 18] = [
+pub(crate) const BUILT_IN: [&str; 20] = [
     "access_token",
     "account_reference",
     "api",
@@ -25,11 +25,13 @@ pub(crate) const BUILT_IN: [&str; 18] = [
     "client_id",
     "code",
     "contract",
+    "exchange_token",
     "nonce",
     "now",
     "now_seconds",
     "onboard",
     "origin",
+    "postbox",
     "refresh_token",
     "sandbox",
     "session",
@@ -42,7 +44,11 @@ impl Values for ScenarioContext {
             return Some(value.clone());
         }
         let user_state = self.known_user();
-        let token = || user_state?.user.as_ref().map(User::token);
+        let token = || {
+            let today = user_state?.user.as_ref().map(User::token);
+            today.or_else(|| user_state?.older.token.clone())
+        };
+        let opened = || user_state?.older.opened.as_ref();
         let from_callback = |parameter: &str| {
             let query = user_state?.callback.as_deref()?.split_once('?')?.1.to_owned();
             let mut pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -54,7 +60,9 @@ impl Values for ScenarioContext {
             "refresh_token" => token()?.refresh_token.value.expose().to_owned(),
             "code" => from_callback("code")?,
             "account_reference" => from_callback("accountReference")?,
-            "session" => user_state?.session.as_ref()?.key.expose().to_owned(),
+            "session" => user_state?.session.as_ref()?.expose().to_owned(),
+            "exchange_token" => opened()?.session_exchange_token.expose().to_owned(),
+            "postbox" => user_state?.older.postbox.as_ref()?.id().to_owned(),
             "application" => self.environment.application_id.clone(),
             "contract" => contract()?,
             "client_id" => format!("{}_{}", self.environment.application_id, contract()?),

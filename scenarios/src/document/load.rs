@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize as _;
 
 use super::error::FileError;
+use super::generations;
 use super::names;
 use super::scenario::Document;
 use super::step::StepKind;
@@ -140,6 +141,7 @@ fn load_text(path: &Path, text: String, open: &mut Vec<Open>) -> Result<LoadedFi
     open.pop();
     let loaded = LoadedFile { file, document, reused };
     names::check(&loaded, &root)?;
+    generations::check(&loaded)?;
     Ok(loaded)
 }
 

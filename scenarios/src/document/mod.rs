@@ -1,6 +1,7 @@
 //! Scenario files: read, checked, and joined with the flows that they reuse.
 
 mod error;
+mod generations;
 mod load;
 mod names;
 mod scenario;
@@ -10,7 +11,6 @@ mod step;
 
 pub use error::FileError;
 pub(crate) use load::{LoadedFile, load};
-pub(crate) use scenario::Document;
 #[cfg(feature = "cli")]
 pub(crate) use schema::schema;
 pub(crate) use step::{StepKind, StepOptions};

@@ -23,9 +23,8 @@ pub(crate) struct Document {
     /// Words to choose scenarios by, with `--tag`.
     #[serde(default)]
     pub(crate) tags: Vec<String>,
-    /// The platform's generation whose paths raw requests use.
-    #[serde(default)]
-    pub(crate) generation: Generation,
+    /// The platform's generation: its paths, and the SDK for it; today's, if not given.
+    pub(crate) generation: Option<At<Generation>>,
     /// What the server must be like.
     #[serde(default)]
     pub(crate) server: ServerSetup,
@@ -40,4 +39,11 @@ pub(crate) struct Document {
     pub(crate) parameters: BTreeMap<String, Value>,
     /// What happens, in order.
     pub(crate) steps: Vec<At<Step>>,
+}
+
+impl Document {
+    /// The generation of a scenario.
+    pub(crate) fn generation(&self) -> Generation {
+        self.generation.as_ref().map(|generation| generation.value).unwrap_or_default()
+    }
 }

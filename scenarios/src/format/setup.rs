@@ -4,59 +4,13 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
 
 use super::contract_kind::ContractKind;
 use super::date::Day;
 use super::duration::HumanDuration;
-
-/// A generation of the platform: the first part of its paths.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-pub(crate) enum Generation {
-    /// `/v1/`
-    #[serde(rename = "v1")]
-    V1,
-    /// `/v1.0/`
-    #[serde(rename = "v1.0")]
-    V1_0,
-    /// `/v1.1/`
-    #[serde(rename = "v1.1")]
-    V1_1,
-    /// `/v1.3/`
-    #[serde(rename = "v1.3")]
-    V1_3,
-    /// `/v1.4/`
-    #[serde(rename = "v1.4")]
-    V1_4,
-    /// `/v1.5/`
-    #[serde(rename = "v1.5")]
-    V1_5,
-    /// `/v1.6/`
-    #[serde(rename = "v1.6")]
-    V1_6,
-    /// `/v1.7/`, the present one
-    #[default]
-    #[serde(rename = "v1.7")]
-    V1_7,
-}
-
-impl Generation {
-    /// As paths write it.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::V1 => "v1",
-            Self::V1_0 => "v1.0",
-            Self::V1_1 => "v1.1",
-            Self::V1_3 => "v1.3",
-            Self::V1_4 => "v1.4",
-            Self::V1_5 => "v1.5",
-            Self::V1_6 => "v1.6",
-            Self::V1_7 => "v1.7",
-        }
-    }
-}
 
 /// What the server must be like.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]

@@ -12,8 +12,10 @@ pub enum Party {
     Sdk,
     /// The platform's API.
     Api,
-    /// The consent web client.
+    /// The consent web client, and the guest page of older generations.
     ConsentPage,
+    /// The digi.me app on the user's phone.
+    Phone,
     /// The storage host.
     Storage,
     /// The user and their browser.

@@ -15,12 +15,13 @@ pub(crate) use renumbered::renumbered;
 pub use transcript::Transcript;
 
 /// Names of members that hold a moment, in seconds or milliseconds since 1970.
-const MOMENTS: [&str; 13] = [
+const MOMENTS: [&str; 14] = [
     "createdDate",
     "created",
     "expirationDate",
     "expiresAt",
     "exp",
+    "expires",
     "expires_on",
     "expiry",
     "iat",
@@ -32,7 +33,7 @@ const MOMENTS: [&str; 13] = [
 ];
 
 /// Names of members whose texts are secrets or drawn anew each time, and what they are called.
-const KINDS: [(&str, &str); 16] = [
+const KINDS: [(&str, &str); 21] = [
     ("access_token", "token"),
     ("accessToken", "token"),
     ("certificate", "certificate"),
@@ -42,13 +43,18 @@ const KINDS: [(&str, &str); 16] = [
     ("codeVerifier", "verifier"),
     ("date", "time"),
     ("last-modified", "time"),
+    ("iv", "nonce"),
     ("lastModified", "time"),
+    ("metadata", "secret"),
     ("nonce", "nonce"),
+    ("preauthorizationCode", "code"),
     ("preauthorization_code", "code"),
     ("privateKey", "key"),
+    ("publicKey", "key"),
     ("reference_code", "code"),
     ("refresh_token", "token"),
     ("refreshToken", "token"),
+    ("symmetrical_key", "key"),
 ];
 
 /// Length of the identifiers that the platform mints (protocol reference, crypto §6).
@@ -121,6 +127,8 @@ impl Redaction {
             // What has a name keeps it.
             _ if text.starts_with('[') && text.ends_with(']') => text.to_owned(),
             Some("time") => "[time]".to_owned(),
+            // An encrypted file, which is another one each time.
+            _ if member == "fileContent" => "[bytes]".to_owned(),
             Some(kind) if !text.is_empty() => self.name(kind, text),
             _ if text.contains("://") && text.contains('?') && !text.contains(char::is_whitespace) => {
                 self.url(text)

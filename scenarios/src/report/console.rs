@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Exchange, Failure, Report, ScenarioReport, Status, StepReport};
+use crate::format::Generation;
 use crate::position::shown;
 
 /// How the report looks.
@@ -48,7 +49,11 @@ impl Page {
     fn scenario(&mut self, scenario: &ScenarioReport, report: &Report) {
         let turn =
             if report.is_repeated() { format!(" (run {})", scenario.repetition) } else { String::new() };
-        let title = format!("{}{turn}  {}", scenario.name, self.dim(&shown(&scenario.file)));
+        let generation = match scenario.generation == Generation::default().as_str() {
+            true => String::new(),
+            false => format!(" ({})", scenario.generation),
+        };
+        let title = format!("{}{generation}{turn}  {}", scenario.name, self.dim(&shown(&scenario.file)));
         match &scenario.status {
             Status::Passed if self.style.verbose => {
                 let took = format!("{:.2}s", scenario.duration.as_secs_f64());

@@ -9,6 +9,7 @@ use http::HeaderMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::format::Generation;
 use crate::record::{Party, RawExchange, readable_metadata};
 use crate::redaction::Redaction;
 use crate::target::Urls;
@@ -23,8 +24,11 @@ pub struct Exchange {
     pub to: Party,
     /// Method.
     pub method: String,
-    /// Path and query.
+    /// Path and query; of what opens the digi.me app the whole link.
     pub path: String,
+    /// The generation of the API that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<String>,
     /// What the request's JWT claims.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub claims: Map<String, Value>,
@@ -63,17 +67,23 @@ const SHOWN: [&str; 6] = ["accept", "content-type", "accountid", "redirecturi", 
 const SHOWN_OF_ANSWERS: [&str; 7] =
     ["content-type", "retry-after", "x-error-code", "x-metadata", "last-modified", "content-range", "allow"];
 
+/// How links to the digi.me app begin (protocol reference, legacy/deep-links §1).
+const APP_LINK: &str = "digime://";
+/// A part of the address of the guest page (protocol reference, legacy/deep-links §3).
+const GUEST_PAGE: &str = "/apps/quark/";
+
 /// Redacts what is shown of a scenario: everything passes here, in order, so that the same value
 /// has the same name throughout.
 #[derive(Debug)]
 pub(crate) struct ExchangeView {
     pub(crate) redaction: Redaction,
     urls: Urls,
+    generation: Generation,
 }
 
 impl ExchangeView {
-    pub(crate) fn new(redaction: Redaction, urls: Urls) -> Self {
-        Self { redaction, urls }
+    pub(crate) fn new(redaction: Redaction, urls: Urls, generation: Generation) -> Self {
+        Self { redaction, urls, generation }
     }
 
     /// A value as reports show it.
@@ -92,11 +102,15 @@ impl ExchangeView {
             Some(Value::Object(claims)) => claims,
             _ => Map::new(),
         };
+        let to = self.receiver(&raw.url);
+        let path = self.path(&raw.url);
+        let asked = (to == Party::Api).then(|| Generation::of_path(&path)).flatten();
         Exchange {
             from: raw.from,
-            to: self.receiver(&raw.url),
+            to,
             method: raw.method.clone(),
-            path: self.path(&raw.url),
+            path,
+            generation: asked.map(|generation| generation.to_string()),
             claims,
             headers: self.headers(&raw.headers, &SHOWN),
             body: self.body(&raw.body, raw.body.len() as u64),
@@ -112,9 +126,12 @@ impl ExchangeView {
     }
 
     fn receiver(&self, url: &str) -> Party {
-        if url.starts_with(&self.urls.onboard) {
+        if url.starts_with(APP_LINK) {
+            Party::Phone
+        } else if url.starts_with(&self.urls.onboard) || url.contains(GUEST_PAGE) {
             Party::ConsentPage
-        } else if url.starts_with(&self.urls.cloud) {
+        } else if url.starts_with(&self.urls.cloud) && self.generation > Generation::V1 {
+            // `/v1/` is the storage host's, and the first generation's too, which knew no storage.
             Party::Storage
         } else {
             Party::Api

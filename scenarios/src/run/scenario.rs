@@ -12,8 +12,8 @@ use super::snapshot_draft::SnapshotDraft;
 use super::step;
 use crate::clock::Stopwatch;
 use crate::context::{ScenarioContext, StepError};
-use crate::document::{Document, LoadedFile, StepKind, StepOptions};
-use crate::format::{SnapshotOf, template};
+use crate::document::{LoadedFile, StepKind, StepOptions};
+use crate::format::{Generation, SnapshotOf, template};
 use crate::position::{Place, Position};
 use crate::redaction::Redaction;
 use crate::report::{ExchangeView, Failure, FailureKind, ScenarioReport, SnapshotReport, Status, StepReport};
@@ -46,9 +46,9 @@ pub(super) async fn run(
             return report;
         }
     };
-    let view = view(&environment);
-    let Document { client, generation, .. } = &scenario.document;
-    match ScenarioContext::open(environment, client, *generation, http) {
+    let document = &scenario.document;
+    let view = view(&environment, document.generation());
+    match ScenarioContext::open(environment, &document.client, document.generation(), http) {
         Err(error) => report.fail_opening(scenario, error),
         Ok(context) => {
             let mut run = ScenarioRun { context, view, draft: SnapshotDraft::default(), report };
@@ -72,7 +72,7 @@ pub(super) fn not_begun(scenario: &LoadedFile, repetition: u32, status: Status) 
         name: scenario.name().to_owned(),
         proves: document.proves.clone(),
         tags: document.tags.clone(),
-        generation: document.generation.as_str().to_owned(),
+        generation: document.generation().as_str().to_owned(),
         repetition,
         status,
         duration: Duration::ZERO,
@@ -85,7 +85,7 @@ pub(super) fn not_begun(scenario: &LoadedFile, repetition: u32, status: Status) 
 /// Shortest id of an application or contract that is named in snapshots.
 const SHORTEST_ID: usize = 5;
 
-fn view(environment: &Environment) -> ExchangeView {
+fn view(environment: &Environment, generation: Generation) -> ExchangeView {
     let mut redaction = Redaction::new();
     // Every server has ids of its own: a snapshot tells the contracts apart by what they are for.
     let contracts = environment.contracts.iter();
@@ -100,7 +100,7 @@ fn view(environment: &Environment) -> ExchangeView {
         redaction.constant(control.sandbox(), "[sandbox]");
     }
     redaction.constant(environment.urls.origin(), "[origin]");
-    ExchangeView::new(redaction, environment.urls.clone())
+    ExchangeView::new(redaction, environment.urls.clone(), generation)
 }
 
 /// A scenario while it runs.

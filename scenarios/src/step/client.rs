@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Act, StepOutcome};
 use crate::format::ClientSetup;
+use crate::format::Generations;
 use crate::context::ScenarioContext;
 
 /// Sets the SDK up anew, for the steps that follow; what is not given has its default again.
@@ -17,5 +18,9 @@ impl Act for Client {
     async fn act(&self, context: &mut ScenarioContext) -> StepOutcome {
         context.set_up(&self.0)?;
         Ok(Value::Null)
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::All
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Act, StepOutcome};
-use crate::format::{Field, HumanDuration};
+use crate::format::{Field, Generations, HumanDuration};
 use crate::context::ScenarioContext;
 
 /// Moves the clock that all lifetimes and the sync run on: `clock: +25h`.
@@ -17,5 +17,9 @@ impl Act for Clock {
     async fn act(&self, context: &mut ScenarioContext) -> StepOutcome {
         let now = context.control()?.advance(context.field(&self.0)?.0).await?;
         Ok(json!({ "nowMillis": now }))
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::All
     }
 }

@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Act, StepOutcome, StepError, innermost_cause};
-use crate::format::Field;
+use crate::format::{Field, Generations};
 use crate::record::Party;
 use crate::context::{Page, ScenarioContext};
 
-/// The user decides on the consent page; the browser comes back to the callback.
+/// The user decides on the consent page, or in the digi.me app; the browser comes back to the callback.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Consent {
@@ -56,6 +56,8 @@ pub(crate) struct Choices {
     data_set: Option<Field<String>>,
     /// The page, if it is not that of the last `authorize`.
     url: Option<Field<String>>,
+    /// Whether the phone is another user's from now on, for links to the digi.me app.
+    new_user: bool,
 }
 
 impl Act for Consent {
@@ -71,13 +73,21 @@ impl Act for Consent {
             true => visit(context, &url).await?,
             false => {
                 let control = context.control()?.clone();
-                let location = control.consent(&decision).await?;
-                note(context, &url, &location);
-                location
+                let ending = control.consent(&decision).await?;
+                let Some(location) = ending["location"].as_str() else {
+                    note(context, &url, None);
+                    return Ok(ending);
+                };
+                note(context, &url, Some(location));
+                location.to_owned()
             }
         };
         context.user_state().callback = Some(location.clone());
         Ok(json!({ "location": location, "parameters": parameters(&location) }))
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::All
     }
 }
 
@@ -89,6 +99,7 @@ impl Consent {
                 "decision": "approve",
                 "service": context.optional(choices.source.as_ref())?,
                 "dataSet": context.optional(choices.data_set.as_ref())?,
+                "newUser": choices.new_user.then_some(true),
             })),
             Self::Decline => json!({ "url": url, "decision": "decline" }),
             Self::Error(code) => json!({ "url": url, "decision": "error", "errorCode": context.field(code)? }),
@@ -99,7 +110,7 @@ impl Consent {
 fn page(context: &mut ScenarioContext) -> Result<String, StepError> {
     match &context.user_state().page {
         Some(page) => Ok(page.url().to_owned()),
-        None => Err(StepError::Misuse("there is no page to consent on: `authorize` comes first".to_owned())),
+        None => Err(StepError::Misuse("there is no page to consent on: `authorize` or `link` comes first".to_owned())),
     }
 }
 
@@ -121,13 +132,13 @@ async fn visit(context: &ScenarioContext, url: &str) -> Result<String, StepError
 }
 
 /// Records the visit that the control API stands in for.
-fn note(context: &ScenarioContext, url: &str, location: &str) {
+fn note(context: &ScenarioContext, url: &str, location: Option<&str>) {
     let pending = context.recording.request(Party::User, "GET", url, &HeaderMap::new(), &[]);
     let mut headers = HeaderMap::new();
-    if let Ok(location) = location.parse() {
+    if let Some(location) = location.and_then(|location| location.parse().ok()) {
         headers.insert("location", location);
     }
-    pending.answer(302, &headers);
+    pending.answer(if location.is_some() { 302 } else { 200 }, &headers);
 }
 
 pub(super) fn parameters(location: &str) -> Map<String, Value> {

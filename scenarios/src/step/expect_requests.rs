@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Act, StepOutcome, StepError};
+use crate::format::Generations;
 use crate::context::ScenarioContext;
 use crate::yaml::did_you_mean;
 
@@ -44,6 +45,10 @@ impl Act for ExpectRequests {
                 actual: format!("{} (all: {})", counts.get(name.as_str()).unwrap_or(&0), json!(counts)),
             }),
         }
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::All
     }
 
     fn only_looks(&self) -> bool {

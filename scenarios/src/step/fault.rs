@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::http::Header;
 use super::{Act, StepOutcome, without_nulls};
-use crate::format::{Field, HumanDuration};
+use crate::format::{Field, Generations, HumanDuration};
 use crate::context::ScenarioContext;
 
 /// Injects a fault into an operation of the server.
@@ -91,5 +91,9 @@ impl Act for Fault {
             "hostile": context.optional(self.hostile.as_ref())?,
         }));
         Ok(context.control()?.fault(&rule).await?)
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::All
     }
 }

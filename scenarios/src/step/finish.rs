@@ -1,15 +1,17 @@
 //! `finish`: reads the callback of a page that brings no code.
 
+use digime::legacy::{LegacyClient, LegacySession, Postbox};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Act, StepOutcome, StepError, without_nulls};
-use crate::format::Field;
-use crate::context::{Page, ScenarioContext};
+use crate::format::{Field, Generations};
+use super::exchange::described;
+use crate::context::{LinkTarget, Page, ScenarioContext};
 
-/// Reads the callback of `onboard`, `reauthorize_account` or `revoke`, as the SDK checks it (protocol
-/// reference, consent-web §5).
+/// Reads the callback of `onboard`, `reauthorize_account`, `revoke` or `link`, as the SDK checks it (protocol
+/// reference, consent-web §5, legacy/deep-links §2).
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Finish {
@@ -20,6 +22,7 @@ pub(crate) struct Finish {
 impl Act for Finish {
     async fn act(&self, context: &mut ScenarioContext) -> StepOutcome {
         let given = context.optional(self.callback.as_ref())?;
+        let older = context.older().cloned();
         let user_state = context.user_state();
         let missing = || StepError::Misuse("there is no callback yet: `consent` comes first".to_owned());
         let callback = given.or_else(|| user_state.callback.clone()).ok_or_else(missing)?;
@@ -27,12 +30,45 @@ impl Act for Finish {
             Some(Page::Onboarding(page, _)) => page.callback(&callback),
             Some(Page::Account(page)) => page.callback(&callback),
             Some(Page::Revocation(page)) => page.callback(&callback),
-            Some(Page::Authorization(..)) => {
+            Some(Page::Connection(page)) => {
+                page.callback(&callback)?.approved()?;
+                return Ok(Value::Null);
+            }
+            Some(Page::Link(_, target, session)) => {
+                let postbox = returned(older.as_ref(), *target, session.as_ref(), &callback)?;
+                let result = postbox.as_ref().map(described);
+                user_state.older.postbox = postbox.or_else(|| user_state.older.postbox.take());
+                return Ok(without_nulls(json!({ "postbox": result })));
+            }
+            Some(Page::Authorization(..) | Page::Consent(..)) => {
                 return Err(StepError::Misuse("this callback brings a code: `exchange` reads it".to_owned()));
             }
-            None => return Err(StepError::Misuse("there is no page: `onboard` comes first".to_owned())),
+            None => return Err(StepError::Misuse("there is no page: `onboard` or `link` comes first".to_owned())),
         };
         let reference = outcome?;
         Ok(without_nulls(json!({ "accountReference": reference })))
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::SDK
+    }
+}
+
+/// What the user of a link comes back with.
+fn returned(
+    older: Option<&LegacyClient>,
+    target: LinkTarget,
+    session: Option<&LegacySession>,
+    callback: &str,
+) -> Result<Option<Postbox>, StepError> {
+    match (target, older, session) {
+        (LinkTarget::Consent | LinkTarget::Guest, Some(older), Some(session)) => {
+            older.consent_callback(session, callback)?.approved()?;
+            Ok(None)
+        }
+        (LinkTarget::Postbox, Some(older), Some(session)) => {
+            Ok(Some(older.postbox_callback(session, callback)?.approved()?))
+        }
+        _ => Err(StepError::Misuse("the callback of this link brings nothing: `consent` tells of it".to_owned())),
     }
 }

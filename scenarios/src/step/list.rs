@@ -6,10 +6,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Act, StepOutcome, without_nulls};
-use crate::format::Field;
+use crate::format::{Field, Generations};
 use crate::context::ScenarioContext;
 
-/// Reads state and files of a session once (protocol reference, http-api §4.2); with `until` it polls.
+/// Reads state and files of a session once (protocol reference, http-api §4.2); with `until` it
+/// polls.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct List {
@@ -19,9 +20,12 @@ pub(crate) struct List {
 
 impl Act for List {
     async fn act(&self, context: &mut ScenarioContext) -> StepOutcome {
-        let session = context.session(self.session.as_ref())?;
-        let list = context.user()?.read_file_list(&session).await?;
+        let list = context.reader(self.session.as_ref())?.list().await?;
         Ok(described(&list))
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::SDK
     }
 }
 

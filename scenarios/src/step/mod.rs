@@ -9,6 +9,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde::de::{Error as _, MapAccess};
 
 use crate::context::{ScenarioContext, StepError, StepOutcome, without_nulls};
+use crate::format::{Generation, Generations};
 use crate::target::innermost_cause;
 use crate::yaml::{Kind, Mistake, Node};
 
@@ -19,6 +20,19 @@ pub(crate) trait Act {
     /// # Errors
     /// [`StepError`]; a refusal of the platform may be what the step expects.
     async fn act(&self, context: &mut ScenarioContext) -> StepOutcome;
+
+    /// The generations that have it; today's alone, if nothing else is said.
+    fn generations(&self) -> Generations {
+        Generations::TODAY
+    }
+
+    /// Whether a generation that has it has its settings too.
+    ///
+    /// # Errors
+    /// What is wrong, for people.
+    fn settings_suit(&self, _generation: Generation) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Whether it only looks, so that the scenario can go on where it must be skipped.
     fn only_looks(&self) -> bool {
@@ -75,6 +89,19 @@ macro_rules! actions {
                 match self { $(Self::$settings(action) => action.act(context).await,)* }
             }
 
+            /// Whether it means something in a generation.
+            ///
+            /// # Errors
+            /// What is wrong, for people.
+            pub(crate) fn suits(&self, generation: Generation) -> Result<(), String> {
+                match self {
+                    $(Self::$settings(action) => {
+                        action.generations().check(stringify!($key), generation)?;
+                        action.settings_suit(generation)
+                    })*
+                }
+            }
+
             /// Whether it only looks.
             pub(crate) fn only_looks(&self) -> bool {
                 match self { $(Self::$settings(action) => action.only_looks(),)* }
@@ -108,6 +135,7 @@ actions! {
     fault Fault;
     finish Finish;
     http Http;
+    link Link;
     list List;
     metadata Metadata;
     onboard Onboard;
@@ -123,7 +151,16 @@ actions! {
     revoke Revoke;
     session Session;
     storage Storage;
+    trigger Trigger;
     wait Wait;
+}
+
+/// Refuses settings that a generation does not have: of each its name, and whether it is given.
+fn without(step: &str, generation: Generation, settings: &[(&str, bool)]) -> Result<(), String> {
+    match settings.iter().find(|(_, given)| *given) {
+        Some((name, _)) => Err(format!("`{step}` has no `{name}` in {generation}")),
+        None => Ok(()),
+    }
 }
 
 /// JSON of a value that serialises, such as a token pair.

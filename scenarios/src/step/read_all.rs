@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Act, StepOutcome, StepError, list, read_file};
-use crate::format::{Field, HumanDuration};
+use crate::format::{Field, Generations, HumanDuration};
 use crate::context::ScenarioContext;
 
 /// Polls a session and downloads all its files (protocol reference, README §8), in the order of their
@@ -28,12 +28,12 @@ pub(crate) struct ReadAll {
 
 impl Act for ReadAll {
     async fn act(&self, context: &mut ScenarioContext) -> StepOutcome {
-        let session = context.session(self.session.as_ref())?;
+        let reader = context.reader(self.session.as_ref())?;
         let options = ReadAllOptions::new()
             .concurrency(self.concurrency.unwrap_or(1))
             .poll_interval(self.poll.map_or(Duration::from_millis(50), |span| span.0))
             .deadline(self.deadline.map_or(Duration::from_secs(60), |span| span.0));
-        let mut all = context.user()?.read_all_files(&session, options).collect_all().await?;
+        let mut all = reader.all_files(options).collect_all().await?;
         all.files.sort_by(|one, other| one.name.cmp(&other.name));
         all.failures.sort_by(|one, other| one.name.cmp(&other.name));
         let files: Vec<_> = all.files.iter().map(read_file::described).collect();
@@ -49,6 +49,10 @@ impl Act for ReadAll {
             })
             .collect();
         Ok(json!({ "files": files, "failures": failures, "status": list::status(&all.status) }))
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::SDK
     }
 
     fn is_concurrent(&self) -> bool {

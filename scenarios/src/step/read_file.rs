@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Act, StepOutcome, without_nulls};
-use crate::format::Field;
+use crate::format::{Field, Generations};
 use crate::context::ScenarioContext;
 
 /// Downloads, decrypts and unpacks a file (protocol reference, http-api §4.3).
@@ -22,12 +22,16 @@ pub(crate) struct ReadFile {
 
 impl Act for ReadFile {
     async fn act(&self, context: &mut ScenarioContext) -> StepOutcome {
-        let session = context.session(self.session.as_ref())?;
+        let reader = context.reader(self.session.as_ref())?;
         let name = FileName::new(context.field(&self.name)?);
-        let file = context.user()?.read_file(&session, &name).await?;
+        let file = reader.file(&name).await?;
         let mut result = described(&file);
         result["content"] = content(&file);
         Ok(result)
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::SDK
     }
 }
 

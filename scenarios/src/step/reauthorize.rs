@@ -30,7 +30,7 @@ impl Act for Reauthorize {
         let authorization = context.user()?.reauthorize_url(options).await?;
         let result = json!({ "url": authorization.url.as_str(), "session": authorization.session });
         let user_state = context.user_state();
-        user_state.session = Some(authorization.session.clone());
+        user_state.session = Some(authorization.session.key.clone());
         user_state.page = Some(Page::Authorization(authorization, StraightBack(false)));
         Ok(result)
     }

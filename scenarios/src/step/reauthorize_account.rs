@@ -24,7 +24,7 @@ impl Act for ReauthorizeAccount {
         let started = context.user()?.reauthorize_account_url(options).await?;
         let result = json!({ "url": started.url.as_str(), "session": started.session });
         let user_state = context.user_state();
-        user_state.session = Some(started.session.clone());
+        user_state.session = Some(started.session.key.clone());
         user_state.page = Some(Page::Account(started));
         Ok(result)
     }

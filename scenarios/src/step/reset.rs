@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Act, StepOutcome};
+use crate::format::Generations;
 use crate::context::ScenarioContext;
 
 /// What the sandbox forgets: users, tokens, sessions, faults and the journal, and the clock is set to
@@ -24,5 +25,9 @@ impl Act for Reset {
             false => control.reset().await?,
         }
         Ok(Value::Null)
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::All
     }
 }

@@ -1,15 +1,19 @@
 //! `session`: starts a read session.
 
+use digime::legacy::SessionRequest;
 use digime::{Scope, ServiceGroup, ServiceType, SessionOptions, TimeRange};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Act, StepOutcome, StepError};
-use crate::format::{Compression, Day, Field, HumanDuration, Last};
+use super::{Act, StepOutcome, StepError, without};
+use crate::format::{
+    Compression, ContractKind, Day, Field, Generation, Generations, HumanDuration, Last,
+};
 use crate::context::ScenarioContext;
 
-/// Starts a read session and makes it the present one (protocol reference, http-api §4.1).
+/// Starts a read session and makes it the present one (protocol reference, http-api §4.1). Up to v1.6
+/// nothing can be read in it before the user consents (legacy/endpoints §1).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub(crate) struct Session(SessionSettings);
@@ -18,6 +22,8 @@ pub(crate) struct Session(SessionSettings);
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SessionSettings {
+    /// Kind of the contract that opens it, up to v1.6: `read` (default), `write`, `read-raw`, `one-off`.
+    contract: Option<Field<ContractKind>>,
     /// The scope; everything that the contract allows, if not given.
     scope: Option<ScopeSettings>,
     /// Longest time for fetching from sources.
@@ -77,6 +83,37 @@ struct Service {
 }
 
 impl SessionSettings {
+    /// Whether a generation has what is set; `opens` tells whether the step opens a session by its own.
+    ///
+    /// # Errors
+    /// What is wrong, for people.
+    pub(super) fn suit(&self, step: &str, generation: Generation, opens: bool) -> Result<(), String> {
+        let today = generation == Generation::V1_7;
+        without(step, generation, &[
+            ("contract", self.contract.is_some() && (today || !opens)),
+            ("source_fetch", self.source_fetch.is_some() && !today),
+            ("accounts", self.accounts.is_some() && !today),
+        ])
+    }
+
+    /// As older generations have them.
+    ///
+    /// # Errors
+    /// As [`SessionSettings::options`].
+    pub(super) fn request(&self, context: &ScenarioContext) -> Result<SessionRequest, StepError> {
+        let mut request = SessionRequest::new();
+        if let Some(scope) = &self.scope {
+            request = request.scope(scope.build(context)?);
+        }
+        if let Some(limit) = self.fetch_limit {
+            request = request.source_fetch_limit(limit.0);
+        }
+        Ok(match self.compression {
+            Some(compression) => request.accept_compression(compression.into()),
+            None => request,
+        })
+    }
+
     /// As the SDK has them.
     ///
     /// # Errors
@@ -97,9 +134,7 @@ impl SessionSettings {
             options = options.source_fetch_accounts(ids);
         }
         Ok(match self.compression {
-            Some(Compression::Gzip) => options.accept_compression(digime::Compression::Gzip),
-            Some(Compression::Brotli) => options.accept_compression(digime::Compression::Brotli),
-            Some(Compression::Nothing) => options.accept_compression(digime::Compression::None),
+            Some(compression) => options.accept_compression(compression.into()),
             None => options,
         })
     }
@@ -149,12 +184,50 @@ impl Range {
     }
 }
 
+impl From<Compression> for digime::Compression {
+    fn from(compression: Compression) -> Self {
+        match compression {
+            Compression::Gzip => Self::Gzip,
+            Compression::Brotli => Self::Brotli,
+            Compression::Nothing => Self::None,
+        }
+    }
+}
+
 impl Act for Session {
     async fn act(&self, context: &mut ScenarioContext) -> StepOutcome {
+        if context.older().is_some() {
+            return self.open(context).await;
+        }
         let options = self.0.options(context)?;
         let session = context.user()?.read_session(options).await?;
         let result = json!(session);
-        context.user_state().session = Some(session);
+        context.user_state().session = Some(session.key);
+        Ok(result)
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::SDK
+    }
+
+    fn settings_suit(&self, generation: Generation) -> Result<(), String> {
+        self.0.suit("session", generation, true)
+    }
+}
+
+impl Session {
+    /// Opens a session that waits for the user's consent.
+    async fn open(&self, context: &mut ScenarioContext) -> StepOutcome {
+        if let Some(kind) = context.optional(self.0.contract.as_ref())? {
+            context.user_state().contract = Some(kind);
+        }
+        let older = context.required_older()?;
+        let contract = context.contract(None, None)?;
+        let session = older.establish_session(&contract, self.0.request(context)?).await?;
+        let result = json!(session);
+        let user_state = context.user_state();
+        user_state.session = Some(session.session_key.clone());
+        user_state.older.opened = Some(session);
         Ok(result)
     }
 }

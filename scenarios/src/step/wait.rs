@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Act, StepOutcome};
-use crate::format::{Field, HumanDuration};
+use crate::format::{Field, Generations, HumanDuration};
 use crate::context::ScenarioContext;
 
 /// Lets time pass: on the sandbox's clock where there is one, else for real. To wait *until*
@@ -18,5 +18,9 @@ impl Act for Wait {
     async fn act(&self, context: &mut ScenarioContext) -> StepOutcome {
         context.wait(context.field(&self.0)?.0).await?;
         Ok(Value::Null)
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::All
     }
 }

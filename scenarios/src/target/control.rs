@@ -127,10 +127,10 @@ impl Control {
         Ok(answer["nowMillis"].as_i64().unwrap_or_default())
     }
 
-    /// Decides a consent page, and gives the callback that the browser is sent to.
-    pub(crate) async fn consent(&self, decision: &Value) -> Result<String, ControlError> {
-        let answer = self.send(Method::POST, "consent", Some(decision)).await?;
-        Ok(answer["location"].as_str().unwrap_or_default().to_owned())
+    /// Decides a consent page or a link to the digi.me app, and tells what that leads to: the `location` that
+    /// is opened, or what is `shown`.
+    pub(crate) async fn consent(&self, decision: &Value) -> Result<Value, ControlError> {
+        self.send(Method::POST, "consent", Some(decision)).await
     }
 
     /// Injects a fault.

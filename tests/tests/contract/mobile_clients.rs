@@ -65,7 +65,9 @@ async fn android_opens_a_session_before_a_write_in_which_nothing_can_be_read() {
     let list = user.file_list(opened["sessionKey"].as_str().unwrap()).await.json();
     assert!(list["status"]["state"] == "pending" && list["fileList"].is_null(), "{list}");
     body["contractId"] = json!("unknown");
-    // The contract's id is what leads to the sandbox; without it, the default one is asked.
+    let refused = user.client.send(Method::POST, path, None, Some(body.clone())).await;
+    assert_eq!(refused.error(), (404, "InvalidContractId".to_owned()), "the application is the sandbox's");
+    body["appId"] = json!("unknown");
     let refused = user.client.send(Method::POST, path, None, Some(body)).await;
     assert_eq!(refused.error(), (404, "InvalidConsentAccessApplication".to_owned()));
     let refused = user.client.send(Method::POST, path, None, Some(json!({}))).await;

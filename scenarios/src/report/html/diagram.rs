@@ -94,7 +94,12 @@ impl Diagram {
         let exchanges = || steps.iter().flat_map(|step| &step.exchanges);
         exchanges().next()?;
         let parties = exchanges().flat_map(|exchange| [exchange.from, exchange.to]).collect::<Vec<_>>();
-        let lanes = Lanes { storage: parties.contains(&Party::Storage) };
+        let consent = match (parties.contains(&Party::ConsentPage), parties.contains(&Party::Phone)) {
+            (_, false) => "Consent page",
+            (false, true) => "digi.me app",
+            (true, true) => "Page or app",
+        };
+        let lanes = Lanes { storage: parties.contains(&Party::Storage), consent };
         let mut diagram = Self {
             title: format!("What {name} put on the wire"),
             width: WIDTH,
@@ -176,7 +181,11 @@ fn rows(step: &StepReport) -> Vec<Row> {
     let silent = step.exchanges.is_empty() && !matches!(step.status, Status::Skipped(_));
     let called = by_sdk || silent && !CONTROLS.contains(&step.action) && step.action != "http";
     match step.action {
-        "consent" => rows.push(Row::new("call", Party::Application, Party::User, "opens the consent page")),
+        "consent" => {
+            let by_app = step.exchanges.iter().any(|exchange| exchange.to == Party::Phone);
+            let text = if by_app { "opens the digi.me app" } else { "opens the consent page" };
+            rows.push(Row::new("call", Party::Application, Party::User, text));
+        }
         _ if called => rows.push(Row::new("call", Party::Application, Party::Sdk, step.action)),
         _ => {}
     }
@@ -220,6 +229,8 @@ fn add(rows: &mut Vec<Row>, exchange: &Exchange) {
 /// Where the parties stand.
 struct Lanes {
     storage: bool,
+    /// What stands between the API and the user.
+    consent: &'static str,
 }
 
 impl Lanes {
@@ -230,7 +241,7 @@ impl Lanes {
             (Party::Api, false) => 730,
             (Party::Api, true) => 660,
             (Party::Storage, _) => 785,
-            (Party::ConsentPage, _) => 910,
+            (Party::ConsentPage | Party::Phone, _) => 910,
             (Party::User, _) => 1055,
         }
     }
@@ -240,7 +251,7 @@ impl Lanes {
             (Party::Application, "Application"),
             (Party::Sdk, "SDK"),
             (Party::Api, "API"),
-            (Party::ConsentPage, "Consent page"),
+            (Party::ConsentPage, self.consent),
             (Party::User, "User"),
         ];
         if self.storage {

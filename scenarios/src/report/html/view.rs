@@ -95,6 +95,7 @@ struct DiffLine {
 struct Traffic {
     class: &'static str,
     request: String,
+    generation: Option<String>,
     outcome: String,
     took: String,
     parts: Vec<(&'static str, String)>,
@@ -254,6 +255,7 @@ impl Traffic {
         Self {
             class: if refused { "refused" } else { "answered" },
             request: exchange.request_line(),
+            generation: exchange.generation.clone(),
             outcome: exchange.outcome(),
             took: took(exchange.duration),
             parts,

@@ -15,7 +15,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
 use super::{Act, StepOutcome, StepError, innermost_cause};
-use crate::format::Field;
+use crate::format::{Field, Generations};
 use crate::record::{Party, readable_metadata};
 use crate::context::ScenarioContext;
 use jwt::Jwt;
@@ -114,6 +114,10 @@ impl Act for Http {
         answers.sort_by_key(|answer| answer["status"].as_u64());
         let statuses: Vec<_> = answers.iter().filter_map(|answer| answer["status"].as_u64()).collect();
         Ok(json!({ "statuses": statuses, "answers": answers }))
+    }
+
+    fn generations(&self) -> Generations {
+        Generations::All
     }
 
     fn is_concurrent(&self) -> bool {
