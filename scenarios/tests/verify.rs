@@ -30,14 +30,33 @@ fn each_operation_is_listed_with_its_results() {
     let folder = folder(&[("good", &good)]);
     let ran = run_in(folder.path(), &["verify", ".", "--base-url", &server.url()]).ends(0, &["not tested"]);
     insta::assert_snapshot!(tested(&ran.text), @"
-    operation                                        result          times  verdict
-    POST oauth/authorize                             200                 1  as expected
-    POST oauth/token                                 200                 1  as expected
-    GET jwks/oauth                                   200                 1  as expected
-    GET permission-access/accounts                   200                 1  as expected
-                                                     401 InvalidJWT      1  as expected
-    page authorize                                   302                 1  as expected
-    GET /nowhere                                     404 NotFound        1  as expected
+    operation                                        generation  result          times  verdict
+    POST oauth/authorize                             v1.7        200                 1  as expected
+    POST oauth/token                                 v1.7        200                 1  as expected
+    GET jwks/oauth                                   v1.7        200                 1  as expected
+    GET permission-access/accounts                   v1.7        200                 1  as expected
+                                                                 401 InvalidJWT      1  as expected
+    page authorize                                   -           302                 1  as expected
+    GET /nowhere                                     -           404 NotFound        1  as expected
+    ");
+}
+
+#[test]
+fn an_operation_is_listed_for_each_generation_that_was_asked() {
+    let server = MockServer::builder().allow_refusals().try_start().unwrap();
+    let in_generation = |generation: &str| {
+        format!(
+            "scenario: in {generation}\ngeneration: {generation}\nsteps:\n  - session: {{ contract: read }}\n  \
+             - link: consent\n  - consent: approve\n  - finish:\n"
+        )
+    };
+    let folder = folder(&[("new", &in_generation("v1.4")), ("old", &in_generation("v1"))]);
+    let ran = run_in(folder.path(), &["verify", ".", "--base-url", &server.url()]).ends(0, &["not tested"]);
+    insta::assert_snapshot!(tested(&ran.text), @"
+    operation                                        generation  result  times  verdict
+    POST permission-access/session                   v1          200         1  as expected
+    POST permission-access/session                   v1.4        200         1  as expected
+    link consent-access                              -           302         2  as expected
     ");
 }
 

@@ -106,7 +106,12 @@ impl Redaction {
                     (_, "value") => member.to_owned(),
                     _ => name.clone(),
                 };
-                map.iter().map(|(name, value)| (name.clone(), self.json(&named(name), value))).collect()
+                let mut one = |(name, value): (&String, &Value)| {
+                    // States of accounts stand under the ids of accounts.
+                    let shown = if member == "details" { self.text(name) } else { name.clone() };
+                    (shown, self.json(&named(name), value))
+                };
+                map.iter().map(&mut one).collect()
             }
             Value::Array(items) => items.iter().map(|item| self.json(member, item)).collect(),
             Value::Number(_) if MOMENTS.contains(&member) => Value::from("[time]"),
@@ -240,6 +245,13 @@ mod tests {
         let text = "19_5umi9mfdyl 1_sampleDataSet-test 851981_202601000_m000 at 2026-11-27T12:00:00.5Z, 1795781971999";
         let named = "[account:1] 1_sampleDataSet-test 851981_202601000_m000 at [time], [time]";
         assert_eq!(Redaction::new().text(text), named);
+    }
+
+    #[test]
+    fn accounts_are_named_where_their_ids_are_the_names_of_members() {
+        let value = json!({"details": {"19_5umi9mfdyl": {"state": "running"}, "1_sampleDataSet-test": {}}});
+        let expected = json!({"details": {"[account:1]": {"state": "running"}, "1_sampleDataSet-test": {}}});
+        assert_eq!(Redaction::new().json("", &value), expected);
     }
 
     #[test]
