@@ -16,6 +16,7 @@ mod embedded;
 mod faults;
 mod fingerprint;
 mod generations;
+mod host_name;
 mod http;
 mod journal;
 mod jwt;
