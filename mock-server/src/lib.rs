@@ -16,6 +16,7 @@ mod embedded;
 mod faults;
 mod fingerprint;
 mod generations;
+mod host_name;
 mod http;
 mod journal;
 mod jwt;
@@ -32,29 +33,26 @@ pub use clock::SandboxClock;
 pub use consent::browser::ConsentError;
 pub use domain::consent::CallbackErrorCode;
 pub use domain::contract::ContractKind;
-pub use domain::postbox::PostboxKeyError;
 pub use domain::state::{BindStorageError, Lifetimes};
 pub use domain::storage::StorageLimits;
 pub use domain::timeline::Timeline;
 pub use embedded::mock_server::{MockServer, MockServerBuilder, StartError};
-pub use embedded::postboxes::{CreatePostboxError, Postbox};
 pub use embedded::requests::Requests;
 pub use embedded::sandbox_handle::{ConsentVisit, SandboxHandle};
 pub use faults::hostile::Hostile;
 pub use faults::{Fault, FaultError};
 pub use operations::Operation;
-pub use payload::key_format::{KeyFormat, KeyFormatError, P12_PASSWORD, UnwritableKey};
 pub use sandbox::credentials::{ApplicationCredentials, BaseUrls, ContractCredentials, Credentials};
-pub use serve::https::TlsError;
 pub use serve::listeners::ListenError;
-pub use tls::authority::AuthorityError;
 
 /// The digi.me app on a user's phone, which apps of older generations open.
 pub mod phone {
     pub use crate::consent::link::{ConsentEnding, PhoneScreen};
     pub use crate::domain::app_link::{AppLinkError, Intent, IntentResult};
+    pub use crate::domain::postbox::PostboxKeyError;
     pub use crate::domain::state::LinkProblem;
     pub use crate::embedded::phone_visit::{Opened, PhoneVisit};
+    pub use crate::embedded::postboxes::{CreatePostboxError, Postbox};
 }
 
 /// What a server can be told about itself.
@@ -71,8 +69,15 @@ pub mod settings {
     pub use crate::config::trusted_proxy::{TrustedProxy, TrustedProxyError};
     pub use crate::config::web_origin::{WebOrigin, WebOriginError};
     pub use crate::domain::agent::AgentRules;
+    pub use crate::serve::https::TlsError;
+    pub use crate::tls::authority::AuthorityError;
     pub use crate::tls::certificate::{CertificateChain, CertificateError, TlsKey};
     pub use crate::tls::name::{TlsName, TlsNameError};
+}
+
+/// The forms in which private keys are given out.
+pub mod keys {
+    pub use crate::payload::key_format::{KeyFormat, KeyFormatError, P12_PASSWORD, UnwritableKey};
 }
 
 /// How well clients keep the platform's contract, as their traffic shows it.

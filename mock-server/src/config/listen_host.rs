@@ -5,6 +5,8 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 use std::str::FromStr;
 
+use crate::host_name::is_host_name;
+
 /// An address to listen on, or a name whose addresses are all listened on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenHost {
@@ -55,18 +57,10 @@ impl FromStr for ListenHost {
         if let Ok(address) = bare.parse() {
             return Ok(Self::Address(address));
         }
-        let label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-        };
-        let name = text.strip_suffix('.').unwrap_or(text);
-        // A name that ends in a number is a mistyped address, such as 127.0.1.
-        let last_is_number =
-            name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
-        if text.len() <= 253 && name.split('.').all(label) && !last_is_number {
-            return Ok(Self::Name(text.to_owned()));
+        match is_host_name(text) {
+            true => Ok(Self::Name(text.to_owned())),
+            false => Err(ListenHostError(text.chars().take(80).collect())),
         }
-        Err(ListenHostError(text.chars().take(80).collect()))
     }
 }
 

@@ -129,7 +129,8 @@ impl Credentials {
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-    /// use digime_mock_server::{ContractKind, KeyFormat, MockServer};
+    /// use digime_mock_server::keys::KeyFormat;
+    /// use digime_mock_server::{ContractKind, MockServer};
     ///
     /// let server = MockServer::start().await;
     /// let credentials = server.credentials().with_keys(KeyFormat::P12)?;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use crate::host_name::is_host_name;
+
 /// A name or an address that a server's certificate covers.
 ///
 /// ```
@@ -38,16 +40,8 @@ impl FromStr for TlsName {
         if let Ok(address) = bare.parse() {
             return Ok(Self::Address(address));
         }
-        let label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-        };
         let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
-        let labels = name.strip_prefix("*.").unwrap_or(&name);
-        // A name that ends in a number is a mistyped address, such as 10.0.2.
-        let last = labels.rsplit('.').next().unwrap_or_default();
-        let is_number = last.bytes().all(|byte| byte.is_ascii_digit());
-        match name.len() <= 253 && labels.split('.').all(label) && !is_number {
+        match is_host_name(name.strip_prefix("*.").unwrap_or(&name)) {
             true => Ok(Self::Name(name)),
             false => Err(TlsNameError(text.chars().take(60).flat_map(char::escape_debug).collect())),
         }

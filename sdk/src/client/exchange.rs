@@ -30,6 +30,41 @@ pub(crate) fn no_refresh_token() -> Error {
         .into_reauthorization_required()
 }
 
+/// The claims that exchange a code.
+pub(crate) fn code_claims<'a>(
+    code: &'a AuthorizationCode,
+    code_verifier: Option<&'a CodeVerifier>,
+) -> Claims<'a> {
+    Claims {
+        code: Some(code.expose()),
+        code_verifier: code_verifier.map(CodeVerifier::expose),
+        grant_type: Some("authorization_code"),
+        ..Claims::default()
+    }
+}
+
+/// The claims that exchange a refresh token.
+///
+/// # Errors
+///
+/// `ReauthorizationRequired` if there is none.
+pub(crate) fn refresh_claims(token: &UserAccessToken) -> Result<Claims<'_>> {
+    let refresh = token.refresh_token.value.expose();
+    if refresh.is_empty() {
+        return Err(no_refresh_token());
+    }
+    Ok(Claims { grant_type: Some("refresh_token"), refresh_token: Some(refresh), ..Claims::default() })
+}
+
+/// What a refresh came to: the new pair, completed from the old one, or the end of the consent.
+pub(crate) fn refreshed(answer: Result<UserAccessToken>, old: &UserAccessToken) -> Result<UserAccessToken> {
+    match answer {
+        Ok(fresh) => Ok(fresh.completed_from(old)),
+        Err(error) if error.needs_reauthorization() => Err(error.into_reauthorization_required()),
+        Err(error) => Err(error),
+    }
+}
+
 impl Client {
     /// Exchanges the authorization code of a callback for a token pair
     /// (protocol reference, http-api §3.1).
@@ -48,12 +83,7 @@ impl Client {
         code: AuthorizationCode,
         code_verifier: &CodeVerifier,
     ) -> Result<UserAccessToken> {
-        let claims = Claims {
-            code: Some(code.expose()),
-            code_verifier: Some(code_verifier.expose()),
-            grant_type: Some("authorization_code"),
-            ..Claims::default()
-        };
+        let claims = code_claims(&code, Some(code_verifier));
         let request = self.token_request(Operation::ExchangeCode)?;
         self.obtain(&request, contract, claims).await
     }
@@ -70,20 +100,9 @@ impl Client {
         contract: &Contract,
         token: &UserAccessToken,
     ) -> Result<UserAccessToken> {
-        let refresh = token.refresh_token.value.expose();
-        if refresh.is_empty() {
-            return Err(no_refresh_token());
-        }
-        let claims =
-            Claims { grant_type: Some("refresh_token"), refresh_token: Some(refresh), ..Claims::default() };
+        let claims = refresh_claims(token)?;
         let request = self.token_request(Operation::RefreshToken)?.json_type();
-        let fresh = self.obtain(&request, contract, claims).await.map_err(|error| {
-            match error.needs_reauthorization() {
-                true => error.into_reauthorization_required(),
-                false => error,
-            }
-        })?;
-        Ok(fresh.completed_from(token))
+        refreshed(self.obtain(&request, contract, claims).await, token)
     }
 
     fn token_request(&self, operation: Operation) -> Result<Request> {

@@ -26,7 +26,6 @@ use crate::legacy::json_object;
 use crate::read::all_files::{AllFiles, ReadAllOptions, ReadSession};
 use crate::read::file::{File, FileStream, RawFile};
 use crate::read::file_list::FileList;
-use crate::read::metadata;
 
 /// The files of a session that the user consented to; see
 /// [`LegacyClient::session_files`]. Cheap to clone.
@@ -295,9 +294,7 @@ impl ReadAnswer for RawFileReader<'_> {
     const WITHIN_REQUEST_LIMIT: bool = false;
 
     async fn read(&self, response: Response) -> Result<RawFile> {
-        let headers = response.headers().get_all(metadata::HEADER).iter();
-        let metadata_headers = headers.map(|value| Bytes::copy_from_slice(value.as_bytes())).collect();
-        let last_modified = response.last_modified();
+        let announced = RawFile::announced(self.name, &response);
         let bytes = match self.files.client.generation().sends_bytes() {
             true => self.files.download(response, Compression::None).collect().await?,
             false => {
@@ -305,6 +302,6 @@ impl ReadAnswer for RawFileReader<'_> {
                 self.files.open(&mut envelope, Compression::None)?
             }
         };
-        Ok(RawFile { name: self.name.clone(), bytes, metadata_headers, last_modified })
+        Ok(RawFile { bytes, ..announced })
     }
 }

@@ -4,7 +4,7 @@
 use http::Method;
 use serde::Deserialize;
 
-use crate::client::exchange::{TokenAnswer, no_refresh_token};
+use crate::client::exchange::{TokenAnswer, code_claims, refresh_claims, refreshed};
 use crate::error::{Error, Operation, Result};
 use crate::http::jwt::Claims;
 use crate::http::request::Request;
@@ -90,12 +90,7 @@ impl LegacyClient {
         if code_verifier.is_none() && self.generation() >= Generation::V1_6 {
             return Err(Error::config("code_verifier", "is needed from v1.6 on"));
         }
-        let claims = Claims {
-            code: Some(code.expose()),
-            code_verifier: code_verifier.map(CodeVerifier::expose),
-            grant_type: Some("authorization_code"),
-            ..Claims::default()
-        };
+        let claims = code_claims(code, code_verifier);
         self.obtain(&self.token_request(Operation::ExchangeCode)?, contract, claims).await
     }
 
@@ -113,20 +108,9 @@ impl LegacyClient {
         contract: &LegacyContract,
         token: &UserAccessToken,
     ) -> Result<UserAccessToken> {
-        let refresh = token.refresh_token.value.expose();
-        if refresh.is_empty() {
-            return Err(no_refresh_token());
-        }
-        let claims =
-            Claims { grant_type: Some("refresh_token"), refresh_token: Some(refresh), ..Claims::default() };
+        let claims = refresh_claims(token)?;
         let request = self.token_request(Operation::RefreshToken)?.json_type();
-        let fresh = self.obtain(&request, contract, claims).await.map_err(|error| {
-            match error.needs_reauthorization() {
-                true => error.into_reauthorization_required(),
-                false => error,
-            }
-        })?;
-        Ok(fresh.completed_from(token))
+        refreshed(self.obtain(&request, contract, claims).await, token)
     }
 
     /// Sends a request with the access token, and once more with a new one if the

@@ -129,6 +129,19 @@ pub struct RawFile {
     pub last_modified: Option<SystemTime>,
 }
 
+impl RawFile {
+    /// What the head of a download says of it; the bytes follow.
+    pub(crate) fn announced(name: &FileName, response: &Response) -> Self {
+        let headers = response.headers().get_all(metadata::HEADER).iter();
+        Self {
+            name: name.clone(),
+            bytes: Bytes::new(),
+            metadata_headers: headers.map(|value| Bytes::copy_from_slice(value.as_bytes())).collect(),
+            last_modified: response.last_modified(),
+        }
+    }
+}
+
 impl fmt::Debug for RawFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawFile")
@@ -227,12 +240,9 @@ impl ReadAnswer for RawFileReader<'_> {
     const WITHIN_REQUEST_LIMIT: bool = false;
 
     async fn read(&self, response: Response) -> Result<RawFile> {
-        let headers = response.headers().get_all(metadata::HEADER).iter();
-        let metadata_headers = headers.map(|value| Bytes::copy_from_slice(value.as_bytes())).collect();
-        let last_modified = response.last_modified();
-        let mut download = self.user.download(response, Compression::None);
-        let bytes = download.collect().await?;
-        Ok(RawFile { name: self.name.clone(), bytes, metadata_headers, last_modified })
+        let announced = RawFile::announced(self.name, &response);
+        let bytes = self.user.download(response, Compression::None).collect().await?;
+        Ok(RawFile { bytes, ..announced })
     }
 }
 

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use digime_mock_server::phone::Postbox;
 use digime_mock_server::requests::Check;
-use digime_mock_server::{
-    ContractCredentials, ContractKind, Fault, Operation, Postbox, SandboxHandle, Timeline,
-};
+use digime_mock_server::{ContractCredentials, ContractKind, Fault, Operation, SandboxHandle, Timeline};
 use digime_tests::postbox_client::{Form, PostboxUser, Push, SealedFile, open_session, sealed_key};
 use digime_tests::raw_client::metadata;
 use digime_tests::{Answer, RawClient, RawUser, World};

@@ -213,4 +213,16 @@ mod tests {
         let bare = Sample::of(Operation::TOKEN_REFERENCE).claim("state", "s").body("");
         assert!(failed([&bare]).is_empty());
     }
+
+    #[test]
+    fn a_body_of_json_is_called_so_or_nothing_is_said_of_it() {
+        let sent = |kind: &str| Sample::of(Operation::READ_SESSION).header("content-type", kind);
+        assert!(failed([&Sample::of(Operation::READ_SESSION)]).is_empty());
+        for kind in ["application/json", "Application/JSON; charset=UTF-8"] {
+            assert!(failed([&sent(kind)]).is_empty(), "{kind}");
+        }
+        assert_eq!(failed([&sent("text/plain")]), [ClientCheck::ContentType]);
+        let empty = failed([&sent("text/plain").body("")]);
+        assert!(!empty.contains(&ClientCheck::ContentType), "nothing is sent: {empty:?}");
+    }
 }
