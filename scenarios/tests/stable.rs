@@ -16,6 +16,10 @@ const WRITE: &str = "authorize: { contract: write, push: true }\n  - consent: ap
 const MEDMIJ: &str = "authorize: { source: 30103, sample: default }\n  - consent: approve\n  - exchange:";
 const STORAGE: &str = "storage: create\n    capture: { storage: $.id }\n  - authorize: { source: 1, sample: test, storage: '${storage}' }\n  - consent: approve\n  - exchange:\n  - storage: mine\n  - storage: { upload: { id: '${storage}', path: /a/b.txt, content: { text: hello } } }\n  - storage: { list: { id: '${storage}', recursive: true } }\n  - storage: { download: { id: '${storage}', path: /a/b.txt } }\n  - storage: { delete: { id: '${storage}', path: /a/b.txt } }\n  - storage: { upload: { id: '${storage}', path: /c/d.txt, content: { bytes: 9 } } }\n  - storage: { delete_folder: { id: '${storage}', path: /c } }";
 
+/// In v1.4, where these two are at home.
+const LINK: &str = "session: { contract: read }\n  - link: consent\n  - consent: { approve: { source: 1, data_set: test } }\n  - finish:\n  - read_all:";
+const TRIGGER: &str = "session: { contract: read }\n  - authorize:\n  - consent: { approve: { source: 1, data_set: test } }\n  - exchange:\n  - session:\n  - trigger:\n  - list:";
+
 /// Steps that show each action, by its name.
 fn steps(action: &str) -> String {
     let after = |before: &str, step: &str| format!("{before}\n  - {step}");
@@ -44,6 +48,7 @@ fn steps(action: &str) -> String {
             ];
             after(READ, &requests.join("\n  - "))
         }
+        "link" => LINK.to_owned(),
         "metadata" => after(READ, "metadata: { name: '${file}' }"),
         "push" => after(WRITE, "push: { mime_type: text/plain, content: { text: Paid } }"),
         "push_provider" => after(WRITE, "push_provider: { account: '${account}', resource: { resourceType: Bundle, type: batch, entry: [] } }"),
@@ -57,6 +62,7 @@ fn steps(action: &str) -> String {
         "revoke" => after(MEDMIJ, "accounts:\n    capture: { account: '$[0].id' }\n  - revoke: { account: '${account}' }\n  - consent: approve\n  - finish:"),
         "session" => after(READ, "session"),
         "storage" => STORAGE.to_owned(),
+        "trigger" => TRIGGER.to_owned(),
         "wait" => "wait: 1m".to_owned(),
         other => panic!("no steps show what `{other}` comes to: write some"),
     }
@@ -78,8 +84,9 @@ fn server(until: &str) -> MockServer {
 /// Runs all actions with snapshots of everything. `later` is how far the sandbox's day is moved first.
 fn run(folder: &Path, server: &MockServer, later: &str, mode: &str) -> process::Ran {
     for action in actions() {
+        let generation = if ["link", "trigger"].contains(&action.as_str()) { "v1.4" } else { "v1.7" };
         let text = format!(
-            "scenario: {action}\nsnapshot: everything\nsteps:\n  - clock: {later}\n    snapshot: nothing\n  - {}\n",
+            "scenario: {action}\ngeneration: {generation}\nsnapshot: everything\nsteps:\n  - clock: {later}\n    snapshot: nothing\n  - {}\n",
             steps(&action)
         );
         fs::write(folder.join(format!("{action}.yaml")), text).unwrap();
