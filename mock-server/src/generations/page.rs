@@ -1,4 +1,4 @@
-//! The page docs/generations.md, as the tables of this program say it.
+//! The page docs/path-versions.md, as the tables of this program say it.
 
 use std::fmt::Write as _;
 
@@ -66,7 +66,7 @@ const COLUMNS: &[Column] = &[
 
 fn rendered() -> String {
     let mut page = String::from(
-        "# Generations of the API\n\nWhat the server serves under the first segment of a path, from the \
+        "# Path versions\n\nWhat the server serves under the first segment of a path, from the \
          table of dialects and the list of\nendpoints. Written by a test of the mock server \
          (`UPDATE_DOCS=1 cargo test -p digime-mock-server generations`).\n\n\
          | Concern |",
@@ -94,10 +94,10 @@ fn rendered() -> String {
 
 #[test]
 fn the_page_on_generations_is_what_the_server_serves() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/generations.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/path-versions.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, rendered()).unwrap();
     }
     let written = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(written == rendered(), "docs/generations.md is stale: run with UPDATE_DOCS=1");
+    assert!(written == rendered(), "docs/path-versions.md is stale: run with UPDATE_DOCS=1");
 }
