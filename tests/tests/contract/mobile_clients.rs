@@ -72,7 +72,8 @@ async fn android_opens_a_session_before_a_write_in_which_nothing_can_be_read() {
     assert_eq!(refused.error(), (404, "InvalidConsentAccessApplication".to_owned()));
     let refused = user.client.send(Method::POST, path, None, Some(json!({}))).await;
     assert_eq!(refused.error(), (400, "ValidationErrors".to_owned()));
-    world.sandbox.requests().of(Operation::OPEN_SESSION).expect(1);
+    // The refusal of the wrong contract is the sandbox's too; that of the wrong application is not.
+    world.sandbox.requests().of(Operation::OPEN_SESSION).expect(2);
 }
 
 #[tokio::test]
