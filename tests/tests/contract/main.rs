@@ -20,6 +20,7 @@ mod https;
 mod isolation;
 mod limits_of_contracts;
 mod mobile_clients;
+mod older_rules;
 mod onboarding;
 mod openapi;
 mod pages;
