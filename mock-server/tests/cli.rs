@@ -307,6 +307,49 @@ fn open_tells_what_is_wrong() {
 }
 
 #[test]
+fn contracts_are_made_listed_rotated_and_removed_while_the_server_runs() {
+    let server = Serving::start(&["serve", "--port", "0"]);
+    let url = format!("http://{}", server.address);
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let contract = |arguments: &[&str], code: i32| {
+        let checked = mock().arg("contract").args(arguments).args(["--server", &url]).assert().code(code);
+        let output = checked.get_output().clone();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        if code == 0 { text } else { error }
+    };
+    let key = file("key.pem");
+    let made = contract(&["new", "partner", "--id", "theirs", "--name", "A partner", "--out", &key], 0);
+    assert_eq!(made, "theirs\n");
+    assert!(std::fs::read_to_string(&key).unwrap().starts_with("-----BEGIN RSA PRIVATE KEY-----"));
+    let shown =
+        contract(&["new", "partner", "--kind", "write", "--redirect", "https://partner.example/back"], 0);
+    assert!(shown.contains("-----BEGIN RSA PRIVATE KEY-----"), "{shown}");
+    let listed = contract(&["list"], 0);
+    assert!(listed.contains("partner  A partner\n  theirs  read\n"), "{listed}");
+    assert!(listed.contains(&format!("  {}  write\n", shown.lines().next().unwrap())), "{listed}");
+    let rotated = contract(&["rotate", "partner", "theirs", "--overlap", "1h"], 0);
+    assert!(rotated.starts_with("theirs\n-----BEGIN RSA PRIVATE KEY-----"), "{rotated}");
+    assert!(contract(&["list"], 0).contains("  theirs  read  (the former key is good too)\n"));
+    assert_eq!(contract(&["remove", "partner", "theirs"], 0), "");
+    assert!(!contract(&["list"], 0).contains("theirs"));
+    for (arguments, code, says) in [
+        (vec!["remove", "partner", "theirs"], 1, "no contract \"theirs\""),
+        (vec!["rotate", "nobody", "theirs"], 1, "no application \"nobody\""),
+        (vec!["new", "my-partner", "--id", "no id"], 2, "contractId: "),
+        (vec!["new", "partner", "--kind", "both"], 2, "read-raw or one-off"),
+        (vec!["new", "partner", "--group", "999"], 2, "no service group 999"),
+        (vec!["new", "partner", "--public-key", &key], 2, "found a private key"),
+        (vec!["new", "partner", "--public-key", "/nowhere"], 2, "cannot be read"),
+        (vec!["list", "--sandbox", "none"], 1, "no sandbox none"),
+    ] {
+        let error = contract(&arguments, code);
+        assert!(error.contains(says), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
 fn a_dataset_is_the_same_for_the_same_seed_and_can_be_served() {
     let folder = tempfile::tempdir().unwrap();
     let generate = |name: &str, seed: &str| {

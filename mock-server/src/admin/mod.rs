@@ -1,10 +1,12 @@
 //! Administration under `/__admin`: the mock's own interface, never the platform's.
 
 pub(crate) mod access;
+mod applications;
 mod clear_faults;
 mod client_report;
 mod clock;
 mod consent;
+mod contracts;
 mod create_sandbox;
 mod credentials;
 mod explain;
@@ -17,6 +19,7 @@ mod list_requests;
 mod move_clock;
 mod openapi;
 mod remove_sandbox;
+mod removed;
 mod requests;
 mod reset;
 mod show_clock;
@@ -41,4 +44,15 @@ pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &clear_faults::ENDPOINT,
     &create_sandbox::ENDPOINT,
     &remove_sandbox::ENDPOINT,
+    &applications::list::ENDPOINT,
+    &applications::create::ENDPOINT,
+    &applications::show::ENDPOINT,
+    &applications::change::ENDPOINT,
+    &applications::remove::ENDPOINT,
+    &contracts::list::ENDPOINT,
+    &contracts::create::ENDPOINT,
+    &contracts::show::ENDPOINT,
+    &contracts::change::ENDPOINT,
+    &contracts::remove::ENDPOINT,
+    &contracts::rotate::ENDPOINT,
 ];

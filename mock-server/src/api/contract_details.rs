@@ -90,17 +90,17 @@ async fn details(call: &mut Call) -> Outcome {
 
 /// Describes a contract.
 pub(super) fn answer(call: &Call, contract: &Contract) -> Outcome {
-    let name = call.sandbox.application_name(&contract.application_id);
+    let name = call.sandbox.applications.name(&contract.application_id);
     let certificate = match contract.certificate.get() {
         Some(made) => made,
         None => {
-            let made = contract_certificate::issue(contract, name)
+            let made = contract_certificate::issue(contract, &name)
                 .map_err(|error| Refusal::defect("The certificate could not be made", &error))?;
             contract.certificate.get_or_init(|| made)
         }
     };
     let application =
-        ApplicationJson { id: &contract.application_id, name, status: 1, resources: BTreeMap::new() };
+        ApplicationJson { id: &contract.application_id, name: &name, status: 1, resources: BTreeMap::new() };
     reply_json(&ContractJson {
         id: &contract.contract_id,
         r#type: "x509",

@@ -69,7 +69,7 @@ fn private_key<'a>(settings: &'a Settings, contract: &str) -> Result<&'a str, Fa
         .ok_or_else(|| Failure::usage(format!("the server was given only the public key of {contract}")))
 }
 
-fn write_file(path: &Path, key: &[u8]) -> io::Result<()> {
+pub(super) fn write_file(path: &Path, key: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

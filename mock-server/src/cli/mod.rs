@@ -2,6 +2,7 @@
 
 mod ca;
 mod client;
+mod contract;
 mod dataset;
 mod explain;
 mod failure;
@@ -59,6 +60,8 @@ enum Command {
     Ca(ca::CaArgs),
     /// Print the private key of a contract in the form that a client takes it in.
     Key(key::KeyArgs),
+    /// List, make, rotate and remove contracts of a server that is running.
+    Contract(contract::ContractArgs),
     /// Open a link of an app on the user's phone: older generations ask for consent there.
     Open(open::OpenArgs),
     /// Make datasets.
@@ -80,6 +83,7 @@ pub fn run() -> ExitCode {
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Ca(args)) => ca::run(args),
         Some(Command::Key(args)) => key::run(args),
+        Some(Command::Contract(args)) => contract::run(args),
         Some(Command::Open(args)) => open::run(args),
         Some(Command::Dataset(command)) => dataset::run(command),
         Some(Command::Completions(args)) => shell::completions(&args, Cli::command()),

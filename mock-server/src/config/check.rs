@@ -83,24 +83,15 @@ impl Settings {
         if self.applications.is_empty() {
             return Err(SettingsError::NoApplication);
         }
-        let (mut applications, mut contracts, mut clients) =
-            (Seen::default(), Seen::default(), Seen::default());
         for application in &self.applications {
             usable(&application.id, &application.place)?;
-            applications.insert("application id", application.id.clone(), &application.place)?;
             if application.contracts.is_empty() {
                 let (application, place) = (application.id.clone(), application.place.clone());
                 return Err(SettingsError::NoContract { application, place });
             }
-            for contract in &application.contracts {
-                usable(&contract.id, &contract.place)?;
-                contracts.insert("contract id", contract.id.clone(), &contract.place)?;
-                // `a` with `b_c` and `a_b` with `c` sign alike.
-                let client = format!("{}_{}", application.id, contract.id);
-                clients.insert("client id", client, &contract.place)?;
-            }
+            application.contracts.iter().try_for_each(|contract| usable(&contract.id, &contract.place))?;
         }
-        self.check_aliases()?;
+        check_applications(&self.applications)?;
         usable_certificate(&self.tls)?;
         let mut options = GenerateOptions { months: self.sample_data.months, ..GenerateOptions::default() };
         options.until = self.sample_data.until.unwrap_or(options.until);
@@ -112,34 +103,51 @@ impl Settings {
         let told = |it: &ApplicationSettings| Some(format!("{}: {}", it.place, scheme_problem(&it.id)?));
         self.applications.iter().filter_map(told).collect()
     }
+}
 
-    /// No id, first or second, means two contracts; nor does a `client_id` that is made of it.
-    fn check_aliases(&self) -> Result<(), SettingsError> {
-        let mut known: HashMap<(bool, String), &ContractSettings> = HashMap::new();
-        let contracts =
-            self.applications.iter().flat_map(|it| it.contracts.iter().map(move |contract| (it, contract)));
-        for (application, contract) in contracts {
-            let alias = alias(&contract.id, None);
-            for id in [contract.id.clone(), alias.clone()] {
-                let client = format!("{}_{id}", application.id);
-                for name in [(false, id), (true, client)] {
-                    match known.insert(name, contract) {
-                        Some(other) if !std::ptr::eq(other, contract) => {
-                            return Err(SettingsError::SameAlias {
-                                id: contract.id.clone(),
-                                alias,
-                                other: other.id.clone(),
-                                first: Box::new(other.place.clone()),
-                                place: Box::new(contract.place.clone()),
-                            });
-                        }
-                        _ => {}
+/// Checks that no id, first or second, means two; nor does a `client_id` that is made of it.
+///
+/// # Errors
+/// [`SettingsError::Twice`] or [`SettingsError::SameAlias`].
+pub(crate) fn check_applications(applications: &[ApplicationSettings]) -> Result<(), SettingsError> {
+    let (mut ids, mut contracts, mut clients) = (Seen::default(), Seen::default(), Seen::default());
+    for application in applications {
+        ids.insert("application id", application.id.clone(), &application.place)?;
+        for contract in &application.contracts {
+            contracts.insert("contract id", contract.id.clone(), &contract.place)?;
+            // `a` with `b_c` and `a_b` with `c` sign alike.
+            let client = format!("{}_{}", application.id, contract.id);
+            clients.insert("client id", client, &contract.place)?;
+        }
+    }
+    check_aliases(applications)
+}
+
+fn check_aliases(applications: &[ApplicationSettings]) -> Result<(), SettingsError> {
+    let mut known: HashMap<(bool, String), &ContractSettings> = HashMap::new();
+    let contracts =
+        applications.iter().flat_map(|it| it.contracts.iter().map(move |contract| (it, contract)));
+    for (application, contract) in contracts {
+        let alias = alias(&contract.id, None);
+        for id in [contract.id.clone(), alias.clone()] {
+            let client = format!("{}_{id}", application.id);
+            for name in [(false, id), (true, client)] {
+                match known.insert(name, contract) {
+                    Some(other) if !std::ptr::eq(other, contract) => {
+                        return Err(SettingsError::SameAlias {
+                            id: contract.id.clone(),
+                            alias,
+                            other: other.id.clone(),
+                            first: Box::new(other.place.clone()),
+                            place: Box::new(contract.place.clone()),
+                        });
                     }
+                    _ => {}
                 }
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 #[derive(Default)]
@@ -202,6 +210,16 @@ pub(crate) fn check_id(id: &str) -> Result<(), String> {
     }
     let shown: String = id.chars().take(80).collect();
     Err(format!("\"{shown}\" is no id: use 1 to 63 of A-Z a-z 0-9 _ - ."))
+}
+
+/// A service group of the catalogue.
+pub(crate) fn check_service_group(id: u32) -> Result<u32, String> {
+    if digime_fixtures::catalogue::service_group(id).is_some() {
+        return Ok(id);
+    }
+    let known: Vec<_> =
+        digime_fixtures::catalogue::service_groups().iter().map(|it| it.id.to_string()).collect();
+    Err(format!("there is no service group {id}; there are {}", known.join(", ")))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! its value is read, so that the three cannot differ.
 
 pub(crate) mod admin_token;
-mod check;
+pub(crate) mod check;
 pub(crate) mod listen_host;
 pub(crate) mod place;
 pub(crate) mod public_url;

@@ -10,6 +10,8 @@ pub enum Place {
     Default,
     /// A Rust test that builds a server.
     Code,
+    /// A request to administration.
+    Administration,
     /// A flag of the command line, such as `--port`.
     Flag(String),
     /// An environment variable, such as `DIGIME_MOCK_PORT`.
@@ -30,6 +32,7 @@ impl fmt::Display for Place {
         match self {
             Self::Default => f.write_str("the built-in defaults"),
             Self::Code => f.write_str("the settings of this server"),
+            Self::Administration => f.write_str("administration"),
             Self::Flag(flag) => write!(f, "the flag --{flag}"),
             Self::Variable(name) => write!(f, "the variable {name}"),
             Self::File { path, line, key } => write!(f, "{path}, line {line}, key {key}"),

@@ -7,6 +7,7 @@ use digime_fixtures::Dataset;
 use digime_fixtures::keys;
 use jiff::civil::Date;
 
+use crate::clock::Moment;
 use crate::config::admin_token::AdminToken;
 use crate::config::listen_host::ListenHost;
 use crate::config::place::Place;
@@ -123,6 +124,8 @@ pub struct ContractSettings {
     pub kind: ContractKind,
     /// Its keys.
     pub keys: ContractKeys,
+    /// The keys that it had before, and how long they are good besides, on the sandbox's clock.
+    pub(crate) former: Option<(ContractKeys, Moment)>,
     /// Service groups that it may read; all if there are none.
     pub service_groups: Vec<u32>,
     /// Its callbacks.
@@ -190,6 +193,7 @@ impl ContractSettings {
             id: id.to_owned(),
             kind,
             keys,
+            former: None,
             service_groups: Vec::new(),
             redirect_rules: redirect_rules(id, &DEFAULT_REDIRECT_RULES)?,
             place: Place::Default,

@@ -196,7 +196,7 @@ pub(super) async fn shown_receipt(sandbox: &Sandbox, receipt: &Receipt) -> Phone
     // The contract may be named by an alias.
     let client_id = contract.as_ref().map_or(named, |contract| contract.client_id());
     PhoneScreen::Receipt {
-        application_name: contract.as_ref().map(|_| sandbox.application_name(&application_id).to_owned()),
+        application_name: contract.as_ref().map(|_| sandbox.applications.name(&application_id)),
         kind: contract.map(|contract| contract.kind),
         consented: sandbox.store.phone_consented(&client_id).await,
         application_id,

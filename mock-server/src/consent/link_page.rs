@@ -83,7 +83,7 @@ pub(super) fn ask(call: &Call, heading: &'static str, link: &ConsentLink, found:
     let address = own_address(call);
     html(ConsentPage {
         heading,
-        application: call.sandbox.application_name(&contract.application_id),
+        application: &call.sandbox.applications.name(&contract.application_id),
         contract: &contract.contract_id,
         asks: match (link.wanted, contract.kind) {
             (Wanted::Postbox, _) => "wants to add data to your library",

@@ -90,7 +90,7 @@ async fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<Strin
     let (application_id, contract_id) = contract
         .as_ref()
         .map_or(("", ""), |contract| (contract.application_id.as_str(), contract.contract_id.as_str()));
-    let application = sandbox.application_name(application_id);
+    let application = &sandbox.applications.name(application_id);
     let language = page.locale.as_deref().unwrap_or("en");
     let reads = contract.as_ref().is_some_and(|contract| contract.kind.reads());
     let account = match page.page {

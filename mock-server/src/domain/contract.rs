@@ -1,17 +1,20 @@
 //! Applications and contracts: who may ask for what, and with which key.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use rsa::RsaPublicKey;
-use rsa::pkcs1::{DecodeRsaPublicKey, EncodeRsaPrivateKey, LineEnding};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rsa::pkcs1::{DecodeRsaPublicKey, EncodeRsaPrivateKey, EncodeRsaPublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;
+use rsa::{BigUint, RsaPublicKey};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::key_text::{self, RsaKey};
 use super::redirect::RedirectRule;
 use super::refusal::Refusal;
+use crate::clock::Moment;
 
 /// What a contract is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -66,8 +69,18 @@ pub(crate) struct Contract {
     pub redirect_rules: Vec<RedirectRule>,
     /// Its keys.
     pub keys: ContractKeys,
+    /// The contract as it was before its keys were changed.
+    pub former: Option<Former>,
     /// Its certificate in DER, once somebody asked for it.
     pub(crate) certificate: OnceLock<Vec<u8>>,
+}
+
+/// A contract with the keys that it had before, which are good for a while besides the new ones: who
+/// signs with them is answered with files that they open.
+pub(crate) struct Former {
+    pub(crate) contract: Arc<Contract>,
+    /// On the sandbox's clock.
+    pub(crate) until: Moment,
 }
 
 impl Contract {
@@ -89,8 +102,25 @@ impl Contract {
             service_groups: Vec::new(),
             redirect_rules: rules.iter().map(|rule| RedirectRule::parse(rule).unwrap()).collect(),
             keys: ContractKeys::from_development_key(key).unwrap(),
+            former: None,
             certificate: OnceLock::new(),
         }
+    }
+
+    /// The contract with the keys of whoever signs like this: the present ones, or those of before as long
+    /// as they are good.
+    ///
+    /// # Errors
+    /// What `verify` says of the present keys.
+    pub(crate) fn signing<E>(
+        self: Arc<Self>,
+        now: Moment,
+        verify: impl Fn(&jsonwebtoken::DecodingKey) -> Result<(), E>,
+    ) -> Result<Arc<Self>, E> {
+        let Err(refused) = verify(self.keys.verification()) else { return Ok(self) };
+        let former = self.former.as_ref().filter(|former| now < former.until);
+        let former = former.filter(|former| verify(former.contract.keys.verification()).is_ok());
+        former.map(|former| Arc::clone(&former.contract)).ok_or(refused)
     }
 
     /// `"<applicationId>_<contractId>"`: the `client_id` of every API JWT.
@@ -161,6 +191,22 @@ pub enum ContractKeyError {
         /// What to do, with a colon before it; empty if nothing helps but another key.
         advice: &'static str,
     },
+    /// Somebody else's secret.
+    #[error(
+        "found a private key, which nobody else should have; needed is its public half, for example of `openssl rsa -in KEY -pubout`"
+    )]
+    Private,
+    /// The text holds no public RSA key.
+    #[error(
+        "found {0}; needed is a public RSA key of 2048 bits: BEGIN RSA PUBLIC KEY, BEGIN PUBLIC KEY, or a JWK"
+    )]
+    NotPublic(&'static str),
+    /// The members of a JWK are not those of an RSA key.
+    #[error("found a JWK whose {0}; needed is one with kty \"RSA\", and n and e as Base64url")]
+    Jwk(&'static str),
+    /// No key could be made.
+    #[error("no key could be made: {0}")]
+    NotMade(String),
     /// A key cannot be written in the form that credentials have.
     #[error("the key cannot be written as PKCS#1")]
     Unwritable,
@@ -197,6 +243,47 @@ impl ContractKeys {
         Self::new(public, Some(key.private_pem.to_owned()))
     }
 
+    /// Reads a public key.
+    ///
+    /// # Errors
+    /// [`ContractKeyError`] if the text holds no public RSA key of 2048 bits.
+    pub(crate) fn from_public_pem(pem: &str) -> Result<Self, ContractKeyError> {
+        match key_text::read(pem) {
+            Ok(RsaKey::Public(public)) => Self::new(public, None),
+            Ok(RsaKey::Private(_)) => Err(ContractKeyError::Private),
+            Err(ContractKeyError::Unusable { found, .. }) => Err(ContractKeyError::NotPublic(found)),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Reads a public key from the members of a JWK (RFC 7518 §6.3.1).
+    ///
+    /// # Errors
+    /// [`ContractKeyError`] if they are not those of an RSA key of 2048 bits.
+    pub(crate) fn from_jwk(kty: &str, n: &str, e: &str) -> Result<Self, ContractKeyError> {
+        if kty != "RSA" {
+            return Err(ContractKeyError::Jwk("kty is not RSA"));
+        }
+        let number = |text: &str, problem| {
+            let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| ContractKeyError::Jwk(problem))?;
+            Ok(BigUint::from_bytes_be(&bytes))
+        };
+        let (n, e) = (number(n, "n is no Base64url")?, number(e, "e is no Base64url")?);
+        let public = RsaPublicKey::new(n, e);
+        Self::new(public.map_err(|_| ContractKeyError::Jwk("n and e are no RSA key"))?, None)
+    }
+
+    /// A new pair: the public key, and the private one as PKCS#1 PEM, which is not kept. It takes a tenth
+    /// of a second of a core.
+    ///
+    /// # Errors
+    /// [`ContractKeyError`] if there is no randomness.
+    pub(crate) fn generate() -> Result<(Self, String), ContractKeyError> {
+        let private = key_text::generate()?;
+        let pem = private.to_pkcs1_pem(LineEnding::LF).map_err(|_| ContractKeyError::Unwritable)?;
+        Ok((Self::new(private.to_public_key(), None)?, pem.to_string()))
+    }
+
     fn new(public: RsaPublicKey, private_pem: Option<String>) -> Result<Self, ContractKeyError> {
         let bits = public.n().bits();
         if bits != 2048 {
@@ -210,6 +297,11 @@ impl ContractKeys {
     /// The key that files are encrypted for.
     pub fn encryption(&self) -> &RsaPublicKey {
         &self.encryption
+    }
+
+    /// The public key as PKCS#1 PEM.
+    pub(crate) fn public_pem(&self) -> String {
+        self.encryption.to_pkcs1_pem(LineEnding::LF).unwrap_or_default()
     }
 
     /// The key that the contract's JWTs are verified with.

@@ -1,9 +1,13 @@
 //! Keys as people have them: files of editors, `.env` files, what secret stores hand out.
 
+use std::fmt;
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, DecodeRsaPublicKey as _};
-use rsa::pkcs8::{DecodePublicKey as _, PrivateKeyInfo};
+use rsa::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _, PrivateKeyInfo};
 use rsa::{RsaPrivateKey, RsaPublicKey};
 
 use super::contract::ContractKeyError;
@@ -30,6 +34,14 @@ const OTHERS: [(&str, &str); 5] = [
 
 fn found(found: &'static str) -> ContractKeyError {
     ContractKeyError::Unusable { found, advice: "" }
+}
+
+/// A new private key of 2048 bits.
+pub(super) fn generate() -> Result<RsaPrivateKey, ContractKeyError> {
+    let failed = |error: &dyn fmt::Display| ContractKeyError::NotMade(error.to_string());
+    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|error| failed(&error))?;
+    let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|error| failed(&error))?;
+    RsaPrivateKey::from_pkcs8_der(der.as_ref()).map_err(|error| failed(&error))
 }
 
 /// Reads the key in a text. White space, a byte-order mark and text around it do not matter, nor do line

@@ -4,12 +4,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::{EncodeRsaPublicKey, LineEnding};
-use rsa::pkcs8::DecodePrivateKey;
 
+use super::key_text;
 use super::library::LibraryId;
 use super::pushed::{Descriptor, Push};
 use crate::payload::content::Content;
@@ -90,9 +88,7 @@ impl PostboxKeys {
     /// [`PostboxKeyError`] if there is no randomness.
     pub(crate) fn generate() -> Result<Self, PostboxKeyError> {
         let failed = |error: &dyn fmt::Display| PostboxKeyError(error.to_string());
-        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|error| failed(&error))?;
-        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|error| failed(&error))?;
-        let private = RsaPrivateKey::from_pkcs8_der(der.as_ref()).map_err(|error| failed(&error))?;
+        let private = key_text::generate().map_err(|error| failed(&error))?;
         let public_pem =
             private.to_public_key().to_pkcs1_pem(LineEnding::LF).map_err(|error| failed(&error))?;
         Ok(Self { private: Arc::new(private), public_pem: public_pem.into() })

@@ -84,36 +84,35 @@ pub struct BaseUrls {
 
 impl Credentials {
     pub(crate) fn of(sandbox: &Sandbox, url: &PublicUrl) -> Self {
-        let contracts: Vec<_> = sandbox
-            .contracts()
-            .iter()
-            .map(|contract| ContractCredentials {
-                application_id: contract.application_id.clone(),
-                contract_id: contract.contract_id.clone(),
-                contract_alias: contract.alias.clone(),
-                kind: contract.kind,
-                private_key: contract.keys.private_pem().map(str::to_owned),
-                private_key_pkcs8: None,
-                private_key_der_hex: None,
-                private_key_p12: None,
-                private_key_p12_password: None,
-                redirect_uris: contract.redirect_rules.iter().map(ToString::to_string).collect(),
+        let applications: Vec<_> = sandbox
+            .applications
+            .list()
+            .into_iter()
+            .map(|application| ApplicationCredentials {
+                contracts: application
+                    .contracts
+                    .iter()
+                    .map(|contract| ContractCredentials {
+                        application_id: application.id.clone(),
+                        contract_id: contract.id.clone(),
+                        contract_alias: sandbox.applications.alias(&contract.id),
+                        kind: contract.kind,
+                        private_key: contract.keys.private_pem().map(str::to_owned),
+                        private_key_pkcs8: None,
+                        private_key_der_hex: None,
+                        private_key_p12: None,
+                        private_key_p12_password: None,
+                        redirect_uris: contract.redirect_rules.iter().map(ToString::to_string).collect(),
+                    })
+                    .collect(),
+                application_id: application.id,
+                name: application.name,
             })
             .collect();
-        let mut applications: Vec<ApplicationCredentials> = Vec::new();
-        for contract in &contracts {
-            match applications.iter_mut().find(|it| it.application_id == contract.application_id) {
-                Some(application) => application.contracts.push(contract.clone()),
-                None => applications.push(ApplicationCredentials {
-                    application_id: contract.application_id.clone(),
-                    name: sandbox.application_name(&contract.application_id).to_owned(),
-                    contracts: vec![contract.clone()],
-                }),
-            }
-        }
+        let contracts: Vec<_> = applications.iter().flat_map(|it| it.contracts.iter().cloned()).collect();
         Self {
             sandbox: sandbox.id().to_owned(),
-            application_id: contracts.first().map(|it| it.application_id.clone()).unwrap_or_default(),
+            application_id: applications.first().map(|it| it.application_id.clone()).unwrap_or_default(),
             contracts,
             applications,
             urls: BaseUrls {

@@ -1,23 +1,24 @@
 //! Sandboxes: each has its own contracts, users, clock, faults and journal.
 
+pub(crate) mod applications;
 pub(crate) mod credentials;
 pub(crate) mod datasets;
 pub(crate) mod expectations;
 pub(crate) mod store;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::client_report::ClientReport;
 use crate::client_report::observer::Observer;
 use crate::clock::{Moment, SandboxClock};
 use crate::config::settings::Settings;
-use crate::domain::alias::alias;
 use crate::domain::app_link::AppLink;
 use crate::domain::contract::Contract;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::random::SandboxTag;
+use crate::sandbox::applications::Applications;
 use crate::sandbox::datasets::Datasets;
 use crate::sandbox::expectations::{Allowed, Expectations};
 use crate::sandbox::store::{Store, StoreRules};
@@ -26,11 +27,8 @@ use crate::sandbox::store::{Store, StoreRules};
 #[derive(Debug)]
 pub(crate) struct Sandbox {
     tag: SandboxTag,
-    /// `client_id` → contract, each under its own id and its second one.
-    contracts: HashMap<String, Arc<Contract>>,
-    /// The contracts in the order of the configuration.
-    ordered: Vec<Arc<Contract>>,
-    application_names: HashMap<String, String>,
+    /// Its applications and their contracts.
+    pub applications: Applications,
     /// What its sources deliver.
     pub datasets: Datasets,
     /// Its clock.
@@ -48,33 +46,9 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    fn new(tag: SandboxTag, id_tag: Option<&str>, settings: &Settings, allowed: Allowed) -> Self {
-        let id_suffix = id_tag.map(|tag| format!("-{tag}")).unwrap_or_default();
-        let mut ordered = Vec::new();
-        let mut application_names = HashMap::new();
-        for application in &settings.applications {
-            let application_id = format!("{}{id_suffix}", application.id);
-            application_names.insert(application_id.clone(), application.name.clone());
-            for contract in &application.contracts {
-                ordered.push(Arc::new(Contract {
-                    application_id: application_id.clone(),
-                    contract_id: format!("{}{id_suffix}", contract.id),
-                    alias: alias(&contract.id, id_tag),
-                    kind: contract.kind,
-                    service_groups: contract.service_groups.clone(),
-                    redirect_rules: contract.redirect_rules.clone(),
-                    keys: contract.keys.clone(),
-                    certificate: OnceLock::new(),
-                }));
-            }
-        }
-        // Looked up whole: both ids may have an underscore, so that no part of it could be told apart.
-        let both = |it: &Arc<Contract>| [it.client_id(), it.alias_client_id()].map(|id| (id, Arc::clone(it)));
-        let contracts = ordered.iter().flat_map(both).collect();
+    fn new(tag: SandboxTag, id_tag: Option<SandboxTag>, settings: &Settings, allowed: Allowed) -> Self {
         Self {
-            contracts,
-            ordered,
-            application_names,
+            applications: Applications::new(&settings.applications, id_tag),
             datasets: Datasets::new(settings.sample_data, settings.datasets.clone()),
             clock: SandboxClock::default(),
             faults: Faults::default(),
@@ -111,17 +85,12 @@ impl Sandbox {
 
     /// The contract that signs as this `client_id`.
     pub(crate) fn contract(&self, client_id: &str) -> Option<Arc<Contract>> {
-        self.contracts.get(client_id).cloned()
+        self.applications.contract(client_id)
     }
 
-    /// The contracts in the order of the configuration.
-    pub(crate) fn contracts(&self) -> &[Arc<Contract>] {
-        &self.ordered
-    }
-
-    /// What the consent page calls an application.
-    pub(crate) fn application_name<'a>(&'a self, application_id: &'a str) -> &'a str {
-        self.application_names.get(application_id).map_or(application_id, String::as_str)
+    /// The contracts of all applications, in the order in which they were made.
+    pub(crate) fn contracts(&self) -> Arc<[Arc<Contract>]> {
+        self.applications.contracts()
     }
 
     /// How well its clients keep the platform's contract.
@@ -187,7 +156,7 @@ impl Sandboxes {
             return None;
         }
         let tag = SandboxTag::fresh();
-        let sandbox = Arc::new(Sandbox::new(tag.clone(), Some(tag.as_str()), settings, self.allowed));
+        let sandbox = Arc::new(Sandbox::new(tag.clone(), Some(tag.clone()), settings, self.allowed));
         fresh.insert(tag, Arc::clone(&sandbox));
         Some(sandbox)
     }

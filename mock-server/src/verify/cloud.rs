@@ -33,7 +33,8 @@ pub(crate) fn request(
     verdict.check(Check::TokenType, token_type(&jwt))?;
     let contract = verdict.check(Check::Contract, contract(&jwt.claims, sandbox))?;
     verdict.check(Check::KeyId, key_id(&jwt, &contract))?;
-    verdict.check(Check::Signature, jwt.require_signature(contract.keys.verification()))?;
+    let signed = contract.signing(sandbox.now(), |key| jwt.require_signature(key));
+    let contract = verdict.check(Check::Signature, signed)?;
     verdict.check(Check::Audience, audience(&jwt.claims))?;
     verdict.check(Check::Lifetime, lifetime(&jwt.claims, [Moment::real(), sandbox.now()]))?;
     Ok(contract)

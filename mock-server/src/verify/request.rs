@@ -70,8 +70,9 @@ pub(crate) fn may_pass(headers: &HeaderMap, sandboxes: &Sandboxes) -> bool {
         let jwt = UnverifiedJwt::parse(bearer::token(headers).ok()?).ok()?;
         jwt.require_ps512().ok()?;
         let client_id = jwt.claims.required("client_id").ok()?;
-        let contract = sandboxes.of_client(client_id)?.contract(client_id)?;
-        jwt.require_signature(contract.keys.verification()).ok()
+        let sandbox = sandboxes.of_client(client_id)?;
+        let contract = sandbox.contract(client_id)?;
+        contract.signing(sandbox.now(), |key| jwt.require_signature(key)).ok().map(|_| ())
     };
     signed().is_some()
 }
@@ -101,7 +102,8 @@ pub(crate) async fn request(
     let client_id = verdict.check(Check::ClientId, jwt.claims.required("client_id"))?.to_owned();
     let known = sandbox.contract(&client_id).ok_or_else(|| Refusal::invalid_client(&client_id));
     let contract = verdict.check(Check::Contract, known)?;
-    verdict.check(Check::Signature, jwt.require_signature(contract.keys.verification()))?;
+    let signed = contract.signing(sandbox.now(), |key| jwt.require_signature(key));
+    let contract = verdict.check(Check::Signature, signed)?;
     let nonce = verdict.check(Check::NonceForm, nonce::form(&jwt.claims))?.to_owned();
     let real_now = Moment::real();
     let fresh = timestamp::fresh(&jwt.claims, [real_now, sandbox.now()]);

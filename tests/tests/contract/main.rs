@@ -4,6 +4,7 @@
 
 mod admin;
 mod app_links;
+mod applications;
 mod attacks;
 mod client_report;
 mod concurrency;

@@ -169,8 +169,8 @@ async fn services(call: &mut Call) -> Outcome {
     let flag = "includeSampleDataOnlySources";
     let with_sample_only = call.query().iter().any(|(name, value)| name == flag && value == "true");
     let header = call.headers.get(CONTRACT_ID).and_then(|value| value.to_str().ok());
-    let contract = header.and_then(|id| call.sandbox.contracts().iter().find(|it| it.is_called(id)));
-    if let (Some(id), None) = (header, contract) {
+    let contract = header.and_then(|id| call.sandbox.contracts().iter().find(|it| it.is_called(id)).cloned());
+    if let (Some(id), None) = (header, &contract) {
         call.verdict
             .passed(Check::ContractIdHeader, format!("there is no contract \"{id}\": nothing is narrowed"));
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::config::check::check_id;
+use crate::config::check::{check_id, check_service_group};
 use crate::config::place::Place;
 use crate::config::settings::{ApplicationSettings, ContractSettings, Settings, redirect_rules};
 use crate::config::sources::ConfigError;
@@ -70,7 +70,7 @@ fn application(
             contract.keys = keys(&folder.join(key.get_ref())).map_err(fail(key.span().start, "key"))?;
         }
         for group in table.service_groups.iter().flatten() {
-            let known = service_group(*group.get_ref());
+            let known = check_service_group(*group.get_ref());
             contract.service_groups.push(known.map_err(fail(group.span().start, "service_groups"))?);
         }
         if let Some(rules) = &table.redirect_uris {
@@ -103,7 +103,7 @@ pub(super) fn from_text(settings: &mut Settings, value: &Value<'_>) -> Result<()
             Some(("key", path)) if !path.trim().is_empty() => contract.keys = keys(Path::new(path))?,
             Some(("group", id)) => {
                 let id = id.parse().map_err(|_| format!("{} is no id of a service group", quote(id)))?;
-                contract.service_groups.push(service_group(id)?);
+                contract.service_groups.push(check_service_group(id)?);
             }
             Some(("redirect", rule)) => rules.push(rule),
             _ => return Err(format!("{} is none of key=FILE, group=ID and redirect=RULE", quote(part))),
@@ -124,15 +124,6 @@ fn contract_kind(text: &str) -> Result<ContractKind, Problem> {
         .into_iter()
         .find(|known| known.as_str() == text)
         .ok_or_else(|| format!("{} is no kind: use read, write, read-raw or one-off", quote(text)))
-}
-
-fn service_group(id: u32) -> Result<u32, Problem> {
-    if digime_fixtures::catalogue::service_group(id).is_some() {
-        return Ok(id);
-    }
-    let known: Vec<_> =
-        digime_fixtures::catalogue::service_groups().iter().map(|it| it.id.to_string()).collect();
-    Err(format!("there is no service group {id}; there are {}", known.join(", ")))
 }
 
 fn keys(path: &Path) -> Result<ContractKeys, Problem> {

@@ -1,0 +1,87 @@
+//! `POST /__admin/applications`.
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{ApplicationJson, given_name};
+use crate::admin::access::SANDBOX;
+use crate::admin::contracts::{ContractBody, chosen_id};
+use crate::config::place::Place;
+use crate::config::settings::ApplicationSettings;
+use crate::http::call::Call;
+use crate::http::endpoint::{BY_ADMIN, Endpoint};
+use crate::http::reply::{Outcome, reply_json};
+use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
+use crate::openapi::schemas::Schemas;
+use crate::operations::Operation;
+use crate::operations::refusals::{ADMIN, CONTRACTS, TOO_LARGE, UNREADABLE};
+use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+
+impl Operation {
+    /// `POST /__admin/applications`
+    pub const ADMIN_CREATE_APPLICATION: Self = Self::named("adminCreateApplication");
+}
+
+pub(in crate::admin) static ENDPOINT: Endpoint = Endpoint {
+    route: Route {
+        operation: Operation::ADMIN_CREATE_APPLICATION,
+        method: Method::POST,
+        area: Area::Admin,
+        template: "/applications",
+        summary: "`POST /__admin/applications`",
+        deprecated: false,
+        answer: AnswerKind::Json,
+        body: BodyMode::Whole,
+        refusals: &[UNREADABLE, TOO_LARGE, ADMIN, CONTRACTS],
+    },
+    sandbox: BY_ADMIN,
+    exchange,
+    handler: |call| Box::pin(create(call)),
+};
+
+fn exchange(schemas: &mut Schemas) -> Exchange {
+    Exchange::new(
+        Auth::Admin,
+        Answer::json(
+            "The application. A private key that was made for a contract is shown this once.",
+            schemas.answer::<ApplicationJson>(),
+        ),
+    )
+    .query(SANDBOX.0, SANDBOX.1)
+    .body(Content::json(schemas.request::<ApplicationBody>()))
+}
+
+/// An application that is to be made.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct ApplicationBody {
+    /// One is made if it is absent. In a fresh sandbox it ends in the sandbox's tag.
+    application_id: Option<String>,
+    /// What the consent page calls it; its id if absent.
+    name: Option<String>,
+    contracts: Vec<ContractBody>,
+}
+
+async fn create(call: &mut Call) -> Outcome {
+    let body: ApplicationBody = call.json()?;
+    let applications = &call.sandbox.applications;
+    let id = chosen_id(applications, "applicationId", body.application_id, "app")?;
+    let name = given_name(body.name)?.unwrap_or_else(|| id.clone());
+    let (mut contracts, mut private_keys) = (Vec::new(), Vec::new());
+    for (index, contract) in body.contracts.into_iter().enumerate() {
+        let (contract, private_key) = contract.made(applications, &format!("contracts[{index}].")).await?;
+        contracts.push(contract);
+        private_keys.push(private_key);
+    }
+    let application = ApplicationSettings { id, name, contracts, place: Place::Administration };
+    applications.change(|all| {
+        all.push(application.clone());
+        Ok(())
+    })?;
+    let mut made = ApplicationJson::of(&call.sandbox, &application);
+    for (contract, private_key) in made.contracts.iter_mut().zip(private_keys) {
+        contract.private_key = private_key;
+    }
+    reply_json(&made)
+}

@@ -1,0 +1,212 @@
+//! `digime-mock contract`: contracts of a server that is running.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::client::{Answer, Client};
+use super::failure::Failure;
+use super::key::write_file;
+use super::output::print;
+use crate::domain::contract::ContractKind;
+
+#[derive(Args, Debug)]
+pub(super) struct ContractArgs {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Args, Debug)]
+struct ServerArgs {
+    /// The sandbox; the default one if absent.
+    #[arg(long, value_name = "ID", global = true)]
+    sandbox: Option<String>,
+    /// Where the server is reached [env: DIGIME_MOCK_URL] [default: http://127.0.0.1:8080]
+    #[arg(long, value_name = "URL", alias = "url", global = true)]
+    server: Option<OsString>,
+    /// The server's admin token, if it has one [env: DIGIME_MOCK_ADMIN_TOKEN]
+    #[arg(long, value_name = "TOKEN", global = true)]
+    admin_token: Option<OsString>,
+    /// The CA to trust if the server speaks https (PEM) [env: DIGIME_MOCK_CA] [default: the development CA]
+    #[arg(long, value_name = "FILE", global = true)]
+    ca: Option<OsString>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the applications and their contracts.
+    List,
+    /// Make a contract, and its application if there is none.
+    New(NewArgs),
+    /// Change the key of a contract; the former key is good besides for a while.
+    Rotate(RotateArgs),
+    /// Remove a contract: its clients are refused from then on.
+    Remove(NamedArgs),
+}
+
+#[derive(Args, Debug)]
+struct NamedArgs {
+    /// The application.
+    application: String,
+    /// The contract.
+    contract: String,
+}
+
+#[derive(Args, Debug)]
+struct KeyArgs {
+    /// The public key of a pair of one's own (PEM); without it a pair is made.
+    #[arg(long, value_name = "FILE")]
+    public_key: Option<PathBuf>,
+    /// File for the private key of a pair that is made, readable by its owner alone; the output if absent.
+    #[arg(long, value_name = "FILE", conflicts_with = "public_key")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+struct NewArgs {
+    /// The application.
+    application: String,
+    /// The contract; an id is made if it is absent.
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// read, write, read-raw or one-off.
+    #[arg(long, value_name = "KIND", default_value = "read", value_parser = kind)]
+    kind: ContractKind,
+    /// What the consent page calls the application, if it is made.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// A callback, as a rule; may be repeated.
+    #[arg(long, value_name = "RULE")]
+    redirect: Vec<String>,
+    /// A service group that it may read; may be repeated. All if absent.
+    #[arg(long, value_name = "ID")]
+    group: Vec<u32>,
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+#[derive(Args, Debug)]
+struct RotateArgs {
+    #[command(flatten)]
+    named: NamedArgs,
+    /// How long the former key is good besides, on the sandbox's clock.
+    #[arg(long, value_name = "DURATION", default_value = "24h")]
+    overlap: String,
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+fn kind(text: &str) -> Result<ContractKind, String> {
+    serde_json::from_value(json!(text)).map_err(|_| "use read, write, read-raw or one-off".to_owned())
+}
+
+pub(super) fn run(args: ContractArgs) -> Result<(), Failure> {
+    let ServerArgs { sandbox, server, admin_token, ca } = args.server;
+    let server = Server { client: Client::from_args("server", server, admin_token, ca)?, sandbox };
+    match args.command {
+        Command::List => list(&server),
+        Command::New(new) => make(&server, new),
+        Command::Rotate(rotate) => {
+            let NamedArgs { application, contract } = &rotate.named;
+            let mut body = json!({ "overlap": rotate.overlap });
+            add_key(&mut body, &rotate.key)?;
+            let path = [application.as_str(), "contracts", contract, "rotate"];
+            shown(&server.ask(Method::POST, &path, Some(&body))?, rotate.key.out.as_deref())
+        }
+        Command::Remove(NamedArgs { application, contract }) => {
+            server.ask(Method::DELETE, &[&application, "contracts", &contract], None).map(|_| ())
+        }
+    }
+}
+
+struct Server {
+    client: Client,
+    sandbox: Option<String>,
+}
+
+impl Server {
+    /// What administration answers below `applications`.
+    fn ask(&self, method: Method, path: &[&str], body: Option<&Value>) -> Result<Value, Failure> {
+        let answer = self.try_ask(method, path, body)?;
+        match answer.status {
+            StatusCode::OK => Ok(answer.json),
+            StatusCode::BAD_REQUEST => Err(Failure::usage(answer.problem())),
+            _ => Err(Failure::new(answer.problem())),
+        }
+    }
+
+    fn try_ask(&self, method: Method, path: &[&str], body: Option<&Value>) -> Result<Answer, Failure> {
+        let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let path: String = path.iter().map(|part| format!("/{}", encoded(part))).collect();
+        let query = self.sandbox.as_deref().map(|id| format!("?sandbox={}", encoded(id))).unwrap_or_default();
+        self.client.ask(method, &format!("applications{path}{query}"), body)
+    }
+}
+
+fn list(server: &Server) -> Result<(), Failure> {
+    let all = server.ask(Method::GET, &[], None)?;
+    let mut text = String::new();
+    for application in all["applications"].as_array().into_iter().flatten() {
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        text.push_str(&format!("{}  {}\n", word(&application["applicationId"]), word(&application["name"])));
+        for contract in application["contracts"].as_array().into_iter().flatten() {
+            let former = match contract["formerKeyUntil"].is_i64() {
+                true => "  (the former key is good too)",
+                false => "",
+            };
+            let (id, kind) = (word(&contract["contractId"]), word(&contract["kind"]));
+            text.push_str(&format!("  {id}  {kind}{former}\n"));
+        }
+    }
+    print(text)
+}
+
+fn make(server: &Server, args: NewArgs) -> Result<(), Failure> {
+    let mut contract = json!({ "kind": args.kind, "serviceGroups": args.group });
+    if let Some(id) = args.id {
+        contract["contractId"] = json!(id);
+    }
+    if !args.redirect.is_empty() {
+        contract["redirectUris"] = json!(args.redirect);
+    }
+    add_key(&mut contract, &args.key)?;
+    let known = server.try_ask(Method::GET, &[&args.application], None)?;
+    let made = match known.status {
+        StatusCode::NOT_FOUND => {
+            let mut body = json!({ "applicationId": args.application, "contracts": [contract] });
+            if let Some(name) = args.name {
+                body["name"] = json!(name);
+            }
+            server.ask(Method::POST, &[], Some(&body))?["contracts"][0].take()
+        }
+        _ => server.ask(Method::POST, &[&args.application, "contracts"], Some(&contract))?,
+    };
+    shown(&made, args.key.out.as_deref())
+}
+
+fn add_key(body: &mut Value, args: &KeyArgs) -> Result<(), Failure> {
+    let Some(file) = &args.public_key else { return Ok(()) };
+    let pem = std::fs::read_to_string(file);
+    let pem = pem.map_err(|error| Failure::usage(format!("{} cannot be read: {error}", file.display())))?;
+    body["publicKey"] = json!(pem);
+    Ok(())
+}
+
+/// Shows a contract that was made or has another key: its id, and the private key if there is one.
+fn shown(contract: &Value, out: Option<&Path>) -> Result<(), Failure> {
+    let id = contract["contractId"].as_str().unwrap_or_default();
+    let Some(private_key) = contract["privateKey"].as_str() else { return print(format!("{id}\n")) };
+    let Some(out) = out else { return print(format!("{id}\n{private_key}")) };
+    write_file(out, private_key.as_bytes()).map_err(|error| {
+        let problem = format!("{} cannot be written: {error}", out.display());
+        Failure::new(format!(
+            "{problem}; {id} was made, and `digime-mock contract rotate` gives it another key"
+        ))
+    })?;
+    print(format!("{id}\n"))
+}

@@ -1,0 +1,215 @@
+//! The applications of a sandbox and their contracts, which come and go while it runs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use crate::config::check::check_applications;
+use crate::config::settings::{ApplicationSettings, ContractSettings};
+use crate::domain::alias::alias;
+use crate::domain::contract::{Contract, Former};
+use crate::random::SandboxTag;
+
+/// The applications of a sandbox. Who looks one up gets a value of its own, so that a change never
+/// waits for a request.
+#[derive(Debug)]
+pub(crate) struct Applications {
+    known: RwLock<Arc<Known>>,
+    /// What the ids of a fresh sandbox end in.
+    id_tag: Option<SandboxTag>,
+}
+
+/// All of them at one moment.
+#[derive(Debug)]
+struct Known {
+    settings: Vec<ApplicationSettings>,
+    /// In the order in which they were made.
+    contracts: Arc<[Arc<Contract>]>,
+    /// `client_id` → contract, each under its own id and its second one. Looked up whole: both ids may
+    /// have an underscore, so that no part of it could be told apart.
+    by_client: HashMap<String, Arc<Contract>>,
+}
+
+/// Why applications cannot be as somebody wants them.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApplicationError {
+    /// There is none with this id.
+    #[error("there is no {what} \"{id}\"")]
+    Unknown {
+        /// An application, or a contract of it.
+        what: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// Ids that are no ids, or that two would have.
+    #[error("{0}")]
+    Unusable(String),
+    /// A sandbox holds as many as it can.
+    #[error("the sandbox has {MOST_CONTRACTS} contracts, which is the most; remove one")]
+    TooMany,
+}
+
+/// How many contracts a sandbox holds.
+const MOST_CONTRACTS: usize = 10_000;
+
+impl Applications {
+    /// Those of the settings; in a fresh sandbox with ids of its own.
+    pub(crate) fn new(settings: &[ApplicationSettings], id_tag: Option<SandboxTag>) -> Self {
+        let mut settings = settings.to_vec();
+        if let Some(tag) = &id_tag {
+            for application in &mut settings {
+                application.id = format!("{}-{}", application.id, tag.as_str());
+                for contract in &mut application.contracts {
+                    contract.id = format!("{}-{}", contract.id, tag.as_str());
+                }
+            }
+        }
+        let known = Known::of(settings, id_tag.as_ref());
+        Self { known: RwLock::new(Arc::new(known)), id_tag }
+    }
+
+    fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The contract that signs as this `client_id`.
+    pub(crate) fn contract(&self, client_id: &str) -> Option<Arc<Contract>> {
+        self.known().by_client.get(client_id).cloned()
+    }
+
+    /// The contracts of all applications, in the order in which they were made.
+    pub(crate) fn contracts(&self) -> Arc<[Arc<Contract>]> {
+        Arc::clone(&self.known().contracts)
+    }
+
+    /// What the consent page calls an application.
+    pub(crate) fn name(&self, application_id: &str) -> String {
+        let known = self.known();
+        let found = known.settings.iter().find(|it| it.id == application_id);
+        found.map_or(application_id, |it| it.name.as_str()).to_owned()
+    }
+
+    /// All applications, as they were set.
+    pub(crate) fn list(&self) -> Vec<ApplicationSettings> {
+        self.known().settings.clone()
+    }
+
+    /// An application, as it was set.
+    ///
+    /// # Errors
+    /// [`ApplicationError::Unknown`].
+    pub(crate) fn application(&self, id: &str) -> Result<ApplicationSettings, ApplicationError> {
+        let known = self.known();
+        known.settings.iter().find(|it| it.id == id).cloned().ok_or_else(|| unknown("application", id))
+    }
+
+    /// The id that something new gets: in a fresh sandbox it ends in the sandbox's tag, by which
+    /// requests find it.
+    pub(crate) fn own_id(&self, id: &str) -> String {
+        match &self.id_tag {
+            Some(tag) if !id.ends_with(&format!("-{}", tag.as_str())) => format!("{id}-{}", tag.as_str()),
+            _ => id.to_owned(),
+        }
+    }
+
+    /// The second id of a contract.
+    pub(crate) fn alias(&self, contract_id: &str) -> String {
+        alias_of(contract_id, self.id_tag.as_ref())
+    }
+
+    /// Changes the applications, all of it or nothing.
+    ///
+    /// # Errors
+    /// What `change` says, and [`ApplicationError`] if the applications could not be used together.
+    pub(crate) fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Vec<ApplicationSettings>) -> Result<T, ApplicationError>,
+    ) -> Result<T, ApplicationError> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut settings = known.settings.clone();
+        let changed = change(&mut settings)?;
+        if settings.iter().map(|it| it.contracts.len()).sum::<usize>() > MOST_CONTRACTS {
+            return Err(ApplicationError::TooMany);
+        }
+        check_applications(&settings).map_err(|error| ApplicationError::Unusable(error.to_string()))?;
+        *known = Arc::new(Known::of(settings, self.id_tag.as_ref()));
+        Ok(changed)
+    }
+
+    /// As [`Applications::change`], of one application.
+    ///
+    /// # Errors
+    /// Also [`ApplicationError::Unknown`].
+    pub(crate) fn change_application<T>(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut ApplicationSettings) -> Result<T, ApplicationError>,
+    ) -> Result<T, ApplicationError> {
+        self.change(|settings| {
+            let found = settings.iter_mut().find(|it| it.id == id);
+            change(found.ok_or_else(|| unknown("application", id))?)
+        })
+    }
+
+    /// As [`Applications::change`], of one contract.
+    ///
+    /// # Errors
+    /// Also [`ApplicationError::Unknown`].
+    pub(crate) fn change_contract<T>(
+        &self,
+        application: &str,
+        contract: &str,
+        change: impl FnOnce(&mut ContractSettings) -> Result<T, ApplicationError>,
+    ) -> Result<T, ApplicationError> {
+        self.change_application(application, |application| {
+            let found = application.contracts.iter_mut().find(|it| it.id == contract);
+            change(found.ok_or_else(|| unknown("contract", contract))?)
+        })
+    }
+}
+
+/// There is none.
+pub(crate) fn unknown(what: &'static str, id: &str) -> ApplicationError {
+    ApplicationError::Unknown { what, id: id.to_owned() }
+}
+
+impl Known {
+    fn of(settings: Vec<ApplicationSettings>, id_tag: Option<&SandboxTag>) -> Self {
+        let contracts: Arc<[_]> = settings
+            .iter()
+            .flat_map(|application| application.contracts.iter().map(move |contract| (application, contract)))
+            .map(|(application, contract)| Arc::new(built(application, contract, id_tag)))
+            .collect();
+        let both = |it: &Arc<Contract>| [it.client_id(), it.alias_client_id()].map(|id| (id, Arc::clone(it)));
+        let by_client = contracts.iter().flat_map(both).collect();
+        Self { settings, contracts, by_client }
+    }
+}
+
+fn built(
+    application: &ApplicationSettings,
+    contract: &ContractSettings,
+    id_tag: Option<&SandboxTag>,
+) -> Contract {
+    let with_keys = |keys, former| Contract {
+        application_id: application.id.clone(),
+        contract_id: contract.id.clone(),
+        alias: alias_of(&contract.id, id_tag),
+        kind: contract.kind,
+        service_groups: contract.service_groups.clone(),
+        redirect_rules: contract.redirect_rules.clone(),
+        keys,
+        former,
+        certificate: OnceLock::new(),
+    };
+    let former = contract
+        .former
+        .as_ref()
+        .map(|(keys, until)| Former { contract: Arc::new(with_keys(keys.clone(), None)), until: *until });
+    with_keys(contract.keys.clone(), former)
+}
+
+/// It is made of the id without the tag of a fresh sandbox.
+fn alias_of(contract_id: &str, id_tag: Option<&SandboxTag>) -> String {
+    let suffix = id_tag.map(|tag| format!("-{}", tag.as_str())).unwrap_or_default();
+    alias(contract_id.strip_suffix(&suffix).unwrap_or(contract_id), id_tag.map(SandboxTag::as_str))
+}
