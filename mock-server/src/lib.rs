@@ -63,7 +63,8 @@ pub mod settings {
     pub use crate::config::place::Place;
     pub use crate::config::public_url::{PublicUrl, PublicUrlError};
     pub use crate::config::settings::{
-        ApplicationSettings, ContractSettings, ContractSettingsError, SampleDataSettings, Settings,
+        ApplicationSettings, ContractSettings, ContractSettingsError, LogFormat, SampleDataSettings,
+        Settings, StopSettings,
     };
     pub use crate::config::tls::{AuthorityPlace, TlsSettings};
     pub use crate::config::trusted_proxy::{TrustedProxy, TrustedProxyError};

@@ -350,6 +350,68 @@ fn contracts_are_made_listed_rotated_and_removed_while_the_server_runs() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_server_that_was_asked_to_stop_says_so_ends_what_it_began_and_stops() {
+    let mut server =
+        Serving::start(&["serve", "--port", "0", "--stop-delay", "1500ms", "--stop-limit", "10s"]);
+    let ready = || server.get("/__admin/ready");
+    assert!(ready().starts_with("HTTP/1.1 200"), "{}", ready());
+    let slow = r#"{"route":"jwks","delay":"3s","times":1}"#;
+    assert!(server.post("/__admin/faults", slow).starts_with("HTTP/1.1 200"));
+    let address = server.address.clone();
+    let began = std::thread::spawn(move || {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(stream, "GET /v1.7/jwks/oauth HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let pid = server.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let stopping = ready();
+    assert!(stopping.starts_with("HTTP/1.1 503") && stopping.contains("ServiceUnavailable"), "{stopping}");
+    assert!(server.get("/__admin/health").starts_with("HTTP/1.1 200"), "it is alive");
+    assert!(began.join().unwrap().contains("\"keys\""), "what began ends");
+    assert!(server.child.wait().unwrap().success());
+    assert!(TcpStream::connect(&server.address).is_err());
+}
+
+#[test]
+fn logs_are_json_on_demand_with_the_reference_of_each_refusal() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log");
+    let mut child = Command::new(cargo_bin("digime-mock"))
+        .args(["serve", "--port", "0", "--log-format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(&file).unwrap())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    let address = line.trim().rsplit_once("http://").unwrap().1.to_owned();
+    let mut stream = TcpStream::connect(&address).unwrap();
+    write!(stream, "POST /v1.7/oauth/token HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let body: serde_json::Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let logged = std::fs::read_to_string(file).unwrap();
+    let lines: Vec<serde_json::Value> =
+        logged.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let request = lines.iter().find(|line| line["request.operation"] == "token").expect(&logged);
+    assert_eq!(request["request.reference"], body["error"]["reference"]);
+    assert_eq!(request["request.status"], 401);
+    assert_eq!(request["request.code"], "InvalidJWT");
+    assert!(request["message"].as_str().unwrap().starts_with("POST /v1.7/oauth/token 401"), "{request}");
+}
+
+#[test]
 fn a_dataset_is_the_same_for_the_same_seed_and_can_be_served() {
     let folder = tempfile::tempdir().unwrap();
     let generate = |name: &str, seed: &str| {

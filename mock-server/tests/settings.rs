@@ -26,6 +26,8 @@ const fn row(flag: &'static str, variable: &'static str, key: &'static str, good
 
 const ROWS: &[Row] = &[
     row("host", "HOST", "host", "localhost"),
+    row("stop-delay", "STOP_DELAY", "stop.delay", "1s"),
+    row("stop-limit", "STOP_LIMIT", "stop.limit", "1s"),
     row("tls", "TLS", "tls.enabled", "off"),
     row("tls-ca", "TLS_CA", "tls.ca", "folder"),
     row("tls-name", "TLS_NAMES", "tls.names", "10.0.2.2"),
@@ -50,6 +52,7 @@ const ROWS: &[Row] = &[
     row("sample-data-until", "SAMPLE_DATA_UNTIL", "sample_data.until", "2026-01-31"),
     row("sample-data-months", "SAMPLE_DATA_MONTHS", "sample_data.months", "3"),
     row("log", "LOG", "log", "hyper=debug,warn"),
+    row("log-format", "LOG_FORMAT", "log_format", "json"),
     row("refused-agent", "REFUSED_AGENTS", "agents.refused", "nodejs,ios"),
     row("outdated-agent", "OUTDATED_AGENTS", "agents.outdated", "nodejs@12."),
     Row { flag: "application-id", variable: "APPLICATION_ID", key: None, good: "my-app" },

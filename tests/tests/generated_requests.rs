@@ -257,8 +257,14 @@ async fn whatever_the_document_allows_and_much_that_it_does_not_is_answered_as_d
                 sent += 1;
                 past_authentication += u32::from(!matches!(status, 401 | 403));
                 succeeded += u32::from(status < 400);
-                let ends =
-                    ["/user", "/__admin/reset", "/__admin/clock", "/__admin/faults", "/__admin/sandboxes"];
+                let ends = [
+                    "/user",
+                    "/__admin/applications",
+                    "/__admin/clock",
+                    "/__admin/faults",
+                    "/__admin/reset",
+                    "/__admin/sandboxes",
+                ];
                 if method != Method::GET && status < 400 && ends.iter().any(|end| path.contains(end)) {
                     living.revive().await;
                 }

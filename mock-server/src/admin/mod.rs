@@ -16,8 +16,10 @@ mod health;
 mod inject_fault;
 mod list_faults;
 mod list_requests;
+mod metrics;
 mod move_clock;
 mod openapi;
+mod ready;
 mod remove_sandbox;
 mod removed;
 mod requests;
@@ -29,6 +31,8 @@ use crate::http::endpoint::Endpoint;
 /// Administration.
 pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &health::ENDPOINT,
+    &ready::ENDPOINT,
+    &metrics::ENDPOINT,
     &openapi::ENDPOINT,
     &credentials::ENDPOINT,
     &consent::ENDPOINT,

@@ -8,9 +8,11 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::debug_fn;
 
 use super::failure::Failure;
 use super::output::print;
+use crate::config::settings::LogFormat;
 use crate::config::sources::table::{Read, SETTINGS, Setting};
 use crate::config::sources::{CONFIG_VARIABLE, FlagValues, settings};
 use crate::embedded::mock_server::listen;
@@ -89,12 +91,7 @@ impl FromArgMatches for ServeArgs {
 pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     let settings = settings(args.config, args.flags)?;
     let filter = EnvFilter::try_new(&settings.log).map_err(Failure::usage)?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .init();
+    log(filter, settings.log_format);
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
@@ -117,10 +114,33 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
             Ok(()) | Err(Failure::OutputClosed) => {}
             Err(failure) => return Err(failure),
         }
-        listeners::serve(&server, listeners, https.as_ref(), stop).await;
+        let stopped = async {
+            stop.await;
+            server.stop();
+            tokio::time::sleep(server.settings.stop.delay).await;
+        };
+        listeners::serve(&server, listeners, https.as_ref(), stopped).await;
         tracing::info!("stopped");
         write_client_report(&server)
     })
+}
+
+/// Logs to the standard error output.
+fn log(filter: EnvFilter, format: LogFormat) {
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    match format {
+        LogFormat::Json => subscriber.json().flatten_event(true).init(),
+        LogFormat::Text => subscriber
+            .with_ansi(io::stderr().is_terminal())
+            // What a line says in words need not be said twice.
+            .fmt_fields(debug_fn(|writer, field, value| match field.name() {
+                "message" => write!(writer, "{value:?}"),
+                name if name.starts_with("request.") => Ok(()),
+                name => write!(writer, " {name}={value:?}"),
+            }))
+            .init(),
+    }
 }
 
 /// Writes what was seen of clients so far, if a file was named for it.

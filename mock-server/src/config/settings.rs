@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use digime_fixtures::Dataset;
 use digime_fixtures::keys;
@@ -39,6 +40,8 @@ pub struct Settings {
     pub public_url: Option<PublicUrl>,
     /// The proxies whose `Forwarded` and `X-Forwarded-*` headers say where links and `jku` lead.
     pub trusted_proxies: Vec<TrustedProxy>,
+    /// How it stops.
+    pub stop: StopSettings,
     /// The web pages that may call the server and read its answers.
     pub cors_origins: Vec<WebOrigin>,
     /// Token that administration then requires, from wherever it is called.
@@ -69,6 +72,34 @@ pub struct Settings {
     pub datasets: Vec<Arc<Dataset>>,
     /// What `digime-mock serve` logs: a level, or a filter of tracing-subscriber.
     pub log: String,
+    /// How it is logged.
+    pub log_format: LogFormat,
+}
+
+/// How a server stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StopSettings {
+    /// How long it still takes connections, so that load balancers notice that it is not ready any more.
+    pub delay: Duration,
+    /// How long open requests may take to end after that.
+    pub limit: Duration,
+}
+
+impl Default for StopSettings {
+    /// At once, and five seconds.
+    fn default() -> Self {
+        Self { delay: Duration::ZERO, limit: Duration::from_secs(5) }
+    }
+}
+
+/// How `digime-mock serve` logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// A JSON object a line, for programs.
+    Json,
 }
 
 impl Settings {
@@ -83,6 +114,7 @@ impl Settings {
             tls: TlsSettings::default(),
             public_url: None,
             trusted_proxies: Vec::new(),
+            stop: StopSettings::default(),
             cors_origins: Vec::new(),
             admin_token: None,
             lifetimes: Lifetimes::default(),
@@ -98,6 +130,7 @@ impl Settings {
             client_report: None,
             datasets: Vec::new(),
             log: "info".to_owned(),
+            log_format: LogFormat::default(),
         })
     }
 }

@@ -16,9 +16,8 @@ use crate::domain::state::Lifetimes;
 use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 use crate::embedded::sandbox_handle::SandboxHandle;
-use crate::http::server::Server;
+use crate::http::server::{Server, ServerError};
 use crate::openapi;
-use crate::payload::signing::SigningKeyError;
 use crate::sandbox::credentials::Credentials;
 use crate::sandbox::expectations::Allowed;
 use crate::serve::endpoints::endpoints;
@@ -43,9 +42,9 @@ pub enum StartError {
     /// It cannot speak https.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The signing key is unusable.
+    /// What all requests share cannot be made.
     #[error(transparent)]
-    SigningKey(#[from] SigningKeyError),
+    Server(#[from] ServerError),
 }
 
 /// A server of one's own: own port, own state, own thread, so that a test may use any runtime.

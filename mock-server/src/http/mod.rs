@@ -4,6 +4,7 @@ pub(crate) mod call;
 pub(crate) mod endpoint;
 pub(crate) mod form_file;
 pub(crate) mod forwarded;
+pub(crate) mod metrics;
 pub(crate) mod reply;
 pub(crate) mod request_body;
 pub(crate) mod server;

@@ -38,6 +38,13 @@ pub(crate) enum ReplyBody {
     Html(String),
     /// An XML document.
     Xml(String),
+    /// Text of another kind.
+    Text {
+        /// Its media type.
+        mimetype: &'static str,
+        /// The text.
+        text: String,
+    },
     /// A picture.
     Image {
         /// Its media type.
@@ -61,7 +68,7 @@ impl ReplyBody {
             Self::Json(_) | Self::Envelope(..) => Some("application/json"),
             Self::Html(_) => Some("text/html; charset=utf-8"),
             Self::Xml(_) => Some("application/xml; charset=utf-8"),
-            Self::Image { mimetype, .. } => Some(mimetype),
+            Self::Image { mimetype, .. } | Self::Text { mimetype, .. } => Some(mimetype),
             Self::Stored(_) | Self::Container(..) => Some("application/octet-stream"),
         }
     }
@@ -87,6 +94,7 @@ impl ReplyBody {
             Self::Json(value) => Body::from(value.to_string()),
             Self::Html(html) => Body::from(html),
             Self::Xml(xml) => Body::from(xml),
+            Self::Text { text, .. } => Body::from(text),
             Self::Image { bytes, .. } => Body::from(bytes),
             Self::Stored(content) => stored(content),
             Self::Container(mut container, lifeline) => pieces(lifeline, move || container.next_piece()),

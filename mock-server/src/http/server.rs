@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use http::HeaderMap;
@@ -8,6 +9,7 @@ use http::header::HOST;
 
 use super::endpoint::Endpoint;
 use super::forwarded;
+use super::metrics::Metrics;
 use crate::config::public_url::{PublicUrl, Scheme};
 use crate::config::settings::Settings;
 use crate::openapi::Described;
@@ -27,6 +29,19 @@ pub(crate) struct Server {
     endpoints: Vec<&'static Endpoint>,
     address: SocketAddr,
     panics: Mutex<Vec<String>>,
+    pub(crate) metrics: Metrics,
+    stopping: AtomicBool,
+}
+
+/// A server that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// Its signing key.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+    /// Its figures.
+    #[error("the metrics cannot be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
 }
 
 /// The peer of a connection.
@@ -39,8 +54,10 @@ impl Server {
         address: SocketAddr,
         endpoints: Vec<&'static Endpoint>,
         allowed: Allowed,
-    ) -> Result<Self, SigningKeyError> {
+    ) -> Result<Self, ServerError> {
         Ok(Self {
+            metrics: Metrics::new()?,
+            stopping: AtomicBool::new(false),
             endpoints,
             sandboxes: Sandboxes::new(&settings, allowed),
             signing: SigningKey::development()?,
@@ -101,6 +118,16 @@ impl Server {
         let trusted =
             peer.is_some_and(|peer| self.settings.trusted_proxies.iter().any(|it| it.covers(peer.ip())));
         if trusted { forwarded::reached(headers, &direct) } else { direct }
+    }
+
+    /// Notes that no new connections are taken.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it was asked to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
     }
 
     /// Notes that a handler panicked, for the test that runs the server.

@@ -102,6 +102,8 @@ pub(crate) const ROOM: &Group = &[
     row(507, RefusalCode::QuotaExceeded, "the storage is full"),
 ];
 pub(crate) const ICON: &Group = &[row(404, RefusalCode::NotFound, "there is no such icon")];
+pub(crate) const STOPPING: &Group =
+    &[row(503, RefusalCode::ServiceUnavailable, "the server was asked to stop")];
 pub(crate) const CONTRACTS: &Group =
     &[row(429, RefusalCode::TooManyRequests, "the sandbox has as many contracts as it can")];
 pub(crate) const SANDBOXES: &Group =

@@ -198,6 +198,11 @@ impl Sandboxes {
         removed.into_iter().chain(living.flat_map(|sandbox| sandbox.unmet_expectations())).collect()
     }
 
+    /// How many there are, the default one among them.
+    pub(crate) fn count(&self) -> usize {
+        self.fresh.read().unwrap_or_else(PoisonError::into_inner).len() + 1
+    }
+
     /// The sandbox with this id; `default` names the default one.
     pub(crate) fn get(&self, id: &str) -> Option<Arc<Sandbox>> {
         if id == "default" || id == self.default.id() {

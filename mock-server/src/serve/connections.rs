@@ -23,6 +23,8 @@ use tower_service::Service;
 use super::handshake::{self, Received};
 use super::{cors, dispatch, host};
 use crate::config::public_url::PublicUrl;
+use crate::durations;
+use crate::http::metrics::Connected;
 use crate::http::server::{Peer, Server};
 use crate::tls::protocol::H2;
 
@@ -32,8 +34,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 const HEAD_LIMIT: usize = 64 * 1024;
 /// How often a client that is connected by HTTP/2 and silent is asked whether it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
-/// How long open requests may take to end after a stop was asked for.
-const DRAIN: Duration = Duration::from_secs(5);
 
 /// Takes connections until `stop` resolves, then lets open requests end.
 pub(crate) async fn serve(
@@ -61,6 +61,7 @@ pub(crate) async fn serve(
             },
         };
         let _ = stream.set_nodelay(true);
+        let counted = server.metrics.connected();
         let connection = Connection {
             router: router.clone(),
             server: Arc::clone(&server),
@@ -68,14 +69,23 @@ pub(crate) async fn serve(
             watcher: graceful.watcher(),
         };
         match tls.clone() {
-            None => drop(tokio::spawn(connection.http1(stream))),
-            Some(acceptor) => drop(tokio::spawn(connection.https(acceptor, stream, closed.clone()))),
+            None => drop(tokio::spawn(while_open(counted, connection.http1(stream)))),
+            Some(acceptor) => {
+                drop(tokio::spawn(while_open(counted, connection.https(acceptor, stream, closed.clone()))));
+            }
         }
     }
     drop((listener, open));
-    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
-        tracing::warn!("requests were still open {} s after the stop; they are dropped", DRAIN.as_secs());
+    let limit = server.settings.stop.limit;
+    if tokio::time::timeout(limit, graceful.shutdown()).await.is_err() {
+        let limit = durations::format(limit);
+        tracing::warn!("requests were still open {limit} after the stop; they are dropped");
     }
+}
+
+/// Serves a connection, and counts it meanwhile.
+async fn while_open(_counted: Connected, serving: impl Future<Output = ()>) {
+    serving.await;
 }
 
 /// A connection that was accepted.

@@ -14,6 +14,7 @@ use crate::domain::refusal::Refusal;
 use crate::faults::Fault;
 use crate::faults::hostile::Hostile;
 use crate::http::call::Call;
+use crate::http::metrics::Ended;
 use crate::http::reply::Outcome;
 use crate::http::reply::{Reply, ReplyBody};
 use crate::journal::check::Check;
@@ -51,6 +52,12 @@ pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, w
         _ => reply,
     };
     log(&call, &reply, refusal.as_ref(), watch);
+    call.server.metrics.count(&Ended {
+        operation: call.route().map(|route| route.operation),
+        status: reply.status.as_u16(),
+        code: refusal.as_ref().map(|(refusal, _)| &refusal.code),
+        took: watch.elapsed(),
+    });
     let sandbox = Arc::clone(&call.sandbox);
     let repetition = Repetition::judge(&call, &reply, fault.as_ref()).await;
     let sequence = write_down(call, &reply, fault.as_ref(), refusal, watch).await;
@@ -85,17 +92,35 @@ impl hostile::body::Appetite for Oversize {
     }
 }
 
-/// One readable line a request.
+/// One readable line a request; what programs pick out of it stands beside it, as fields of logs in JSON.
 fn log(call: &Call, reply: &Reply, refusal: Option<&(Refusal, String)>, watch: Stopwatch) {
     let (method, path, status) = (&call.method, call.uri.path(), reply.status.as_u16());
     let millis = watch.elapsed().as_millis();
+    let operation = call.route().map(|route| route.operation.name());
+    let sandbox = call.sandbox.id();
     match refusal {
         Some((refusal, reference)) => tracing::info!(
+            request.operation = operation,
+            request.method = %method,
+            request.path = path,
+            request.status = status,
+            request.millis = millis,
+            request.sandbox = sandbox,
+            request.code = refusal.code.as_str(),
+            request.reference = reference,
             "{method} {path} {status} {millis}ms {} - {} (explain {reference})",
             refusal.code,
             refusal.detail
         ),
-        None => tracing::info!("{method} {path} {status} {millis}ms"),
+        None => tracing::info!(
+            request.operation = operation,
+            request.method = %method,
+            request.path = path,
+            request.status = status,
+            request.millis = millis,
+            request.sandbox = sandbox,
+            "{method} {path} {status} {millis}ms"
+        ),
     }
 }
 

@@ -35,6 +35,34 @@ async fn health_says_that_the_server_is_up() {
 }
 
 #[tokio::test]
+async fn ready_and_metrics_are_for_who_watches_over_the_server() {
+    let world = World::new().await;
+    let admin = Admin::of(&world);
+    let ready = admin.call(Method::GET, "ready", None).await;
+    assert_eq!((ready.status.as_u16(), ready.json()), (200, json!({ "status": "ready" })));
+    let user = world.raw_user(ContractKind::Read).await;
+    let refused = user.file("unknown", "secret-name").await;
+    assert_eq!(refused.status, 404);
+    let metrics = admin.call(Method::GET, "metrics", None).await;
+    assert_eq!(metrics.header("content-type"), "text/plain; version=0.0.4");
+    let text = metrics.text();
+    let figure = |start: &str| -> f64 {
+        let line = text.lines().find(|line| line.starts_with(start));
+        let line = line.unwrap_or_else(|| panic!("{start} is missing:\n{text}"));
+        line.rsplit_once(' ').unwrap().1.parse().unwrap()
+    };
+    assert!(figure(r#"digime_requests_total{code="",operation="token",status="200"}"#) >= 1.0);
+    assert!(
+        figure(r#"digime_requests_total{code="SessionInvalid",operation="readFile",status="404"}"#) >= 1.0
+    );
+    assert!(figure(r#"digime_request_duration_seconds_count{operation="token"}"#) >= 1.0);
+    assert!(figure("digime_open_connections") >= 1.0 && figure("digime_sandboxes") >= 2.0);
+    for secret in [&user.access, &user.session, &world.sandbox.id().to_owned(), &"secret-name".to_owned()] {
+        assert!(!text.contains(secret.as_str()), "{secret} is no figure");
+    }
+}
+
+#[tokio::test]
 async fn credentials_of_a_fresh_sandbox_run_a_flow() {
     let server = MockServer::builder().timeline(Timeline::INSTANT).start().await;
     let http = reqwest::Client::new();

@@ -85,8 +85,28 @@ async fn every_administrative_answer_is_as_documented() {
     let (waiting, _) = raw.authorize().await;
     let fault = json!({"route": "readFile", "status": 503, "headers": {"Retry-After": "1"}, "delay": "1ms"});
     let mut seen = BTreeSet::new();
+    let own = |id: &str| format!("{id}-{}", world.sandbox.id());
+    let application = format!("applications/{}", own("partner"));
+    let contracts = format!("{application}/contracts");
+    let contract = format!("{contracts}/{}", own("theirs"));
+    let made = json!({"applicationId": "partner", "contracts": [{}]});
     for (operation, path, body) in [
         (Operation::ADMIN_HEALTH, "health".to_owned(), None),
+        (Operation::ADMIN_READY, "ready".to_owned(), None),
+        (Operation::ADMIN_METRICS, "metrics".to_owned(), None),
+        (Operation::ADMIN_CREATE_APPLICATION, "applications".to_owned(), Some(made)),
+        (Operation::ADMIN_CREATE_APPLICATION, "applications".to_owned(), Some(json!({"name": ""}))),
+        (Operation::ADMIN_LIST_APPLICATIONS, "applications".to_owned(), None),
+        (Operation::ADMIN_SHOW_APPLICATION, application.clone(), None),
+        (Operation::ADMIN_SHOW_APPLICATION, "applications/nobody".to_owned(), None),
+        (Operation::ADMIN_CHANGE_APPLICATION, application.clone(), Some(json!({"name": "Wonder"}))),
+        (Operation::ADMIN_CREATE_CONTRACT, contracts.clone(), Some(json!({"contractId": "theirs"}))),
+        (Operation::ADMIN_LIST_CONTRACTS, contracts, None),
+        (Operation::ADMIN_SHOW_CONTRACT, contract.clone(), None),
+        (Operation::ADMIN_CHANGE_CONTRACT, contract.clone(), Some(json!({"kind": "write"}))),
+        (Operation::ADMIN_ROTATE_KEY, format!("{contract}/rotate"), Some(json!({"overlap": "1h"}))),
+        (Operation::ADMIN_REMOVE_CONTRACT, contract, None),
+        (Operation::ADMIN_REMOVE_APPLICATION, application, None),
         (Operation::ADMIN_OPENAPI, "openapi.json".to_owned(), None),
         (Operation::ADMIN_CREDENTIALS, "credentials".to_owned(), None),
         (Operation::ADMIN_CONSENT, "consent".to_owned(), Some(json!({"url": raw.page(&waiting, "")}))),

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use crate::config::admin_token::AdminToken;
 use crate::config::check::check_id;
-use crate::config::settings::Settings;
+use crate::config::settings::{LogFormat, Settings};
 use crate::config::sources::contracts;
 use crate::config::sources::value::{Problem, Value, quote};
 use crate::config::tls::AuthorityPlace;
@@ -48,6 +48,7 @@ pub(crate) enum Read {
 
 /// Settings of the address and of who may use it.
 const LISTENING: &str = "Listening";
+const STOPPING: &str = "Stopping";
 /// Settings of https.
 const HTTPS: &str = "https";
 /// Settings of sizes.
@@ -113,6 +114,14 @@ settings! {
         "admin-token", "ADMIN_TOKEN", Some("admin_token"), "TOKEN",
             "Token that /__admin then requires; without one, administration answers this machine only"
             => into!(admin_token, value => Some(AdminToken::new(value.exact()?).map_err(|it| it.to_string())?));
+    }
+    STOPPING {
+        "stop-delay", "STOP_DELAY", Some("stop.delay"), "DURATION",
+            "How long a server that was asked to stop still takes connections, while /__admin/ready tells load balancers [default: 0s]"
+            => into!(stop.delay, value => duration(value)?);
+        "stop-limit", "STOP_LIMIT", Some("stop.limit"), "DURATION",
+            "How long open requests may take to end after that [default: 5s]"
+            => into!(stop.limit, value => duration(value)?);
     }
     HTTPS {
         "tls", "TLS", Some("tls.enabled"), "YES",
@@ -223,6 +232,9 @@ settings! {
         "log", "LOG", Some("log"), "FILTER",
             "What is logged: off, error, warn, info, debug or trace, or TARGET=LEVEL[,…] [default: info]"
             => into!(log, value => log_filter(value.text()?)?);
+        "log-format", "LOG_FORMAT", Some("log_format"), "text|json",
+            "A line for people, or a JSON object a line for programs [default: text]"
+            => into!(log_format, value => log_format(value.text()?)?);
         "client-report", "CLIENT_REPORT", Some("client_report"), "FILE",
             "File that tells, when the server ends, what clients did well and badly"
             => into!(client_report, value => Some(value.path()?));
@@ -275,6 +287,14 @@ fn application_id(settings: &mut Settings, value: &Value<'_>) -> Result<(), Prob
         application.place = value.place().clone();
     }
     Ok(())
+}
+
+fn log_format(text: &str) -> Result<LogFormat, Problem> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(format!("{} is no format: use text or json", quote(text))),
+    }
 }
 
 /// A filter of tracing-subscriber, without its trap: a misspelt level counts there as the name of a part

@@ -1,0 +1,146 @@
+//! Figures about the server's work, for monitoring: neither ids nor secrets are among them.
+
+use std::time::Duration;
+
+use prometheus::core::Collector;
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+use crate::operations::Operation;
+use crate::operations::refusal_code::RefusalCode;
+
+/// Upper bounds of the buckets, in seconds: most answers take less than a millisecond, and a list that
+/// waits takes seconds.
+const BUCKETS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0, 30.0];
+/// What a request that reaches no operation counts as.
+const NOWHERE: &str = "none";
+
+/// What is counted.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    connections: IntGauge,
+    sandboxes: IntGauge,
+}
+
+/// How a request ended.
+pub(crate) struct Ended<'a> {
+    /// None if there is nothing at its path.
+    pub(crate) operation: Option<Operation>,
+    pub(crate) status: u16,
+    /// Of a refusal.
+    pub(crate) code: Option<&'a RefusalCode>,
+    /// Until the head of the answer.
+    pub(crate) took: Duration,
+}
+
+impl Metrics {
+    /// Nothing counted yet.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] if two figures had one name, which a test excludes.
+    pub(crate) fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let requests = Opts::new("digime_requests_total", "Requests by operation, status and error code.");
+        let requests = IntCounterVec::new(requests, &["operation", "status", "code"])?;
+        let seconds = HistogramOpts::new(
+            "digime_request_duration_seconds",
+            "Time from the head of a request to the head of its answer.",
+        );
+        let seconds = HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["operation"])?;
+        let connections = IntGauge::new("digime_open_connections", "Connections that are open.")?;
+        let sandboxes = IntGauge::new("digime_sandboxes", "Sandboxes, the default one among them.")?;
+        let build = Opts::new("digime_build_info", "The version of the server, as a label.");
+        let build = IntGaugeVec::new(build, &["version"])?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        let all: [Box<dyn Collector>; 5] = [
+            Box::new(requests.clone()),
+            Box::new(seconds.clone()),
+            Box::new(connections.clone()),
+            Box::new(sandboxes.clone()),
+            Box::new(build),
+        ];
+        all.into_iter().try_for_each(|figure| registry.register(figure))?;
+        Ok(Self { registry, requests, seconds, connections, sandboxes })
+    }
+
+    /// Counts a request.
+    pub(crate) fn count(&self, ended: &Ended<'_>) {
+        let operation = ended.operation.map_or(NOWHERE, Operation::name);
+        let status = ended.status.to_string();
+        let code = match ended.code {
+            // A test's own words: there is no end of them.
+            Some(RefusalCode::Injected(_)) => "injected",
+            Some(code) => code.as_str(),
+            None => "",
+        };
+        self.requests.with_label_values(&[operation, &status, code]).inc();
+        self.seconds.with_label_values(&[operation]).observe(ended.took.as_secs_f64());
+    }
+
+    /// Counts a connection for as long as the value lives.
+    pub(crate) fn connected(&self) -> Connected {
+        self.connections.inc();
+        Connected(self.connections.clone())
+    }
+
+    /// All figures in the text format of Prometheus, version 0.0.4.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] if a figure cannot be written.
+    pub(crate) fn text(&self, sandboxes: usize) -> Result<String, prometheus::Error> {
+        self.sandboxes.set(i64::try_from(sandboxes).unwrap_or(i64::MAX));
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+/// The type of what [`Metrics::text`] gives.
+pub(crate) const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
+
+/// An open connection.
+#[derive(Debug)]
+pub(crate) struct Connected(IntGauge);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ended_is_counted_and_connections_as_long_as_they_are_open() {
+        let metrics = Metrics::new().unwrap();
+        let token = Some(Operation::named("token"));
+        let count = |operation, status, code: Option<RefusalCode>| {
+            metrics.count(&Ended { operation, status, code: code.as_ref(), took: Duration::from_millis(3) });
+        };
+        count(token, 200, None);
+        count(token, 401, Some(RefusalCode::InvalidToken));
+        count(token, 503, Some(RefusalCode::Injected("own words".to_owned())));
+        count(None, 404, Some(RefusalCode::NotFound));
+        let (one, other) = (metrics.connected(), metrics.connected());
+        drop(one);
+        let text = metrics.text(2).unwrap();
+        for line in [
+            r#"digime_requests_total{code="",operation="token",status="200"} 1"#,
+            r#"digime_requests_total{code="InvalidToken",operation="token",status="401"} 1"#,
+            r#"digime_requests_total{code="injected",operation="token",status="503"} 1"#,
+            r#"digime_requests_total{code="NotFound",operation="none",status="404"} 1"#,
+            r#"digime_request_duration_seconds_bucket{operation="token",le="0.0025"} 0"#,
+            r#"digime_request_duration_seconds_bucket{operation="token",le="0.005"} 3"#,
+            "digime_open_connections 1",
+            "digime_sandboxes 2",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line} is missing:\n{text}");
+        }
+        drop(other);
+        assert!(metrics.text(2).unwrap().contains("digime_open_connections 0"));
+    }
+}
