@@ -74,6 +74,8 @@ codes! {
     SdkInvalid "SDKInvalid";
     /// The settings call this version of the client library outdated.
     SdkVersionInvalid "SDKVersionInvalid";
+    /// The state of the server cannot be reached just now.
+    ServiceUnavailable "ServiceUnavailable";
     /// The session is unknown, expired, or another user's.
     SessionInvalid "SessionInvalid";
     /// The catalogue has no such source.
