@@ -11,6 +11,8 @@ mod clock;
 mod config;
 mod consent;
 mod domain;
+#[cfg(any(test, feature = "durable"))]
+mod durable;
 mod durations;
 mod embedded;
 mod faults;
@@ -33,7 +35,8 @@ pub use clock::SandboxClock;
 pub use consent::browser::ConsentError;
 pub use domain::consent::CallbackErrorCode;
 pub use domain::contract::ContractKind;
-pub use domain::state::{BindStorageError, Lifetimes};
+pub use domain::lifetimes::Lifetimes;
+pub use domain::state::BindStorageError;
 pub use domain::storage::StorageLimits;
 pub use domain::timeline::Timeline;
 pub use embedded::mock_server::{MockServer, MockServerBuilder, StartError};

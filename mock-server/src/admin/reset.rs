@@ -47,6 +47,6 @@ struct Reset<'a> {
 }
 
 async fn reset(call: &mut Call) -> Outcome {
-    call.sandbox.reset().await;
+    call.sandbox.reset().await?;
     reply_json(&Reset { sandbox: call.sandbox.id() })
 }

@@ -89,7 +89,7 @@ async fn authorize(call: &mut Call) -> Outcome {
             PostboxOffer::WhereExpected => agent.as_ref().is_some_and(agent::expects_postbox),
         },
     };
-    let opened = call.sandbox.store.authorize(&contract, request, call.now()).await;
+    let opened = call.sandbox.store.authorize(&contract, request, call.now()).await?;
     let token = sign(call, &Preauthorization { preauthorization_code: opened.code })?;
     reply_json(&TokenAndSession { token, session: opened.session.map(SessionJson::from) })
 }

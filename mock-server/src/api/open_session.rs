@@ -98,7 +98,7 @@ async fn open(call: &mut Call) -> Outcome {
     acceptable(call, &contract, sdk_agent.as_ref(), &options)?;
     let access = call.dialect().access;
     let (session, session_exchange_token) =
-        call.sandbox.store.open_session(&contract, (options, access), call.now()).await;
+        call.sandbox.store.open_session(&contract, (options, access), call.now()).await?;
     reply_json(&OpenedSession {
         session_key: session.key,
         expiry: session.expires.millis(),

@@ -159,7 +159,7 @@ async fn push(call: &mut Call) -> Outcome {
         AnsweredSession::Named(session) => session,
         AnsweredSession::Any { user, named } => {
             let (store, access) = (&call.sandbox.store, call.dialect().access);
-            store.session_after_push(&contract, &user, named.as_deref(), access, now).await
+            store.session_after_push(&contract, &user, named.as_deref(), access, now).await?
         }
     };
     reply_json(&PostboxAnswer {
@@ -175,7 +175,7 @@ async fn push(call: &mut Call) -> Outcome {
 /// Nothing is signed: who knows the session's key may push, and the session tells the contract.
 async fn accept_headers(call: &mut Call) -> Result<Accepted, Refusal> {
     let key = call.required_header(SESSION_KEY, Check::SessionKeyHeader)?;
-    let client_id = call.sandbox.store.session_client(&key).await;
+    let client_id = call.sandbox.store.session_client(&key).await?;
     let contract = client_id.and_then(|client_id| call.sandbox.contract(&client_id));
     let known = contract.ok_or_else(|| Refusal::invalid_session("there is no such session"));
     let contract = call.verdict.check(Check::Session, known)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use crate::domain::state::Lifetimes;
+use crate::domain::lifetimes::Lifetimes;
 use crate::domain::timeline::Timeline;
 use crate::durations;
 

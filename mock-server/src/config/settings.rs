@@ -18,8 +18,8 @@ use crate::config::trusted_proxy::TrustedProxy;
 use crate::config::web_origin::WebOrigin;
 use crate::domain::agent::AgentRules;
 use crate::domain::contract::{ContractKeyError, ContractKeys, ContractKind};
+use crate::domain::lifetimes::Lifetimes;
 use crate::domain::redirect::{DEFAULT_REDIRECT_RULES, RedirectRule, RedirectRuleError};
-use crate::domain::state::Lifetimes;
 use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 

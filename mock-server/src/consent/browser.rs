@@ -129,6 +129,7 @@ async fn decide_page(
             Ok(delivered(&sandbox, page, code, location))
         }
         Err(ConsentProblem::UnknownCode) => Err(ConsentError::UnknownCode),
+        Err(ConsentProblem::Unavailable(unavailable)) => Err(LinkProblem::Unavailable(unavailable).into()),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::domain::contract::ContractKind;
 use crate::domain::library::{AccountId, Connection};
 use crate::domain::postbox::PostboxKeys;
 use crate::domain::state::{Referent, WaitingConsent};
+use crate::domain::unavailable::Unavailable;
 use crate::sandbox::Sandbox;
 
 /// The source that is connected when neither the app nor the user names one: Spotify.
@@ -33,7 +34,7 @@ pub(crate) async fn approve(
     choice: &Choice,
 ) -> Result<String, ConsentProblem> {
     let now = sandbox.now();
-    let callback = registered_callback(sandbox, page).await;
+    let callback = registered_callback(sandbox, page).await?;
     let link = PageLink { code: &page.code, page: page.page, callback };
     let waiting = sandbox.store.waiting_consent(link, now).await?;
     let decided = match page.page {
@@ -62,7 +63,7 @@ pub(crate) async fn fail(
     page: &PageParameters,
     error: CallbackErrorCode,
 ) -> Result<String, ConsentProblem> {
-    let callback = registered_callback(sandbox, page).await;
+    let callback = registered_callback(sandbox, page).await?;
     let link = PageLink { code: &page.code, page: page.page, callback };
     sandbox.store.decide(link, Decision::Fail(error), sandbox.now()).await
 }
@@ -76,10 +77,14 @@ pub(crate) async fn refuse(sandbox: &Sandbox, bad: &BadParameters) -> Result<Str
 
 /// The callback that the page's own address names. Anybody can write it there, so that it counts only if
 /// it is registered for the contract; otherwise the one of the request does.
-pub(crate) async fn registered_callback<'a>(sandbox: &Sandbox, page: &'a PageParameters) -> Option<&'a str> {
-    let named = page.callback.as_deref()?;
+pub(crate) async fn registered_callback<'a>(
+    sandbox: &Sandbox,
+    page: &'a PageParameters,
+) -> Result<Option<&'a str>, Unavailable> {
+    let Some(named) = page.callback.as_deref() else { return Ok(None) };
     let client_id = sandbox.store.page_client(&page.code).await?;
-    sandbox.contract(&client_id)?.allows_redirect(named).then_some(named)
+    let contract = client_id.and_then(|client_id| sandbox.contract(&client_id));
+    Ok(contract.is_some_and(|contract| contract.allows_redirect(named)).then_some(named))
 }
 
 /// The source that is connected when nobody names one.
@@ -110,10 +115,12 @@ async fn consent(
     waiting: &WaitingConsent,
 ) -> Result<Decision, CallbackErrorCode> {
     let storage = match &page.storage_ref {
-        Some(reference) => match sandbox.store.referent(&waiting.client_id, reference, sandbox.now()).await {
-            Some(Referent::Storage(id)) => Some(id),
-            _ => return Err(CallbackErrorCode::InitializeCheckFail),
-        },
+        Some(reference) => {
+            match sandbox.store.referent(&waiting.client_id, reference, sandbox.now()).await? {
+                Some(Referent::Storage(id)) => Some(id),
+                _ => return Err(CallbackErrorCode::InitializeCheckFail),
+            }
+        }
         None => None,
     };
     let without = needs_no_source(sandbox, page, waiting);
@@ -166,7 +173,7 @@ pub(crate) async fn account(
     waiting: &WaitingConsent,
 ) -> Result<AccountId, CallbackErrorCode> {
     let reference = page.account_ref.as_deref().unwrap_or_default();
-    match sandbox.store.referent(&waiting.client_id, reference, sandbox.now()).await {
+    match sandbox.store.referent(&waiting.client_id, reference, sandbox.now()).await? {
         Some(Referent::Account(id)) => {
             waiting.source_of(&id).is_some().then_some(id).ok_or(CallbackErrorCode::OnboardError)
         }

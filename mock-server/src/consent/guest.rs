@@ -105,7 +105,7 @@ async fn answer(call: &mut Call) -> Outcome {
         Err(error) => return link_page::unreadable(call, GUEST, &error),
     };
     let decision = link_page::decision(call)?;
-    let client_id = call.sandbox.store.link_client(&link.session).await;
+    let client_id = call.sandbox.store.link_client(&link.session).await?;
     let contract = client_id.and_then(|client_id| call.sandbox.contract(&client_id));
     let callback = link.callback();
     match decide(&call.sandbox, &AppLink::Consent(link), &decision).await {

@@ -13,6 +13,7 @@ use crate::domain::app_link::{
 use crate::domain::consent::CallbackErrorCode;
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::state::{LinkDecision, LinkProblem, LinkUser, WaitingLink};
+use crate::domain::unavailable::Unavailable;
 use crate::faults::hostile::{Hostile, with_another_state};
 use crate::operations::Operation;
 use crate::sandbox::Sandbox;
@@ -72,7 +73,7 @@ pub(super) struct Waiting {
 
 /// What waits behind a link.
 pub(super) async fn waiting(sandbox: &Sandbox, link: &ConsentLink) -> Result<Waiting, LinkProblem> {
-    let client_id = sandbox.store.link_client(&link.session).await;
+    let client_id = sandbox.store.link_client(&link.session).await?;
     let contract = client_id.and_then(|client_id| sandbox.contract(&client_id));
     let contract = contract.ok_or(LinkProblem::UnknownSession)?;
     let waiting = sandbox.store.waiting_link(&contract, link, sandbox.now()).await?;
@@ -93,8 +94,8 @@ pub(crate) async fn decide(
         AppLink::PushComplete(link) => {
             push_complete(sandbox, link, decision).await.map(ConsentEnding::Location)
         }
-        AppLink::Import => Ok(ConsentEnding::Shown(import(sandbox, decision).await)),
-        AppLink::Receipt(receipt) => Ok(ConsentEnding::Shown(shown_receipt(sandbox, receipt).await)),
+        AppLink::Import => Ok(ConsentEnding::Shown(import(sandbox, decision).await?)),
+        AppLink::Receipt(receipt) => Ok(ConsentEnding::Shown(shown_receipt(sandbox, receipt).await?)),
     }
 }
 
@@ -131,8 +132,8 @@ async fn consent(
         }
     };
     // The store looks again whether the link still waits: it may have been answered meanwhile.
-    let answered = sandbox.store.answer_link(&contract, link, decided, sandbox.now()).await?;
-    Ok(link.answer(&answered.session_key, &answered.outcome))
+    let outcome = sandbox.store.answer_link(&contract, link, decided, sandbox.now()).await?;
+    Ok(link.answer(link.session.key(), &outcome))
 }
 
 async fn agree(
@@ -175,31 +176,31 @@ async fn push_complete(
     let library = sandbox.store.pushed_library(link, sandbox.now()).await?;
     let agreed = matches!(decision, UserDecision::Approve(_));
     if agreed {
-        sandbox.store.import_postboxes(&library).await;
+        sandbox.store.import_postboxes(&library).await?;
     }
     Ok(link.answer(agreed))
 }
 
-async fn import(sandbox: &Sandbox, decision: &UserDecision) -> PhoneScreen {
-    let library = sandbox.store.phone_library().await;
+async fn import(sandbox: &Sandbox, decision: &UserDecision) -> Result<PhoneScreen, Unavailable> {
+    let library = sandbox.store.phone_library().await?;
     let delivered = match (library, decision) {
-        (Some(library), UserDecision::Approve(_)) => sandbox.store.import_postboxes(&library).await,
+        (Some(library), UserDecision::Approve(_)) => sandbox.store.import_postboxes(&library).await?,
         _ => 0,
     };
-    PhoneScreen::Import { delivered }
+    Ok(PhoneScreen::Import { delivered })
 }
 
-pub(super) async fn shown_receipt(sandbox: &Sandbox, receipt: &Receipt) -> PhoneScreen {
+pub(super) async fn shown_receipt(sandbox: &Sandbox, receipt: &Receipt) -> Result<PhoneScreen, Unavailable> {
     let Receipt { application_id, contract_id } = receipt.clone();
     let named = format!("{application_id}_{contract_id}");
     let contract = sandbox.contract(&named);
     // The contract may be named by an alias.
     let client_id = contract.as_ref().map_or(named, |contract| contract.client_id());
-    PhoneScreen::Receipt {
+    Ok(PhoneScreen::Receipt {
         application_name: contract.as_ref().map(|_| sandbox.applications.name(&application_id)),
         kind: contract.map(|contract| contract.kind),
-        consented: sandbox.store.phone_consented(&client_id).await,
+        consented: sandbox.store.phone_consented(&client_id).await?,
         application_id,
         contract_id,
-    }
+    })
 }

@@ -172,6 +172,9 @@ pub(super) fn unreadable(call: &mut Call, heading: &'static str, error: &AppLink
 
 /// The page for a link that nothing waits for.
 pub(super) fn nothing_waits(call: &mut Call, heading: &'static str, error: &LinkProblem) -> Outcome {
+    if let LinkProblem::Unavailable(unavailable) = error {
+        return Err((*unavailable).into());
+    }
     call.verdict.passed(Check::Code, error.to_string());
     problem(StatusCode::NOT_FOUND, heading, &error.to_string())
 }

@@ -83,6 +83,7 @@ enum Stopped {
 async fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<String>, Stopped> {
     let sandbox = &call.sandbox;
     let callback = registered_callback(sandbox, page).await;
+    let callback = callback.map_err(|it| Stopped::Problem(it.into()))?;
     let link = PageLink { code: &page.code, page: page.page, callback };
     let waiting = sandbox.store.waiting_consent(link, call.now()).await;
     let waiting = waiting.map_err(Stopped::Problem)?;
@@ -175,6 +176,7 @@ fn leave(call: &mut Call, location: Result<String, ConsentProblem>) -> Outcome {
             call.verdict.passed(Check::Code, detail);
             Ok(Reply::redirect(&location))
         }
+        Err(ConsentProblem::Unavailable(unavailable)) => Err(unavailable.into()),
         Err(ConsentProblem::UnknownCode) => {
             call.verdict.passed(Check::Code, "no consent waits under this code, so no callback is known");
             let page = ErrorPage {

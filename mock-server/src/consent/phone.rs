@@ -126,11 +126,11 @@ async fn show(call: &mut Call) -> Outcome {
             Err(problem) => link_page::nothing_waits(call, PHONE, &problem),
         },
         AppLink::Receipt(receipt) => {
-            let screen = shown_receipt(&call.sandbox, receipt).await;
+            let screen = shown_receipt(&call.sandbox, receipt).await?;
             link_page::shown(PHONE, &screen)
         }
         AppLink::Import => {
-            let has_user = call.sandbox.store.phone_library().await.is_some();
+            let has_user = call.sandbox.store.phone_library().await?.is_some();
             let title = "Take in what was sent to your postboxes?";
             link_page::html(ImportPage { heading: PHONE, title, has_user })
         }
@@ -152,9 +152,9 @@ async fn answer(call: &mut Call) -> Outcome {
     };
     let decision = link_page::decision(call)?;
     let (client_id, callback) = match &link {
-        AppLink::Consent(link) => (call.sandbox.store.link_client(&link.session).await, link.callback()),
+        AppLink::Consent(link) => (call.sandbox.store.link_client(&link.session).await?, link.callback()),
         AppLink::PushComplete(link) => {
-            (call.sandbox.store.session_client(&link.session_key).await, Some(link.callback.clone()))
+            (call.sandbox.store.session_client(&link.session_key).await?, Some(link.callback.clone()))
         }
         AppLink::Import | AppLink::Receipt(_) => (None, None),
     };

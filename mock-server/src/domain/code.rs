@@ -1,12 +1,15 @@
 //! Codes: what a page of the consent web client is opened with, and what it hands to the callback.
 
+use serde::{Deserialize, Serialize};
+
 use super::consent::{Page, failure_location};
 use super::library::{AccountId, LibraryId};
 use super::token::Proof;
 use crate::clock::Moment;
+use crate::fingerprint::Fingerprint;
 
 /// A preauthorization, reference or revocation code: a page that waits for the user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PendingConsent {
     pub(crate) client_id: String,
     /// The callback; it never travels in the page's URL (protocol reference, consent-web §1).
@@ -22,20 +25,21 @@ pub(crate) struct PendingConsent {
 }
 
 /// What the user is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Purpose {
     /// A contract's first consent. Without a library a new one is made.
-    /// The session is the link's in generations that open one before.
+    /// The session, which rows know by the fingerprint of its key, is the link's in generations that open one
+    /// before.
     Authorize {
-        session_key: Option<String>,
+        session: Option<Fingerprint>,
         code_challenge: String,
         proof: Proof,
         library: Option<LibraryId>,
     },
     /// To connect a further source, or to log in at a connected one again.
-    Extend { session_key: String, library: LibraryId },
+    Extend { session: Fingerprint, library: LibraryId },
     /// To renew tokens that ran out.
-    Renew { session_key: String, code_challenge: String, library: LibraryId },
+    Renew { session: Fingerprint, code_challenge: String, library: LibraryId },
     /// To withdraw the permission that a provider has.
     Revoke { library: LibraryId, account: AccountId },
 }
@@ -71,7 +75,7 @@ impl PendingConsent {
 }
 
 /// An authorization code, exchanged once for tokens.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct AuthorizationCode {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,

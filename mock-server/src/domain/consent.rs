@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::library::{AccountId, Connection};
 use super::postbox::{PostboxKeys, PostboxRef};
 use super::redirect::with_parameters;
+use super::unavailable::Unavailable;
 
 /// `errorCode` of a failed callback (protocol reference, consent-web §5.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,6 +149,8 @@ pub(crate) enum ConsentProblem {
         /// Where to.
         location: String,
     },
+    /// The state cannot be reached just now.
+    Unavailable(Unavailable),
 }
 
 /// The callback of a failure. `state` is not documented here, but a client that started several

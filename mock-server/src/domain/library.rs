@@ -1,18 +1,17 @@
 //! A user's library and the accounts that are connected to it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use digime_fixtures::catalogue::{self, Source};
 use digime_fixtures::{AccountError, Dataset};
+use serde::{Deserialize, Serialize};
 
 use super::lifeline::Lifeline;
-use super::postbox::PendingPush;
 use super::pull_options::SourceIds;
-use super::pushed::{Push, PushedFile};
 use super::refusal::Refusal;
+use super::table::Surroundings;
 use crate::clock::Moment;
-use crate::random::SandboxTag;
 
 /// Identifies a library; clients see it as `sub` and `identifier.id`.
 pub(crate) type LibraryId = String;
@@ -20,32 +19,33 @@ pub(crate) type LibraryId = String;
 pub(crate) type AccountId = String;
 
 /// A user's data store.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Library {
     /// The accounts in the order in which they were connected.
     pub accounts: Vec<Account>,
     /// `client_id` → `consentid`.
-    pub consents: HashMap<String, String>,
-    /// What write contracts pushed, oldest first.
-    pub pushed: Vec<PushedFile>,
-    /// How many files were ever pushed.
+    pub consents: BTreeMap<String, String>,
+    /// How many files were ever pushed into it.
     pub push_count: u64,
-    /// What lies in the user's postboxes and is no part of the library yet, oldest first.
-    pub pending: Vec<PendingPush>,
+    /// How many files ever had to wait in the user's postboxes.
+    pub pending_count: u64,
     /// Cut when the user is deleted.
+    #[serde(skip)]
     pub lifeline: Lifeline,
 }
 
 /// One connection of a library to a source.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Account {
     /// `{serviceId}_{opaque}`.
     pub id: AccountId,
     /// What the callback calls `accountReference`.
     pub reference: String,
     /// The source.
+    #[serde(with = "source_by_id")]
     pub source: &'static Source,
     /// What the source delivers for this account.
+    #[serde(with = "dataset_by_id")]
     pub dataset: Arc<Dataset>,
     /// 1 for the first account of the library; part of file names.
     pub index: u32,
@@ -60,11 +60,12 @@ pub(crate) struct Account {
     /// Whether the source lets the platform in.
     pub login: Login,
     /// Cut when the account or its user is deleted.
+    #[serde(skip)]
     pub lifeline: Lifeline,
 }
 
 /// The platform's permission at the source of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Login {
     /// As the dataset says.
     AsConnected,
@@ -138,10 +139,9 @@ impl Library {
     pub(crate) fn new() -> Self {
         Self {
             accounts: Vec::new(),
-            consents: HashMap::new(),
-            pushed: Vec::new(),
+            consents: BTreeMap::new(),
             push_count: 0,
-            pending: Vec::new(),
+            pending_count: 0,
             lifeline: Lifeline::default(),
         }
     }
@@ -156,21 +156,21 @@ impl Library {
         found.ok_or_else(|| Refusal::account_not_found(id, &known()))
     }
 
-    /// Takes in what was pushed.
-    pub(crate) fn take_in(&mut self, push: Push) {
-        self.push_count += 1;
-        self.pushed.push(PushedFile { sequence: self.push_count, push });
-    }
-
-    /// What it takes of the sandbox's quota for pushed data, in bytes.
-    pub(crate) fn push_cost(&self) -> u64 {
-        let delivered = self.pushed.iter().map(|file| &file.push);
-        delivered.chain(self.pending.iter().map(|pending| &pending.push)).map(Push::cost).sum()
+    /// Finds what no database holds: the datasets, and what downloads hang on.
+    pub(crate) fn revive(&mut self, id: &LibraryId, around: &dyn Surroundings) {
+        self.lifeline = around.lifeline(id);
+        for account in &mut self.accounts {
+            account.lifeline = around.lifeline(&account.reference);
+            match around.dataset(account.source, &account.dataset.id, account.connected) {
+                Some(dataset) => account.dataset = dataset,
+                None => tracing::warn!(dataset = account.dataset.id, "the settings have no such dataset now"),
+            }
+        }
     }
 
     /// Connects a source. The account's id follows the platform's form for sample data
     /// (protocol reference, consent-web §7) and is opaque otherwise.
-    pub(crate) fn connect(&mut self, connection: &Connection, tag: &SandboxTag, now: Moment) -> &Account {
+    pub(crate) fn connect(&mut self, connection: &Connection, reference: String, now: Moment) -> &Account {
         let service = connection.source.service_id;
         let mut id = if connection.sample {
             format!("{service}_sampleDataSet-{}", connection.dataset.id)
@@ -183,7 +183,7 @@ impl Library {
         let index = self.accounts.iter().map(|account| account.index).max().unwrap_or(0) + 1;
         let account = Account {
             id,
-            reference: tag.mint(),
+            reference,
             source: connection.source,
             dataset: Arc::clone(&connection.dataset),
             index,
@@ -197,6 +197,46 @@ impl Library {
         let position = self.accounts.len();
         self.accounts.push(account);
         &self.accounts[position]
+    }
+}
+
+/// Rows name a source by its id.
+mod source_by_id {
+    use digime_fixtures::catalogue::{self, Source};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(source: &Source, serializer: S) -> Result<S::Ok, S::Error> {
+        source.id.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<&'static Source, D::Error> {
+        let id = u32::deserialize(from)?;
+        catalogue::source(id).ok_or_else(|| serde::de::Error::custom(format!("there is no source {id}")))
+    }
+}
+
+/// Rows name a dataset by its id. Until [`Library::revive`] finds it, and for good if the settings no longer
+/// have it, it is an empty one.
+mod dataset_by_id {
+    use std::sync::Arc;
+
+    use digime_fixtures::{AccountProfile, AccountType, Dataset};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(dataset: &Dataset, serializer: S) -> Result<S::Ok, S::Error> {
+        dataset.id.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<Dataset>, D::Error> {
+        let account = AccountProfile { username: None, account_type: AccountType::User, error: None };
+        Ok(Arc::new(Dataset {
+            id: String::deserialize(from)?,
+            name: String::new(),
+            description: String::new(),
+            source_id: 0,
+            account,
+            files: Vec::new(),
+        }))
     }
 }
 

@@ -13,6 +13,12 @@ impl Lifeline {
         self.0.store(true, Ordering::SeqCst);
     }
 
+    /// Whether somebody else has it too.
+    #[cfg(any(test, feature = "durable"))]
+    pub(crate) fn is_held(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// Whether it was cut.
     pub(crate) fn is_cut(&self) -> bool {
         self.0.load(Ordering::SeqCst)

@@ -100,6 +100,11 @@ impl<'a> ListedFile<'a> {
     }
 }
 
+/// A library, and what was pushed into it, oldest first, which is asked for only if it is read.
+pub(crate) type ReadLibrary<'a> = (&'a Library, &'a dyn Fn() -> PushedFiles<'a>);
+/// Files that were pushed into a library.
+pub(crate) type PushedFiles<'a> = Box<dyn Iterator<Item = &'a PushedFile> + 'a>;
+
 /// What a session shows at a moment.
 #[derive(Debug)]
 pub(crate) struct Listing<'a> {
@@ -120,7 +125,7 @@ impl<'a> Listing<'a> {
     /// What `session` shows of `library` at `now`.
     pub(crate) fn at(
         session: &Session,
-        library: &'a Library,
+        (library, pushed): ReadLibrary<'a>,
         contract: &Contract,
         timeline: &Timeline,
         now: Moment,
@@ -129,9 +134,9 @@ impl<'a> Listing<'a> {
         let taking_part: Vec<&Account> = read
             .accounts
             .iter()
-            .filter_map(|id| library.accounts.iter().find(|account| &account.id == id))
+            .filter_map(|it| library.accounts.iter().find(|account| &account.reference == it))
             .collect();
-        let pushed = pushed_files(session, read, library, contract, now);
+        let pushed = pushed_files(session, read, (library, pushed), contract, now);
         if !session.options.fetches() {
             return Self::stored(session, &taking_part, pushed, contract, timeline, now);
         }
@@ -212,14 +217,14 @@ impl<'a> Listing<'a> {
 fn pushed_files<'a>(
     session: &Session,
     read: &Read,
-    library: &'a Library,
+    (library, pushed): ReadLibrary<'a>,
     contract: &Contract,
     now: Moment,
 ) -> Vec<ListedFile<'a>> {
     if contract.kind != ContractKind::ReadRaw {
         return Vec::new();
     }
-    let then = library.pushed.iter().take_while(|file| file.sequence <= read.pushed);
+    let then = pushed().take_while(|file| file.sequence <= read.pushed);
     let wanted = then.filter(|file| session.options.admits_raw(&file.facts(), now));
     wanted.map(|file| ListedFile::Pushed(file, library)).collect()
 }
@@ -273,7 +278,7 @@ impl FileList {
     /// What `session` shows of `library` at `now`.
     pub(crate) fn at(
         session: &Session,
-        library: &Library,
+        library: ReadLibrary<'_>,
         contract: &Contract,
         timeline: &Timeline,
         now: Moment,
@@ -322,7 +327,7 @@ impl SessionFile {
     /// `FileNotFound` if it does not, or not yet.
     pub(crate) fn find(
         session: &Session,
-        library: &Library,
+        library: ReadLibrary<'_>,
         contract: &Contract,
         timeline: &Timeline,
         now: Moment,

@@ -8,6 +8,7 @@ pub(crate) mod contract;
 mod key_text;
 pub(crate) mod library;
 pub(crate) mod lifeline;
+pub(crate) mod lifetimes;
 pub(crate) mod listing;
 pub(crate) mod nonce;
 pub(crate) mod portability;
@@ -21,8 +22,11 @@ pub(crate) mod source_query;
 pub(crate) mod state;
 pub(crate) mod storage;
 pub(crate) mod storage_path;
+#[cfg_attr(not(feature = "durable"), allow(dead_code))]
+pub(crate) mod table;
 pub(crate) mod timeline;
 pub(crate) mod token;
+pub(crate) mod unavailable;
 
 pub(crate) mod code;
 pub(crate) mod consent;

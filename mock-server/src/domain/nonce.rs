@@ -3,10 +3,16 @@
 //! A nonce must be remembered for as long as its JWT's timestamp can still be fresh, by real time or
 //! by the clock of a sandbox, which tests move; after that the timestamp check refuses a replay.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::refusal::Refusal;
+#[cfg(any(test, feature = "durable"))]
+use super::table::AnyTable;
+use super::table::{Kept, Key, KeyText, Row, Table};
 use crate::clock::Moment;
 use crate::fingerprint::Fingerprint;
 
@@ -21,16 +27,63 @@ const MINUTE: i64 = 60_000;
 /// Only a fingerprint is kept of each: a busy client sends thousands a second.
 #[derive(Debug, Default)]
 pub(crate) struct NonceLog {
-    used: HashSet<NonceKey>,
-    /// Nonces of requests whose answer was none, and the request that may be repeated.
-    repeatable: HashMap<NonceKey, Fingerprint>,
+    used: Table<UsedNonce>,
+    repeatable: Table<Repeatable>,
     /// The minute in which real time makes them stale → all of them.
     stale: BTreeMap<i64, Vec<NonceKey>>,
 }
 
+/// A nonce that was used.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct UsedNonce {
+    /// When real time makes it stale.
+    stale: Moment,
+}
+
+/// The nonce of a request whose answer was none, so that it may be repeated.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Repeatable {
+    /// All that the client sent.
+    request: Fingerprint,
+    /// When real time makes the nonce stale.
+    stale: Moment,
+}
+
+impl Row for UsedNonce {
+    type Key = NonceKey;
+    const TABLE: &'static str = "nonces";
+    const KEPT: Kept = Kept::RealTime;
+
+    fn expires(&self) -> Option<Moment> {
+        Some(self.stale)
+    }
+}
+
+impl Row for Repeatable {
+    type Key = NonceKey;
+    const TABLE: &'static str = "repeatable_requests";
+    const KEPT: Kept = Kept::RealTime;
+
+    fn expires(&self) -> Option<Moment> {
+        Some(self.stale)
+    }
+}
+
 /// A nonce of one client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct NonceKey(Fingerprint);
+
+impl KeyText for NonceKey {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(self.0.to_string())
+    }
+}
+
+impl Key for NonceKey {
+    fn of_text(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+}
 
 impl NonceKey {
     pub(crate) fn of(client_id: &str, nonce: &str) -> Self {
@@ -69,7 +122,7 @@ impl NonceLog {
             }
         }
         if self.used.contains(&key) {
-            let repeats = self.repeatable.get(&key).is_some_and(|allowed| *allowed == request());
+            let repeats = self.repeatable.get(&key).is_some_and(|allowed| allowed.request == request());
             if repeats {
                 self.repeatable.remove(&key);
                 return Ok(());
@@ -81,16 +134,30 @@ impl NonceLog {
         }
         // Real time can be set back a little.
         let stale = signed.max(real_now).plus(WINDOW * 2);
-        self.stale.entry(stale.millis().div_euclid(MINUTE)).or_default().push(key);
-        self.used.insert(key);
+        if self.used.is_whole() {
+            self.stale.entry(stale.millis().div_euclid(MINUTE)).or_default().push(key);
+        }
+        self.used.insert(key, UsedNonce { stale });
         Ok(())
+    }
+
+    /// As databases see it.
+    #[cfg(any(test, feature = "durable"))]
+    pub(super) fn tables(&self) -> [&dyn AnyTable; 2] {
+        [&self.used, &self.repeatable]
+    }
+
+    /// As [`NonceLog::tables`].
+    #[cfg(any(test, feature = "durable"))]
+    pub(super) fn tables_mut(&mut self) -> [&mut dyn AnyTable; 2] {
+        [&mut self.used, &mut self.repeatable]
     }
 
     /// Lets a request be repeated as it is, because the client got no answer that it could use: old
     /// official clients do not sign anew then (protocol reference, legacy/errors §4).
     pub(crate) fn allow_repetition(&mut self, key: NonceKey, request: Fingerprint) {
-        if self.used.contains(&key) {
-            self.repeatable.insert(key, request);
+        if let Some(UsedNonce { stale }) = self.used.get(&key).copied() {
+            self.repeatable.insert(key, Repeatable { request, stale });
         }
     }
 }

@@ -101,7 +101,7 @@ mod tests {
             let source = catalogue::source(*id).unwrap();
             let dataset = Dataset::generate(source, "default", &GenerateOptions::default()).unwrap();
             let connection = Connection { source, dataset: Arc::new(dataset), sample: true };
-            library.connect(&connection, &SandboxTag::fresh(), NOON);
+            library.connect(&connection, SandboxTag::fresh().mint(), NOON);
         }
         library
     }

@@ -6,24 +6,28 @@ use std::sync::Arc;
 
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::{EncodeRsaPublicKey, LineEnding};
+use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::key_text;
 use super::library::LibraryId;
 use super::pushed::{Descriptor, Push};
+use crate::fingerprint::Fingerprint;
 use crate::payload::content::Content;
 
 /// Identifies a postbox.
 pub(crate) type PostboxId = String;
 
 /// A postbox of one user for one write contract.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Postbox {
     /// The contract that may push.
     pub client_id: String,
     /// Whose it is.
     pub library: LibraryId,
-    /// The session that may push without a token; none if the postbox belongs to an ongoing access.
-    pub session_key: Option<String>,
+    /// The session that may push without a token, by the fingerprint of its key; none if the postbox belongs
+    /// to an ongoing access.
+    pub session: Option<Fingerprint>,
     /// Its keys.
     pub keys: PostboxKeys,
 }
@@ -58,7 +62,7 @@ pub(crate) struct PostboxFile {
 }
 
 /// A push that waits in a postbox.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PendingPush {
     /// The postbox.
     pub postbox: PostboxId,
@@ -102,6 +106,23 @@ impl PostboxKeys {
     /// What callbacks hand out as `publicKey`.
     pub(crate) fn public_pem(&self) -> &str {
         &self.public_pem
+    }
+}
+
+impl Serialize for PostboxKeys {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pem = self.private.to_pkcs8_pem(LineEnding::LF).map_err(serde::ser::Error::custom)?;
+        pem.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for PostboxKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let pem = String::deserialize(deserializer)?;
+        let private = RsaPrivateKey::from_pkcs8_pem(&pem).map_err(serde::de::Error::custom)?;
+        let public = private.to_public_key().to_pkcs1_pem(LineEnding::LF);
+        let public_pem = public.map_err(serde::de::Error::custom)?.into();
+        Ok(Self { private: Arc::new(private), public_pem })
     }
 }
 

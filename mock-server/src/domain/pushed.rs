@@ -1,7 +1,7 @@
 //! Files that a write contract pushed into a library (protocol reference, http-api §5.1 and
 //! objects §2.2).
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::contract::Contract;
@@ -17,7 +17,7 @@ const LONGEST_METADATA: usize = 8 * 1024;
 
 /// What is said about a pushed file: `metadata` of a `FileDescriptor`, or what a postbox is told, encrypted.
 /// Unknown keys are ignored, as the platform does.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Descriptor {
     /// Android may leave it out, and the accounts too.
@@ -38,7 +38,7 @@ fn any_type() -> String {
 }
 
 /// A service group: a number from iOS, an object that holds the number as text from Android.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(untagged, expecting = "expected a number or {\"serviceGroupId\": \"…\"}")]
 enum DescribedGroup {
     Number(u32),
@@ -48,7 +48,7 @@ enum DescribedGroup {
     },
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(untagged, expecting = "expected a number, or text that is one")]
 enum GroupId {
     Number(u32),
@@ -66,7 +66,7 @@ impl DescribedGroup {
 }
 
 /// The name of a provider: text from iOS, a list from Android.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(untagged, expecting = "expected text or a list of texts")]
 enum ProviderName {
     One(String),
@@ -83,13 +83,13 @@ impl ProviderName {
     }
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DescribedAccount {
     account_id: String,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 struct DescribedObjectType {
     name: String,
     references: Option<Vec<String>>,
@@ -141,7 +141,7 @@ impl Descriptor {
 }
 
 /// A file on its way into a library.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Push {
     /// When it was pushed.
     pub created: Moment,
@@ -174,7 +174,7 @@ impl Push {
 }
 
 /// A file that was pushed into a library.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PushedFile {
     /// Its place among all files ever pushed into the library, from 1.
     pub sequence: u64,

@@ -1,11 +1,14 @@
 //! A read session: the context of one data read.
 
-use super::library::{AccountId, LibraryId};
+use serde::{Deserialize, Serialize};
+
+use super::library::LibraryId;
 use super::pull_options::PullOptions;
 use crate::clock::Moment;
+use crate::fingerprint::Fingerprint;
 
 /// One read session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Session {
     /// The contract that opened it.
     pub client_id: String,
@@ -15,8 +18,8 @@ pub(crate) struct Session {
     pub expires: Moment,
     /// What opens it for reading, as the generation says that it was made in.
     pub access: SessionAccess,
-    /// What the guest page is opened with; only sessions that wait for an app's link have it.
-    pub exchange_token: Option<String>,
+    /// Whether it was opened for an app's link.
+    pub for_link: bool,
     /// Whether the user has answered the link that asks for the consent.
     pub answered: bool,
     /// The read itself, once the user has consented.
@@ -25,7 +28,7 @@ pub(crate) struct Session {
 
 /// What opens a session for reading. A session that takes a token never opens without, whatever
 /// generation of the API it is asked for in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SessionAccess {
     /// Its key alone.
     Key,
@@ -52,15 +55,25 @@ pub(crate) enum Unasked {
     AsStored,
 }
 
+/// What the guest page is opened with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ExchangeToken {
+    /// The session, by the fingerprint of its key.
+    pub session: Fingerprint,
+    /// When the session ends.
+    pub expires: Moment,
+}
+
 /// A read of a library that has begun.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Read {
     /// Whose data is read.
     pub library: LibraryId,
     /// When it began.
     pub started: Moment,
-    /// The accounts that take part, in order.
-    pub accounts: Vec<AccountId>,
+    /// The accounts that take part, in order, by their references: one that is deleted and connected again
+    /// has the same id, and waits for the next session.
+    pub accounts: Vec<String>,
     /// How many files had been pushed by then; later ones wait for the next session.
     pub pushed: u64,
 }

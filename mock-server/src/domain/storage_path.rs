@@ -5,17 +5,19 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::refusal::Refusal;
 
 /// Longest path, in bytes, the application's folder included.
 const LONGEST: usize = 1024;
 
 /// A folder: begins and ends with a slash.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FolderPath(String);
 
 /// A file in a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FilePath {
     folder: FolderPath,
     name: String,
@@ -84,9 +86,9 @@ impl StoragePath {
 }
 
 impl FolderPath {
-    /// As it was written.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    /// Whether it is the application's own folder.
+    pub(crate) fn is_root(&self) -> bool {
+        self.0.matches('/').count() == 3
     }
 
     /// What it is looked up by.
@@ -139,12 +141,12 @@ mod tests {
             assert_eq!(parse(path), StoragePath::Folder(FolderPath("/apps/DemoApp/".to_owned())), "{path}");
         }
         for path in ["Docs/", "/Docs//", "//Docs/"] {
-            assert_eq!(parse(path).folder().as_str(), "/apps/DemoApp/Docs/", "{path}");
+            assert_eq!(parse(path).folder().0, "/apps/DemoApp/Docs/", "{path}");
             assert!(parse(path).file().is_err());
         }
         for path in ["Docs/Report.pdf", "//Docs//Report.pdf"] {
             let file = parse(path).file().unwrap();
-            assert_eq!((file.folder().as_str(), file.name()), ("/apps/DemoApp/Docs/", "Report.pdf"));
+            assert_eq!((file.folder().0.as_str(), file.name()), ("/apps/DemoApp/Docs/", "Report.pdf"));
             assert_eq!(file.key(), "/apps/demoapp/docs/report.pdf");
         }
         assert_eq!(parse("Docs").folder(), parse("Docs/").folder());

@@ -1,10 +1,12 @@
 //! User access tokens: a pair of access and refresh token for one library and contract.
 
+use serde::{Deserialize, Serialize};
+
 use super::library::LibraryId;
 use crate::clock::Moment;
 
 /// What a token, access or refresh, is good for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Grant {
     /// The contract that it was issued to.
     pub client_id: String,
@@ -15,7 +17,7 @@ pub(crate) struct Grant {
 }
 
 /// A refresh token, which is replaced when it is used.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RefreshGrant {
     /// What it is good for.
     pub grant: Grant,
@@ -43,7 +45,7 @@ pub(crate) struct TokenPair {
 
 /// Whether a code is exchanged without its verifier. What the authorization was made in decides, so
 /// that a stolen code is not worth more in an older generation (protocol reference, legacy rule 16).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Proof {
     /// Old clients leave it out.
     Optional,

@@ -12,7 +12,7 @@ use crate::config::SettingsError;
 use crate::config::settings::{ContractSettingsError, Settings};
 use crate::config::tls::AuthorityPlace;
 use crate::consent::browser::ConsentError;
-use crate::domain::state::Lifetimes;
+use crate::domain::lifetimes::Lifetimes;
 use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 use crate::embedded::sandbox_handle::SandboxHandle;

@@ -124,7 +124,9 @@ impl SandboxHandle {
 
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
     pub fn reset(&self) {
-        pollster::block_on(self.sandbox.reset());
+        if let Err(error) = pollster::block_on(self.sandbox.reset()) {
+            tracing::error!("the sandbox was not reset: {error}");
+        }
     }
 }
 

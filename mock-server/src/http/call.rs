@@ -115,7 +115,7 @@ impl Call {
         if let Some(contract) = by_jwt().or_else(by_session).or_else(by_names) {
             return Some(contract);
         }
-        let by_postbox = self.sandbox.store.postbox_client(self.param("postboxId")).await?;
+        let by_postbox = self.sandbox.store.postbox_client(self.param("postboxId")).await.ok()??;
         self.sandbox.contract(&by_postbox)
     }
 
@@ -200,7 +200,7 @@ impl Call {
             let (Verified { contract, .. }, user) = self.verify_user().await?;
             return Ok((contract, Some(user)));
         }
-        let client_id = self.sandbox.store.session_client(self.param("sessionKey")).await;
+        let client_id = self.sandbox.store.session_client(self.param("sessionKey")).await?;
         let contract = client_id.and_then(|client_id| self.sandbox.contract(&client_id));
         let known = contract.ok_or_else(|| Refusal::invalid_session("there is no such session"));
         let contract = self.verdict.check(Check::Session, known)?;

@@ -3,13 +3,13 @@
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::domain::lifeline::Lifeline;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::payload::container::{ContainerError, PIECE};
 use crate::payload::container_cache::Container;
 use crate::payload::content::Content;
@@ -159,7 +159,14 @@ impl Reply {
                 "error": { "code": refusal.code.as_str(), "message": refusal.message, "reference": reference },
             }),
         };
-        Self::new(status, ReplyBody::Json(error))
+        let reply = match refusal.code {
+            // The official clients wait as long as they are told.
+            RefusalCode::ServiceUnavailable => {
+                Self::new(status, ReplyBody::Json(error)).header(RETRY_AFTER, "1")
+            }
+            _ => Self::new(status, ReplyBody::Json(error)),
+        };
+        reply
             .header(HeaderName::from_static("x-error-code"), &header_text(refusal.code.as_str()))
             .header(HeaderName::from_static("x-error-message"), &header_text(&refusal.message))
             .header(HeaderName::from_static("x-error-reference"), reference)

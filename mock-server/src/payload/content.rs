@@ -6,6 +6,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tempfile::{SpooledData, SpooledTempFile};
 
 /// Above this size, content that arrives goes to a temporary file.
@@ -57,6 +60,32 @@ impl Content {
                 Ok(Cow::Owned(piece))
             }
         }
+    }
+}
+
+/// What rows say of a content: where it is kept, or all of it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Said {
+    Base64(String),
+}
+
+impl Serialize for Content {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::new();
+        while (bytes.len() as u64) < self.len() {
+            let piece =
+                self.piece(bytes.len() as u64, LARGEST_IN_MEMORY).map_err(serde::ser::Error::custom)?;
+            bytes.extend_from_slice(&piece);
+        }
+        Said::Base64(STANDARD.encode(bytes)).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Said::Base64(text) = Said::deserialize(deserializer)?;
+        STANDARD.decode(text).map(Self::from).map_err(serde::de::Error::custom)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Sandboxes: each has its own contracts, users, clock, faults and journal.
 
 pub(crate) mod applications;
+#[cfg(any(test, feature = "durable"))]
+pub(crate) mod around;
 pub(crate) mod credentials;
 pub(crate) mod datasets;
 pub(crate) mod expectations;
@@ -15,13 +17,15 @@ use crate::clock::{Moment, SandboxClock};
 use crate::config::settings::Settings;
 use crate::domain::app_link::AppLink;
 use crate::domain::contract::Contract;
+use crate::domain::state::Rules;
+use crate::domain::unavailable::Unavailable;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::random::SandboxTag;
 use crate::sandbox::applications::Applications;
 use crate::sandbox::datasets::Datasets;
 use crate::sandbox::expectations::{Allowed, Expectations};
-use crate::sandbox::store::{Store, StoreRules};
+use crate::sandbox::store::Store;
 
 /// One sandbox.
 #[derive(Debug)]
@@ -57,7 +61,7 @@ impl Sandbox {
             observer: Observer::new(settings.lifetimes.refresh_grace),
             store: Store::new(
                 tag.clone(),
-                StoreRules {
+                Rules {
                     lifetimes: settings.lifetimes,
                     push_quota: settings.push_quota,
                     timeline: settings.timeline,
@@ -104,13 +108,14 @@ impl Sandbox {
     }
 
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
-    pub(crate) async fn reset(&self) {
-        self.store.reset().await;
+    pub(crate) async fn reset(&self) -> Result<(), Unavailable> {
+        self.store.reset().await?;
         self.faults.clear();
         self.journal.clear();
         self.observer.clear();
         self.expectations.clear();
         self.clock.reset();
+        Ok(())
     }
 }
 

@@ -3,10 +3,10 @@
 //! An endpoint asks for one operation and gets values of its own: it never holds a lock or a
 //! reference into the state, so that another store needs no change to an endpoint.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Moment;
-use crate::domain::app_link::{ConsentLink, PushComplete, SessionName};
+use crate::domain::app_link::{ConsentLink, LinkOutcome, PushComplete, SessionName};
 use crate::domain::consent::{ConsentProblem, Decision, PageLink};
 use crate::domain::contract::Contract;
 use crate::domain::library::{Account, AccountId, LibraryId};
@@ -20,32 +20,35 @@ use crate::domain::pushed::Descriptor;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::{Reader, SessionAccess, SessionRef, Unasked};
 use crate::domain::state::{
-    AnsweredLink, AuthorizeRequest, BindStorageError, CodeExchange, Lifetimes, LinkDecision, LinkProblem,
-    OpenedPage, ReferenceRequest, Referent, State, WaitingConsent, WaitingLink,
+    AuthorizeRequest, BindStorageError, CodeExchange, LinkDecision, LinkProblem, OpenedPage,
+    ReferenceRequest, Referent, Rules, State, WaitingConsent, WaitingLink,
 };
-use crate::domain::storage::{StorageLimits, StorageRef, StoredFile};
+use crate::domain::storage::{StorageRef, StoredFile};
 use crate::domain::storage_path::{FilePath, FolderPath, StoragePath};
-use crate::domain::timeline::Timeline;
 use crate::domain::token::TokenPair;
+use crate::domain::unavailable::Unavailable;
+#[cfg(any(test, feature = "durable"))]
+use crate::durable::Durable;
 use crate::fingerprint::Fingerprint;
 use crate::payload::content::Content;
 use crate::random::SandboxTag;
 
-/// What the state follows that is set and never changes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct StoreRules {
-    pub(crate) lifetimes: Lifetimes,
-    pub(crate) push_quota: u64,
-    pub(crate) timeline: Timeline,
-    pub(crate) storage: StorageLimits,
-}
-
-/// What a sandbox keeps of its users, in memory.
+/// What a sandbox keeps of its users.
 #[derive(Debug)]
 pub(crate) struct Store {
     tag: SandboxTag,
-    rules: StoreRules,
-    state: Mutex<State>,
+    rules: Rules,
+    engine: Engine,
+}
+
+/// Where it keeps it.
+#[derive(Debug)]
+enum Engine {
+    /// In memory: all rows are there.
+    Memory(Box<Mutex<State>>),
+    /// In a database, from which each operation loads what it needs.
+    #[cfg(any(test, feature = "durable"))]
+    Durable(Durable),
 }
 
 /// What `accounts.json` of a session tells, and what its download hangs on.
@@ -61,33 +64,69 @@ pub(crate) struct SessionAccounts {
 type Twice<T> = Result<Result<T, Refusal>, Refusal>;
 
 impl Store {
-    pub(crate) fn new(tag: SandboxTag, rules: StoreRules) -> Self {
-        let state = State::new(tag.clone(), rules.lifetimes, rules.push_quota);
-        Self { tag, rules, state: Mutex::new(state) }
+    /// A store in memory.
+    pub(crate) fn new(tag: SandboxTag, rules: Rules) -> Self {
+        let state = State::new(tag.clone(), rules);
+        Self { tag, rules, engine: Engine::Memory(Box::new(Mutex::new(state))) }
     }
 
+    /// A store in a database.
+    #[cfg(any(test, feature = "durable"))]
+    pub(crate) fn durable(tag: SandboxTag, rules: Rules, durable: Durable) -> Self {
+        Self { tag, rules, engine: Engine::Durable(durable) }
+    }
+
+    /// Runs one operation of the state as a unit: the only way to the state. What it is to do may be
+    /// asked of it more than once, until one run has seen all that it needs; that one counts.
+    ///
     /// Operations are short and never wait; none of them can leave the state half changed, so a
     /// panic elsewhere does not spoil it.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the database cannot be used; nothing changes then.
+    async fn run<T: Send>(
+        &self,
+        mut operation: impl FnMut(&mut State) -> T + Send,
+    ) -> Result<T, Unavailable> {
+        match &self.engine {
+            Engine::Memory(state) => {
+                let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                let answer = operation(&mut state);
+                state.settle();
+                Ok(answer)
+            }
+            #[cfg(any(test, feature = "durable"))]
+            Engine::Durable(durable) => durable.run(&self.tag, self.rules, operation).await,
+        }
     }
 
     /// Forgets everything but the nonces: what was sent before a reset is no less a replay after it.
-    pub(crate) async fn reset(&self) {
-        let mut state = self.state();
-        let nonces = std::mem::take(&mut state.nonces);
-        *state = State::new(self.tag.clone(), self.rules.lifetimes, self.rules.push_quota);
-        state.nonces = nonces;
+    pub(crate) async fn reset(&self) -> Result<(), Unavailable> {
+        match &self.engine {
+            Engine::Memory(state) => {
+                let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                let nonces = std::mem::take(&mut state.nonces);
+                *state = State::new(self.tag.clone(), self.rules);
+                state.nonces = nonces;
+                Ok(())
+            }
+            #[cfg(any(test, feature = "durable"))]
+            Engine::Durable(durable) => durable.clear(&self.tag).await,
+        }
     }
 
     /// As [`crate::domain::nonce::NonceLog::take`].
     pub(crate) async fn take_nonce(&self, used: NonceUse<'_>, real_now: Moment) -> Result<(), Refusal> {
-        self.state().nonces.take(used, real_now)
+        self.run(|state| state.nonces.take(used, real_now)).await?
     }
 
     /// As [`crate::domain::nonce::NonceLog::allow_repetition`].
-    pub(crate) async fn allow_repetition(&self, key: NonceKey, request: Fingerprint) {
-        self.state().nonces.allow_repetition(key, request);
+    pub(crate) async fn allow_repetition(
+        &self,
+        key: NonceKey,
+        request: Fingerprint,
+    ) -> Result<(), Unavailable> {
+        self.run(|state| state.nonces.allow_repetition(key, request)).await
     }
 
     /// As [`State::access`].
@@ -97,17 +136,17 @@ impl Store {
         token: &str,
         now: Moment,
     ) -> Result<LibraryId, Refusal> {
-        self.state().access(contract, token, now).cloned()
+        self.run(|state| state.access(contract, token, now).cloned()).await?
     }
 
     /// As [`State::renewable`].
     pub(crate) async fn renewable(&self, contract: &Contract, token: &str) -> Result<LibraryId, Refusal> {
-        self.state().renewable(contract, token).cloned()
+        self.run(|state| state.renewable(contract, token).cloned()).await?
     }
 
     /// As [`State::linked_library`].
     pub(crate) async fn linked_library(&self, token: &str) -> Result<LibraryId, Refusal> {
-        self.state().linked_library(token).cloned()
+        self.run(|state| state.linked_library(token).cloned()).await?
     }
 
     /// As [`State::authorize`].
@@ -116,8 +155,8 @@ impl Store {
         contract: &Contract,
         request: AuthorizeRequest,
         now: Moment,
-    ) -> OpenedPage {
-        self.state().authorize(contract, request, now)
+    ) -> Result<OpenedPage, Unavailable> {
+        self.run(|state| state.authorize(contract, request.clone(), now)).await
     }
 
     /// As [`State::refer`].
@@ -127,7 +166,7 @@ impl Store {
         request: ReferenceRequest,
         now: Moment,
     ) -> Result<OpenedPage, Refusal> {
-        self.state().refer(contract, request, now)
+        self.run(|state| state.refer(contract, request.clone(), now)).await?
     }
 
     /// As [`State::revoke`].
@@ -139,7 +178,7 @@ impl Store {
         redirect_uri: String,
         now: Moment,
     ) -> Result<String, Refusal> {
-        self.state().revoke(contract, user, account, redirect_uri, now)
+        self.run(|state| state.revoke(contract, user, account, redirect_uri.clone(), now)).await?
     }
 
     /// As [`State::waiting_consent`].
@@ -148,12 +187,12 @@ impl Store {
         link: PageLink<'_>,
         now: Moment,
     ) -> Result<WaitingConsent, ConsentProblem> {
-        self.state().waiting_consent(link, now)
+        self.run(|state| state.waiting_consent(link, now)).await?
     }
 
     /// As [`State::page_client`].
-    pub(crate) async fn page_client(&self, code: &str) -> Option<String> {
-        self.state().page_client(code).map(str::to_owned)
+    pub(crate) async fn page_client(&self, code: &str) -> Result<Option<String>, Unavailable> {
+        self.run(|state| state.page_client(code).map(str::to_owned)).await
     }
 
     /// As [`State::decide`].
@@ -163,12 +202,12 @@ impl Store {
         decision: Decision,
         now: Moment,
     ) -> Result<String, ConsentProblem> {
-        self.state().decide(link, decision, now)
+        self.run(|state| state.decide(link, decision.clone(), now)).await?
     }
 
     /// As [`State::link_client`].
-    pub(crate) async fn link_client(&self, session: &SessionName) -> Option<String> {
-        self.state().link_client(session).map(str::to_owned)
+    pub(crate) async fn link_client(&self, session: &SessionName) -> Result<Option<String>, Unavailable> {
+        self.run(|state| state.link_client(session).map(str::to_owned)).await
     }
 
     /// As [`State::waiting_link`].
@@ -178,7 +217,7 @@ impl Store {
         link: &ConsentLink,
         now: Moment,
     ) -> Result<WaitingLink, LinkProblem> {
-        self.state().waiting_link(contract, link, now)
+        self.run(|state| state.waiting_link(contract, link, now)).await?
     }
 
     /// As [`State::answer_link`].
@@ -188,8 +227,8 @@ impl Store {
         link: &ConsentLink,
         decision: LinkDecision,
         now: Moment,
-    ) -> Result<AnsweredLink, LinkProblem> {
-        self.state().answer_link(contract, link, decision, now)
+    ) -> Result<LinkOutcome, LinkProblem> {
+        self.run(|state| state.answer_link(contract, link, decision.clone(), now)).await?
     }
 
     /// As [`State::pushed_library`].
@@ -198,17 +237,17 @@ impl Store {
         link: &PushComplete,
         now: Moment,
     ) -> Result<LibraryId, LinkProblem> {
-        self.state().pushed_library(link, now)
+        self.run(|state| state.pushed_library(link, now)).await?
     }
 
     /// As [`State::phone_library`].
-    pub(crate) async fn phone_library(&self) -> Option<LibraryId> {
-        self.state().phone_library().cloned()
+    pub(crate) async fn phone_library(&self) -> Result<Option<LibraryId>, Unavailable> {
+        self.run(|state| state.phone_library().cloned()).await
     }
 
     /// As [`State::phone_consented`].
-    pub(crate) async fn phone_consented(&self, client_id: &str) -> bool {
-        self.state().phone_consented(client_id)
+    pub(crate) async fn phone_consented(&self, client_id: &str) -> Result<bool, Unavailable> {
+        self.run(|state| state.phone_consented(client_id)).await
     }
 
     /// As [`State::exchange`].
@@ -218,7 +257,7 @@ impl Store {
         exchange: CodeExchange<'_>,
         now: Moment,
     ) -> Result<TokenPair, Refusal> {
-        self.state().exchange(contract, exchange, now)
+        self.run(|state| state.exchange(contract, exchange, now)).await?
     }
 
     /// As [`State::refresh`].
@@ -228,7 +267,7 @@ impl Store {
         token: &str,
         now: Moment,
     ) -> Result<TokenPair, Refusal> {
-        self.state().refresh(contract, token, now)
+        self.run(|state| state.refresh(contract, token, now)).await?
     }
 
     /// As [`State::trigger`].
@@ -239,7 +278,7 @@ impl Store {
         session: (PullOptions, SessionAccess),
         now: Moment,
     ) -> Result<SessionRef, Refusal> {
-        self.state().trigger(contract, user, session, now)
+        self.run(|state| state.trigger(contract, user, session.clone(), now)).await?
     }
 
     /// As [`State::trigger_named`].
@@ -250,18 +289,15 @@ impl Store {
         session_key: &str,
         now: Moment,
     ) -> Result<(), Refusal> {
-        self.state().trigger_named(contract, user, session_key, now)
+        self.run(|state| state.trigger_named(contract, user, session_key, now)).await?
     }
 
     /// As [`State::session_client`].
-    pub(crate) async fn session_client(&self, session_key: &str) -> Option<String> {
-        self.state().session_client(session_key).map(str::to_owned)
+    pub(crate) async fn session_client(&self, session_key: &str) -> Result<Option<String>, Unavailable> {
+        self.run(|state| state.session_client(session_key).map(str::to_owned)).await
     }
 
-    /// What a session shows.
-    ///
-    /// # Errors
-    /// As [`State::session`].
+    /// As [`State::file_list`].
     pub(crate) async fn file_list(
         &self,
         contract: &Contract,
@@ -269,15 +305,10 @@ impl Store {
         session_key: &str,
         now: Moment,
     ) -> Result<FileList, Refusal> {
-        let state = self.state();
-        let (session, library) = state.session(contract, reader, session_key, now)?;
-        Ok(FileList::at(session, library, contract, &self.rules.timeline, now))
+        self.run(|state| state.file_list(contract, reader, session_key, now)).await?
     }
 
-    /// A file of a session, by its name.
-    ///
-    /// # Errors
-    /// As [`State::session`], then `FileNotFound` if the session does not list it.
+    /// As [`State::session_file`].
     pub(crate) async fn session_file(
         &self,
         contract: &Contract,
@@ -286,9 +317,7 @@ impl Store {
         file: (&str, Unasked),
         now: Moment,
     ) -> Twice<SessionFile> {
-        let state = self.state();
-        let (session, library) = state.session(contract, reader, session_key, now)?;
-        Ok(SessionFile::find(session, library, contract, &self.rules.timeline, now, file))
+        self.run(|state| state.session_file(contract, reader, session_key, file, now)).await?
     }
 
     /// What `accounts.json` of a session tells.
@@ -302,13 +331,15 @@ impl Store {
         session_key: &str,
         now: Moment,
     ) -> Result<SessionAccounts, Refusal> {
-        let state = self.state();
-        let (_, library) = state.any_session(contract, reader, session_key, now)?;
-        Ok(SessionAccounts {
-            accounts: library.accounts.clone(),
-            consent: library.consents.get(&contract.client_id()).cloned().unwrap_or_default(),
-            lifeline: library.lifeline.clone(),
+        self.run(|state| {
+            let (_, library) = state.any_session(contract, reader, session_key, now)?;
+            Ok(SessionAccounts {
+                accounts: library.accounts.clone(),
+                consent: library.consents.get(&contract.client_id()).cloned().unwrap_or_default(),
+                lifeline: library.lifeline.clone(),
+            })
         })
+        .await?
     }
 
     /// As [`State::open_waiting_session`].
@@ -317,8 +348,8 @@ impl Store {
         contract: &Contract,
         session: (PullOptions, SessionAccess),
         now: Moment,
-    ) -> (SessionRef, String) {
-        self.state().open_waiting_session(contract, session, now)
+    ) -> Result<(SessionRef, String), Unavailable> {
+        self.run(|state| state.open_waiting_session(contract, session.clone(), now)).await
     }
 
     /// The accounts of a user.
@@ -326,7 +357,7 @@ impl Store {
     /// # Errors
     /// `InvalidToken` if the user was deleted.
     pub(crate) async fn accounts(&self, user: &LibraryId) -> Result<Vec<Account>, Refusal> {
-        Ok(self.state().library(user)?.accounts.clone())
+        self.run(|state| Ok(state.library(user)?.accounts.clone())).await?
     }
 
     /// The portability report on a user.
@@ -340,7 +371,7 @@ impl Store {
         to: Option<Moment>,
         now: Moment,
     ) -> Result<Report, Refusal> {
-        Ok(Report::of(self.state().library(user)?, from, to, now))
+        self.run(|state| Ok(Report::of(state.library(user)?, from, to, now))).await?
     }
 
     /// As [`State::reference`].
@@ -350,17 +381,22 @@ impl Store {
         referent: Referent,
         now: Moment,
     ) -> Result<String, Refusal> {
-        self.state().reference(contract, referent, now)
+        self.run(|state| state.reference(contract, referent.clone(), now)).await?
     }
 
     /// As [`State::referent`].
-    pub(crate) async fn referent(&self, client_id: &str, reference: &str, now: Moment) -> Option<Referent> {
-        self.state().referent(client_id, reference, now).cloned()
+    pub(crate) async fn referent(
+        &self,
+        client_id: &str,
+        reference: &str,
+        now: Moment,
+    ) -> Result<Option<Referent>, Unavailable> {
+        self.run(|state| state.referent(client_id, reference, now).cloned()).await
     }
 
     /// As [`State::push_room`].
     pub(crate) async fn push_room(&self, contract: &Contract, now: Moment) -> Result<u64, Refusal> {
-        self.state().push_room(contract, now)
+        self.run(|state| state.push_room(contract, now)).await?
     }
 
     /// As [`State::push`].
@@ -372,7 +408,7 @@ impl Store {
         content: Content,
         now: Moment,
     ) -> Result<(), Refusal> {
-        self.state().push(contract, user, descriptor, content, now)
+        self.run(|state| state.push(contract, user, descriptor.clone(), content.clone(), now)).await?
     }
 
     /// As [`State::create_postbox`], for a session that is waiting for it.
@@ -387,15 +423,18 @@ impl Store {
         keys: PostboxKeys,
         now: Moment,
     ) -> Result<PostboxRef, Refusal> {
-        let mut state = self.state();
-        state.pushing_session(contract, session_key, now)?;
-        state.library(user)?;
-        Ok(state.create_postbox(&contract.client_id(), user, Some(session_key), keys))
+        self.run(|state| {
+            state.pushing_session(contract, session_key, now)?;
+            state.library(user)?;
+            let session = Fingerprint::of(&[session_key]);
+            Ok(state.create_postbox(&contract.client_id(), user, Some(session), keys.clone()))
+        })
+        .await?
     }
 
     /// As [`State::postbox_client`].
-    pub(crate) async fn postbox_client(&self, id: &str) -> Option<String> {
-        self.state().postbox_client(id).map(str::to_owned)
+    pub(crate) async fn postbox_client(&self, id: &str) -> Result<Option<String>, Unavailable> {
+        self.run(|state| state.postbox_client(id).map(str::to_owned)).await
     }
 
     /// The keys of a postbox, for whoever pushes.
@@ -408,7 +447,7 @@ impl Store {
         pusher: Pusher<'_>,
         id: &str,
     ) -> Result<PostboxKeys, Refusal> {
-        Ok(self.state().postbox(contract, pusher, id)?.keys.clone())
+        self.run(|state| Ok(state.postbox(contract, pusher, id)?.keys.clone())).await?
     }
 
     /// As [`State::pushing_session`].
@@ -418,7 +457,7 @@ impl Store {
         key: &str,
         now: Moment,
     ) -> Result<SessionRef, Refusal> {
-        self.state().pushing_session(contract, key, now)
+        self.run(|state| state.pushing_session(contract, key, now)).await?
     }
 
     /// As [`State::pushing_user`].
@@ -428,7 +467,7 @@ impl Store {
         token: &str,
         now: Moment,
     ) -> Result<(LibraryId, Delivery), Refusal> {
-        self.state().pushing_user(contract, token, now)
+        self.run(|state| state.pushing_user(contract, token, now)).await?
     }
 
     /// As [`State::push_to_postbox`].
@@ -440,12 +479,12 @@ impl Store {
         delivery: Delivery,
         now: Moment,
     ) -> Result<(), Refusal> {
-        self.state().push_to_postbox(contract, id, file, delivery, now)
+        self.run(|state| state.push_to_postbox(contract, id, file.clone(), delivery, now)).await?
     }
 
     /// As [`State::import_postboxes`].
-    pub(crate) async fn import_postboxes(&self, user: &LibraryId) -> usize {
-        self.state().import_postboxes(user)
+    pub(crate) async fn import_postboxes(&self, user: &LibraryId) -> Result<usize, Unavailable> {
+        self.run(|state| state.import_postboxes(user)).await
     }
 
     /// As [`State::session_after_push`].
@@ -456,8 +495,8 @@ impl Store {
         named: Option<&str>,
         access: SessionAccess,
         now: Moment,
-    ) -> SessionRef {
-        self.state().session_after_push(contract, user, named, access, now)
+    ) -> Result<SessionRef, Unavailable> {
+        self.run(|state| state.session_after_push(contract, user, named, access, now)).await
     }
 
     /// As [`State::push_target`].
@@ -467,32 +506,32 @@ impl Store {
         user: &LibraryId,
         account: &str,
     ) -> Result<AccountId, Refusal> {
-        self.state().push_target(contract, user, account).map(|account| account.id.clone())
+        self.run(|state| state.push_target(contract, user, account).map(|account| account.id.clone())).await?
     }
 
     /// As [`State::delete_user`].
     pub(crate) async fn delete_user(&self, user: &LibraryId) -> Result<(), Refusal> {
-        self.state().delete_user(user)
+        self.run(|state| state.delete_user(user)).await?
     }
 
     /// As [`State::delete_account`].
     pub(crate) async fn delete_account(&self, user: &LibraryId, account: &str) -> Result<(), Refusal> {
-        self.state().delete_account(user, account)
+        self.run(|state| state.delete_account(user, account)).await?
     }
 
     /// As [`State::create_storage`].
-    pub(crate) async fn create_storage(&self, contract: &Contract) -> StorageRef {
-        self.state().create_storage(contract)
+    pub(crate) async fn create_storage(&self, contract: &Contract) -> Result<StorageRef, Unavailable> {
+        self.run(|state| state.create_storage(contract)).await
     }
 
     /// As [`State::user_storage`].
     pub(crate) async fn user_storage(&self, user: &LibraryId) -> Result<StorageRef, Refusal> {
-        self.state().user_storage(user)
+        self.run(|state| state.user_storage(user)).await?
     }
 
     /// As [`State::bind_storage`].
     pub(crate) async fn bind_storage(&self, storage: &str, user: &LibraryId) -> Result<(), BindStorageError> {
-        self.state().bind_storage(storage, user)
+        self.run(|state| state.bind_storage(storage, user)).await?
     }
 
     /// The files of a folder of a storage.
@@ -506,8 +545,7 @@ impl Store {
         folder: &FolderPath,
         recursive: bool,
     ) -> Result<Vec<StoredFile>, Refusal> {
-        let state = self.state();
-        Ok(state.storage(contract, storage)?.list(folder, recursive).into_iter().cloned().collect())
+        self.run(|state| state.storage_list(contract, storage, folder, recursive)).await?
     }
 
     /// The content of a file of a storage.
@@ -520,8 +558,11 @@ impl Store {
         storage: &str,
         path: &FilePath,
     ) -> Twice<Content> {
-        let state = self.state();
-        Ok(state.storage(contract, storage)?.file(path).map(|file| file.content.clone()))
+        self.run(|state| {
+            let found = state.storage_file(contract, storage, path)?;
+            Ok(found.map(|file| file.content.clone()))
+        })
+        .await?
     }
 
     /// Whether a storage has room for a file of this size.
@@ -535,7 +576,7 @@ impl Store {
         path: &FilePath,
         size: u64,
     ) -> Result<(), Refusal> {
-        self.state().storage(contract, storage)?.require_room(path, size, &self.rules.storage)
+        self.run(|state| state.storage_room(contract, storage, path, size)).await?
     }
 
     /// Puts a file into a storage.
@@ -549,9 +590,7 @@ impl Store {
         path: FilePath,
         content: Content,
     ) -> Result<StoredFile, Refusal> {
-        let mut state = self.state();
-        let storage = state.storage_mut(contract, storage)?;
-        storage.put(path, content, || self.tag.mint(), &self.rules.storage).cloned()
+        self.run(|state| state.put_storage_file(contract, storage, path.clone(), content.clone())).await?
     }
 
     /// Deletes a file or folder of a storage.
@@ -564,6 +603,9 @@ impl Store {
         storage: &str,
         path: &StoragePath,
     ) -> Twice<()> {
-        Ok(self.state().storage_mut(contract, storage)?.delete(path))
+        self.run(|state| state.delete_storage_files(contract, storage, path)).await?
     }
 }
+
+#[cfg(test)]
+mod tests;

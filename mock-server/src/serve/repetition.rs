@@ -42,7 +42,9 @@ impl Repetition {
     }
 
     async fn allow(&self) {
-        self.sandbox.store.allow_repetition(self.key, self.request).await;
+        if let Err(error) = self.sandbox.store.allow_repetition(self.key, self.request).await {
+            tracing::warn!("a request may not be repeated that should be: {error}");
+        }
     }
 
     /// Lets the request be repeated if the body breaks off.

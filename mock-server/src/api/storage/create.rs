@@ -59,6 +59,6 @@ impl From<StorageRef> for StorageJson {
 
 async fn create(call: &mut Call) -> Outcome {
     let Verified { contract, .. } = call.verify().await?;
-    let storage = call.sandbox.store.create_storage(&contract).await;
+    let storage = call.sandbox.store.create_storage(&contract).await?;
     reply_json(&StorageJson::from(storage))
 }

@@ -71,6 +71,14 @@ impl SessionName {
             Self::Key(text) | Self::ExchangeToken(text) => text,
         }
     }
+
+    /// The key. What the guest page is opened with tells none, and its answers name none.
+    pub(crate) fn key(&self) -> &str {
+        match self {
+            Self::Key(key) => key,
+            Self::ExchangeToken(_) => "",
+        }
+    }
 }
 
 /// How the answer reaches the app.

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use digime_fixtures::Raw;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{TimeRange, all_or_any};
 use crate::clock::Moment;
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema, Serialize)]
 pub(super) struct Criterion {
     #[serde(flatten)]
     pub(super) range: TimeRange,
     metadata: Option<CriterionMetadata>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CriterionMetadata {
     accounts: Option<Vec<CriterionAccount>>,
@@ -27,7 +27,7 @@ struct CriterionMetadata {
     tags: Option<Vec<String>>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CriterionAccount {
     account_id: String,

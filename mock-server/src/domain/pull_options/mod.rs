@@ -7,7 +7,7 @@ use std::time::Duration;
 use digime_fixtures::{Compression, DatasetFile, FileMetadata, Month};
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::contract::Contract;
 use super::refusal::Refusal;
@@ -20,7 +20,7 @@ use criteria::Criterion;
 
 /// `PullSessionOptions`: at `actions.pull` of authorize, at the top level of trigger. Unknown keys
 /// are ignored, as the platform does; `null` means absent.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PullOptions {
     limits: Option<Limits>,
@@ -30,20 +30,20 @@ pub(crate) struct PullOptions {
     accept: Option<Accept>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Limits {
     duration: Option<DurationLimits>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DurationLimits {
     /// Seconds; 0 means no limit.
     source_fetch: Option<f64>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Scope {
     time_ranges: Option<Vec<TimeRange>>,
@@ -54,7 +54,7 @@ pub(crate) struct Scope {
     source_fetch_filter: Option<SourceFetchFilter>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema, Serialize)]
 struct TimeRange {
     #[serde(default, deserialize_with = "number_or_nothing")]
     #[schemars(with = "Option<f64>")]
@@ -81,36 +81,36 @@ fn number_or_nothing<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Optio
     })
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ServiceGroupScope {
     id: f64,
     service_types: Option<Vec<ServiceTypeScope>>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ServiceTypeScope {
     id: f64,
     service_object_types: Option<Vec<ObjectTypeScope>>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema, Serialize)]
 struct ObjectTypeScope {
     id: f64,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema, Serialize)]
 struct SourceFetchFilter {
     account: AccountFilter,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema, Serialize)]
 struct AccountFilter {
     id: Vec<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema, Serialize)]
 struct Accept {
     compression: Option<String>,
 }

@@ -14,6 +14,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::session::{SessionAccess, SessionRef};
 use crate::domain::storage::StorageId;
 use crate::domain::token::Proof;
+use crate::fingerprint::Fingerprint;
 
 /// What `POST oauth/authorize` asks for, once verified.
 #[derive(Clone, Debug)]
@@ -94,13 +95,11 @@ impl State {
     ) -> OpenedPage {
         let AuthorizeRequest { redirect_uri, state, code_challenge, proof, library, options, .. } = request;
         let session = request.session.map(|access| self.open_session(contract, options, access, now));
-        let session_key = session.as_ref().map(|session| session.key.clone());
-        let purpose = Purpose::Authorize { session_key, code_challenge, proof, library };
+        let key = session.as_ref().map(|session| Fingerprint::of(&[&session.key]));
+        let purpose = Purpose::Authorize { session: key, code_challenge, proof, library };
         let offers_postbox = request.offers_postbox && contract.kind == ContractKind::Write;
         let (code, expires) = self.open_page(contract, redirect_uri, state, purpose, now);
-        if let Some(consent) = self.consents.get_mut(&code) {
-            consent.offers_postbox = offers_postbox;
-        }
+        self.consents.change(&Fingerprint::of(&[&code]), |consent| consent.offers_postbox = offers_postbox);
         OpenedPage { code, expires, session }
     }
 
@@ -120,10 +119,10 @@ impl State {
         }
         let ReferenceRequest { redirect_uri, state, code_challenge, library, options, access } = request;
         let session = self.open_session(contract, options, access, now);
-        let session_key = session.key.clone();
+        let key = Fingerprint::of(&[&session.key]);
         let purpose = match code_challenge {
-            Some(code_challenge) => Purpose::Renew { session_key, code_challenge, library },
-            None => Purpose::Extend { session_key, library },
+            Some(code_challenge) => Purpose::Renew { session: key, code_challenge, library },
+            None => Purpose::Extend { session: key, library },
         };
         let (code, expires) = self.open_page(contract, redirect_uri, state, purpose, now);
         Ok(OpenedPage { code, expires, session: Some(session) })
@@ -161,7 +160,7 @@ impl State {
         now: Moment,
     ) -> (String, Moment) {
         self.tidy(now);
-        let (code, expires) = (self.tag.mint(), now.plus(self.lifetimes.code));
+        let (code, expires) = (self.mint(), now.plus(self.rules.lifetimes.code));
         let client_id = contract.client_id();
         let consent = PendingConsent {
             client_id,
@@ -172,7 +171,7 @@ impl State {
             expires,
             decided: false,
         };
-        self.consents.insert(code.clone(), consent);
+        self.consents.insert(Fingerprint::of(&[&code]), consent);
         (code, expires)
     }
 
@@ -201,12 +200,13 @@ impl State {
 
     /// The `client_id` of the contract that asks under a code.
     pub(crate) fn page_client(&self, code: &str) -> Option<&str> {
-        self.consents.get(code).map(|consent| consent.client_id.as_str())
+        self.consents.get(&Fingerprint::of(&[code])).map(|consent| consent.client_id.as_str())
     }
 
     /// The consent of a page, if it still waits for the user.
     fn require_waiting(&self, link: PageLink<'_>, now: Moment) -> Result<&PendingConsent, ConsentProblem> {
-        let consent = self.consents.get(link.code).ok_or(ConsentProblem::UnknownCode)?;
+        let key = Fingerprint::of(&[link.code]);
+        let consent = self.consents.get(&key).ok_or(ConsentProblem::UnknownCode)?;
         let library = consent.library().map(|id| self.libraries.get(id));
         let user_is_gone = library.is_some_and(|library| library.is_none());
         if consent.decided || now >= consent.expires || !consent.opens(link.page) || user_is_gone {
@@ -226,19 +226,17 @@ impl State {
         decision: Decision,
         now: Moment,
     ) -> Result<String, ConsentProblem> {
-        self.require_waiting(link, now)?;
-        let consent = self.consents.get_mut(link.code).ok_or(ConsentProblem::UnknownCode)?;
-        consent.decided = true;
-        let consent = consent.clone();
+        let consent = self.require_waiting(link, now)?.clone();
+        self.consents.change(&Fingerprint::of(&[link.code]), |consent| consent.decided = true);
         let carried_out = match (&consent.purpose, decision) {
             (_, Decision::Fail(error)) => Err(error),
             (
-                Purpose::Authorize { session_key, code_challenge, proof, library },
+                Purpose::Authorize { session, code_challenge, proof, library },
                 Decision::Connect { connection, trigger, storage, postbox },
             ) => {
-                let library = library.clone().unwrap_or_else(|| self.tag.mint());
+                let library = library.clone().unwrap_or_else(|| self.mint());
                 self.give_consent(&consent.client_id, &library, storage).map(|()| {
-                    let added = self.connect(&library, session_key.as_deref(), connection, trigger, now);
+                    let added = self.connect(&library, *session, connection, trigger, now);
                     let keys = postbox.filter(|_| consent.offers_postbox);
                     let postbox =
                         keys.map(|keys| self.create_postbox(&consent.client_id, &library, None, keys));
@@ -246,20 +244,20 @@ impl State {
                     success(&consent, None, Some(&code), added.as_deref(), postbox.as_ref())
                 })
             }
-            (Purpose::Extend { session_key, library }, Decision::Connect { connection, trigger, .. }) => {
-                let added = self.connect(library, Some(session_key), connection, trigger, now);
+            (Purpose::Extend { session, library }, Decision::Connect { connection, trigger, .. }) => {
+                let added = self.connect(library, Some(*session), connection, trigger, now);
                 Ok(success(&consent, link.callback, None, added.as_deref(), None))
             }
-            (Purpose::Extend { session_key, library }, Decision::LogIn(account)) => {
+            (Purpose::Extend { session, library }, Decision::LogIn(account)) => {
                 let renewed = self.set_login(library, &account, Login::Renewed(now));
-                self.begin_read(session_key, library, None, now);
+                self.begin_read(*session, library, None, now);
                 renewed.map(|()| success(&consent, link.callback, None, None, None))
             }
-            (Purpose::Renew { session_key, code_challenge, library }, Decision::Renew { trigger }) => {
-                if let Some(session) = self.sessions.get_mut(session_key).filter(|_| !trigger) {
-                    session.options.fetch_nothing();
+            (Purpose::Renew { session, code_challenge, library }, Decision::Renew { trigger }) => {
+                if !trigger {
+                    self.sessions.change(session, |session| session.options.fetch_nothing());
                 }
-                self.begin_read(session_key, library, None, now);
+                self.begin_read(*session, library, None, now);
                 let code = self.mint_code(&consent, (code_challenge, Proof::Required), library.clone(), now);
                 Ok(success(&consent, None, Some(&code), None, None))
             }
@@ -284,11 +282,14 @@ impl State {
         if let Some(storage) = &storage {
             self.require_bindable(storage, library).map_err(|_| CallbackErrorCode::OnboardError)?;
         }
-        let tag = &self.tag;
-        let consenting = self.libraries.entry(library.clone()).or_insert_with(Library::new);
-        consenting.consents.entry(client_id.to_owned()).or_insert_with(|| tag.mint());
-        if let Some(storage) = storage.and_then(|storage| self.storages.get_mut(&storage)) {
-            storage.owner = Some(library.clone());
+        if !self.libraries.contains(library) {
+            self.libraries.insert(library.clone(), Library::new());
+        }
+        let consent = self.mint();
+        self.libraries
+            .change(library, |library| library.consents.entry(client_id.to_owned()).or_insert(consent).len());
+        if let Some(storage) = storage {
+            self.storages.change(&storage, |storage| storage.owner = Some(library.clone()));
         }
         Ok(())
     }
@@ -297,19 +298,21 @@ impl State {
     pub(super) fn connect(
         &mut self,
         library_id: &LibraryId,
-        session_key: Option<&str>,
+        session: Option<Fingerprint>,
         connection: Option<Connection>,
         trigger: bool,
         now: Moment,
     ) -> Option<String> {
-        let library = self.libraries.get_mut(library_id)?;
-        let added = connection.map(|connection| {
-            let account = library.connect(&connection, &self.tag, now);
-            (account.id.clone(), account.reference.clone())
-        });
+        let reference = self.mint();
+        let added = self.libraries.change(library_id, |library| {
+            connection.map(|connection| {
+                let account = library.connect(&connection, reference, now);
+                (account.id.clone(), account.reference.clone())
+            })
+        })?;
         let left_out = added.as_ref().map(|(id, _)| id.as_str()).filter(|_| !trigger);
-        if let Some(session_key) = session_key {
-            self.begin_read(session_key, library_id, left_out, now);
+        if let Some(session) = session {
+            self.begin_read(session, library_id, left_out, now);
         }
         added.map(|(_, reference)| reference)
     }
@@ -321,17 +324,17 @@ impl State {
         library: LibraryId,
         now: Moment,
     ) -> String {
-        let code = self.tag.mint();
+        let code = self.mint();
         let authorization = AuthorizationCode {
             client_id: consent.client_id.clone(),
             redirect_uri: consent.redirect_uri.clone(),
             code_challenge: code_challenge.to_owned(),
             proof,
             library,
-            expires: now.plus(self.lifetimes.code),
+            expires: now.plus(self.rules.lifetimes.code),
             used: false,
         };
-        self.codes.insert(code.clone(), authorization);
+        self.codes.insert(Fingerprint::of(&[&code]), authorization);
         code
     }
 
@@ -341,10 +344,12 @@ impl State {
         account: &str,
         login: Login,
     ) -> Result<(), CallbackErrorCode> {
-        let accounts = self.libraries.get_mut(library).map(|library| &mut library.accounts);
-        let account = accounts.into_iter().flatten().find(|known| known.id == account);
-        account.ok_or(CallbackErrorCode::OnboardError)?.login = login;
-        Ok(())
+        let set = self.libraries.change(library, |library| {
+            let account = library.accounts.iter_mut().find(|known| known.id == account)?;
+            account.login = login;
+            Some(())
+        });
+        set.flatten().ok_or(CallbackErrorCode::OnboardError)
     }
 }
 
@@ -365,7 +370,7 @@ fn success(
 mod tests {
     use super::*;
     use crate::domain::consent::Page;
-    use crate::domain::state::Lifetimes;
+    use crate::domain::state::{Lifetimes, Rules};
     use crate::random::SandboxTag;
 
     const NOW: Moment = Moment::from_millis(1_767_225_600_000);
@@ -389,14 +394,14 @@ mod tests {
 
     #[test]
     fn a_consent_binds_the_storage_and_a_later_one_without_keeps_it() {
-        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 0);
+        let mut state = State::new(SandboxTag::fresh(), Rules::default());
         let contract = Contract::sample(ContractKind::Read);
         let storage = state.create_storage(&contract);
         let opened = state.authorize(&contract, request(), NOW);
         state
             .decide(PageLink::new(&opened.code, Page::Authorize), consented(Some(&storage.id)), NOW)
             .unwrap();
-        let user = state.libraries.keys().next().unwrap().clone();
+        let user = state.libraries.iter().next().unwrap().0.clone();
         assert_eq!(state.user_storage(&user).unwrap(), storage);
         let again = AuthorizeRequest { library: Some(user.clone()), ..request() };
         let opened = state.authorize(&contract, again, NOW);
@@ -407,7 +412,7 @@ mod tests {
 
     #[test]
     fn a_consent_with_the_storage_of_another_user_makes_no_user() {
-        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 0);
+        let mut state = State::new(SandboxTag::fresh(), Rules::default());
         let contract = Contract::sample(ContractKind::Read);
         let storage = state.create_storage(&contract);
         for outcome in ["success=true", "errorCode=ONBOARD_ERROR"] {
@@ -421,7 +426,7 @@ mod tests {
 
     #[test]
     fn a_page_is_decided_once_and_only_where_its_code_belongs() {
-        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 0);
+        let mut state = State::new(SandboxTag::fresh(), Rules::default());
         let contract = Contract::sample(ContractKind::Read);
         let code = state.authorize(&contract, request(), NOW).code;
         let closed = |problem| matches!(problem, Err(ConsentProblem::Closed { .. }));

@@ -1,6 +1,8 @@
 //! Deletion of users and accounts.
 
 use super::State;
+use super::links::PHONE;
+use super::rows::LIBRARY;
 use crate::domain::library::LibraryId;
 use crate::domain::refusal::Refusal;
 
@@ -21,24 +23,25 @@ impl State {
     /// # Errors
     /// `AccountNotFound` if the library has no such account.
     pub(crate) fn delete_account(&mut self, library_id: &LibraryId, account: &str) -> Result<(), Refusal> {
-        let library = self.library_mut(library_id)?;
-        library.account(account)?.lifeline.cut();
-        library.accounts.retain(|known| known.id != account);
-        // The same source may be connected again, under the same id: not in a session of before.
-        let reads = self.sessions.values_mut().filter_map(|session| session.read.as_mut());
-        for read in reads.filter(|read| &read.library == library_id) {
-            read.accounts.retain(|known| known != account);
-        }
+        let library = self.library(library_id)?;
+        let lifeline = library.account(account)?.lifeline.clone();
+        self.cut.push(lifeline);
+        self.libraries.change(library_id, |library| library.accounts.retain(|known| known.id != account));
         Ok(())
     }
 
-    /// Forgets a library, and ends the downloads of its files.
+    /// Forgets a library with everything that was pushed for it, and ends the downloads of its files.
     pub(super) fn forget_library(&mut self, id: &LibraryId) {
         let Some(library) = self.libraries.remove(id) else { return };
-        self.phone.take_if(|phone| phone == id);
-        library.lifeline.cut();
-        library.accounts.iter().for_each(|account| account.lifeline.cut());
+        if self.phone() == Some(id) {
+            self.facts.remove(PHONE);
+        }
+        self.cut.push(library.lifeline);
+        self.cut.extend(library.accounts.into_iter().map(|account| account.lifeline));
         self.delete_user_storage(id);
-        self.pushed_bytes -= library.push_cost();
+        let pushed = self.pushed.take_out(LIBRARY, id).into_iter().map(|file| file.push);
+        let pending = self.pending.take_out(LIBRARY, id).into_iter().map(|pending| pending.push);
+        let freed = pushed.chain(pending).map(|push| push.cost()).sum();
+        self.discharge(freed);
     }
 }

@@ -1,6 +1,7 @@
 //! Links of apps: what waits for the user's consent, and what the user's answer does.
 
 use super::State;
+use super::rows::Fact;
 use crate::clock::Moment;
 use crate::domain::app_link::{Agreed, ConsentLink, LinkOutcome, PushComplete, SessionName, Wanted};
 use crate::domain::code::{PendingConsent, Purpose};
@@ -8,6 +9,11 @@ use crate::domain::consent::CallbackErrorCode;
 use crate::domain::contract::Contract;
 use crate::domain::library::{Connection, LibraryId};
 use crate::domain::postbox::PostboxKeys;
+use crate::domain::unavailable::Unavailable;
+use crate::fingerprint::Fingerprint;
+
+/// The key of [`Fact::Phone`].
+pub(super) const PHONE: &str = "phone";
 
 /// Why a link cannot be answered. Nothing is called back: either nobody waits, or the app opened a link
 /// that it should not have.
@@ -68,6 +74,9 @@ pub enum LinkProblem {
     /// The postbox is not the session's.
     #[error("the session of this link has made no such postbox")]
     UnknownPostbox,
+    /// The state cannot be reached just now.
+    #[error(transparent)]
+    Unavailable(Unavailable),
 }
 
 /// Whose library gets the consent.
@@ -106,30 +115,28 @@ pub(crate) struct WaitingLink {
     pub has_library: bool,
 }
 
-/// The user's answer, and the session that it is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AnsweredLink {
-    /// The session's key.
-    pub session_key: String,
-    /// What the decision came to.
-    pub outcome: LinkOutcome,
-}
-
 /// The session behind a link and, for an ongoing consent, its code and what waits there.
 struct FoundLink<'a> {
-    key: &'a str,
+    session: Fingerprint,
     ongoing: Option<(&'a str, &'a PendingConsent)>,
 }
 
 impl State {
     /// The library of the phone's user, once somebody has consented on it.
     pub(crate) fn phone_library(&self) -> Option<&LibraryId> {
-        self.phone.as_ref().filter(|id| self.libraries.contains_key(*id))
+        self.phone().filter(|id| self.libraries.contains(*id))
+    }
+
+    pub(super) fn phone(&self) -> Option<&LibraryId> {
+        match self.facts.get(PHONE) {
+            Some(Fact::Phone(library)) => Some(library),
+            _ => None,
+        }
     }
 
     /// The `client_id` of the contract whose session a link names.
     pub(crate) fn link_client(&self, session: &SessionName) -> Option<&str> {
-        self.session_client(self.key_of(session)?)
+        self.sessions.get(&self.session_of(session)?).map(|session| session.client_id.as_str())
     }
 
     /// What waits for the user behind a link.
@@ -160,15 +167,12 @@ impl State {
         link: &ConsentLink,
         decision: LinkDecision,
         now: Moment,
-    ) -> Result<AnsweredLink, LinkProblem> {
-        let FoundLink { key, ongoing } = self.require_link(contract, link, now)?;
-        let key = key.to_owned();
+    ) -> Result<LinkOutcome, LinkProblem> {
+        let FoundLink { session, ongoing } = self.require_link(contract, link, now)?;
         let consent = ongoing.map(|(code, consent)| (code.to_owned(), consent.clone()));
-        if let Some(session) = self.sessions.get_mut(&key) {
-            session.answered = true;
-        }
-        if let Some(pending) = consent.as_ref().and_then(|(code, _)| self.consents.get_mut(code)) {
-            pending.decided = true;
+        self.sessions.change(&session, |session| session.answered = true);
+        if let Some((code, _)) = &consent {
+            self.consents.change(&Fingerprint::of(&[code]), |pending| pending.decided = true);
         }
         let consent = consent.map(|(_, consent)| consent);
         let state = consent.as_ref().and_then(|consent| consent.state.clone());
@@ -178,9 +182,9 @@ impl State {
                 let linked = consent.as_ref().and_then(|consent| consent.library().cloned());
                 let library = linked.unwrap_or_else(|| self.library_of(user));
                 self.give_consent(&contract.client_id(), &library, None).map(|()| {
-                    self.connect(&library, Some(&key), connection, true, now);
+                    self.connect(&library, Some(session), connection, true, now);
                     // What an ongoing access pushes, it pushes with its token.
-                    let pushing = Some(key.as_str()).filter(|_| consent.is_none());
+                    let pushing = Some(session).filter(|_| consent.is_none());
                     let postbox = postbox
                         .filter(|_| link.wanted == Wanted::Postbox)
                         .map(|keys| self.create_postbox(&contract.client_id(), &library, pushing, keys));
@@ -191,9 +195,9 @@ impl State {
         };
         let outcome = match agreed {
             Ok(agreed) => LinkOutcome::Agreed(agreed),
-            Err(error) => LinkOutcome::Failed { error, state, reference: self.tag.mint() },
+            Err(error) => LinkOutcome::Failed { error, state, reference: self.mint() },
         };
-        Ok(AnsweredLink { session_key: key, outcome })
+        Ok(outcome)
     }
 
     /// The library that a push went to which is said to be complete.
@@ -201,12 +205,13 @@ impl State {
     /// # Errors
     /// [`LinkProblem`] if the session is unknown or over, or did not make the postbox.
     pub(crate) fn pushed_library(&self, link: &PushComplete, now: Moment) -> Result<LibraryId, LinkProblem> {
-        let session = self.sessions.get(&link.session_key).ok_or(LinkProblem::UnknownSession)?;
+        let key = Fingerprint::of(&[&link.session_key]);
+        let session = self.sessions.get(&key).ok_or(LinkProblem::UnknownSession)?;
         if now >= session.expires {
             return Err(LinkProblem::Expired);
         }
         let postbox = self.postboxes.get(&link.postbox_id).ok_or(LinkProblem::UnknownPostbox)?;
-        match postbox.session_key.as_ref() == Some(&link.session_key) {
+        match postbox.session == Some(key) {
             true => Ok(postbox.library.clone()),
             false => Err(LinkProblem::UnknownPostbox),
         }
@@ -218,10 +223,12 @@ impl State {
         library.is_some_and(|library| library.consents.contains_key(client_id))
     }
 
-    fn key_of<'a>(&'a self, session: &'a SessionName) -> Option<&'a str> {
+    fn session_of(&self, session: &SessionName) -> Option<Fingerprint> {
         match session {
-            SessionName::Key(key) => Some(key),
-            SessionName::ExchangeToken(token) => self.exchange_tokens.get(token).map(String::as_str),
+            SessionName::Key(key) => Some(Fingerprint::of(&[key])),
+            SessionName::ExchangeToken(token) => {
+                self.exchange_tokens.get(&Fingerprint::of(&[token])).map(|token| token.session)
+            }
         }
     }
 
@@ -232,12 +239,12 @@ impl State {
         link: &'a ConsentLink,
         now: Moment,
     ) -> Result<FoundLink<'a>, LinkProblem> {
-        let key = self.key_of(&link.session).ok_or(LinkProblem::UnknownSession)?;
-        let session = self.sessions.get(key).ok_or(LinkProblem::UnknownSession)?;
+        let key = self.session_of(&link.session).ok_or(LinkProblem::UnknownSession)?;
+        let session = self.sessions.get(&key).ok_or(LinkProblem::UnknownSession)?;
         if session.client_id != contract.client_id() {
             return Err(LinkProblem::UnknownSession);
         }
-        if session.exchange_token.is_none() {
+        if !session.for_link {
             return Err(LinkProblem::NotForLinks);
         }
         if now >= session.expires {
@@ -256,32 +263,32 @@ impl State {
             (Wanted::Data, true) | (Wanted::Postbox, false) => {}
         }
         let Some(code) = link.preauthorization_code.as_deref() else {
-            return Ok(FoundLink { key, ongoing: None });
+            return Ok(FoundLink { session: key, ongoing: None });
         };
-        let consent = self.consents.get(code).ok_or(LinkProblem::UnknownCode)?;
+        let consent = self.consents.get(&Fingerprint::of(&[code])).ok_or(LinkProblem::UnknownCode)?;
         if consent.client_id != session.client_id {
             return Err(LinkProblem::CodeOfAnotherContract);
         }
-        if !matches!(consent.purpose, Purpose::Authorize { session_key: None, .. }) {
+        if !matches!(consent.purpose, Purpose::Authorize { session: None, .. }) {
             return Err(LinkProblem::CodeForTheBrowser);
         }
-        let user_is_gone = consent.library().is_some_and(|id| !self.libraries.contains_key(id));
+        let user_is_gone = consent.library().is_some_and(|id| !self.libraries.contains(id));
         if consent.decided || now >= consent.expires || user_is_gone {
             return Err(LinkProblem::CodeIsOver);
         }
         if !link.returns_to(&consent.redirect_uri) {
             return Err(LinkProblem::OtherCallback);
         }
-        Ok(FoundLink { key, ongoing: Some((code, consent)) })
+        Ok(FoundLink { session: key, ongoing: Some((code, consent)) })
     }
 
     fn library_of(&mut self, user: LinkUser) -> LibraryId {
         if let (LinkUser::Phone, Some(library)) = (user, self.phone_library()) {
             return library.clone();
         }
-        let library = self.tag.mint();
+        let library = self.mint();
         if user != LinkUser::Guest {
-            self.phone = Some(library.clone());
+            self.facts.insert(PHONE.to_owned(), Fact::Phone(library.clone()));
         }
         library
     }
@@ -303,14 +310,14 @@ mod tests {
     use crate::domain::contract::ContractKind;
     use crate::domain::pull_options::PullOptions;
     use crate::domain::session::SessionAccess;
-    use crate::domain::state::{AuthorizeRequest, Lifetimes};
+    use crate::domain::state::{AuthorizeRequest, Lifetimes, Rules};
     use crate::domain::token::Proof;
     use crate::random::SandboxTag;
 
     const NOW: Moment = Moment::from_millis(1_767_225_600_000);
 
     fn state() -> State {
-        State::new(SandboxTag::fresh(), Lifetimes::default(), 0)
+        State::new(SandboxTag::fresh(), Rules::default())
     }
 
     fn open(state: &mut State, contract: &Contract) -> String {
@@ -351,7 +358,7 @@ mod tests {
             let key = open(state, &contract);
             let link = link("consent-access", &key, "");
             state.answer_link(&contract, &link, agree(user), NOW).unwrap();
-            state.sessions[&key].read.as_ref().unwrap().library.clone()
+            state.sessions.get(&Fingerprint::of(&[&key])).unwrap().read.as_ref().unwrap().library.clone()
         };
         let guest = consent(&mut state, LinkUser::Guest);
         assert_eq!(state.phone_library(), None);
@@ -363,10 +370,10 @@ mod tests {
         // Nothing but the phone leads to it when its sessions are over.
         let later = NOW.plus(std::time::Duration::from_secs(10 * 24 * 3600));
         state.sweep(later);
-        assert_eq!(state.libraries.keys().collect::<Vec<_>>(), [&second]);
+        assert_eq!(state.libraries.iter().map(|(id, _)| id).collect::<Vec<_>>(), [&second]);
         assert!(state.phone_consented(&contract.client_id()));
         state.delete_user(&second).unwrap();
-        assert_eq!((state.phone_library(), &state.phone), (None, &None));
+        assert_eq!((state.phone_library(), state.phone()), (None, None));
         assert!(!state.phone_consented(&contract.client_id()));
     }
 
@@ -397,7 +404,7 @@ mod tests {
         );
         let declined = LinkDecision::Fail(CallbackErrorCode::UserCancel);
         state.answer_link(&contract, &right, declined, NOW).unwrap();
-        assert!(state.sessions[&key].read.is_none());
+        assert!(state.sessions.get(&Fingerprint::of(&[&key])).unwrap().read.is_none());
         let again = state.answer_link(&contract, &right, agree(LinkUser::Phone), NOW);
         assert_eq!(again, Err(LinkProblem::Answered));
     }
@@ -418,7 +425,7 @@ mod tests {
         let elsewhere = link("consent-access", &key, &format!("b&preauthorizationCode={code}"));
         assert_eq!(ask(&state, &elsewhere), LinkProblem::OtherCallback);
         let answered = state.answer_link(&contract, &with(&code), agree(LinkUser::Phone), NOW).unwrap();
-        let LinkOutcome::Agreed(agreed) = answered.outcome else { panic!("{answered:?}") };
+        let LinkOutcome::Agreed(agreed) = answered else { panic!("{answered:?}") };
         assert!(agreed.code.is_some() && agreed.state.is_none() && agreed.postbox.is_none());
         let key = open(&mut state, &contract);
         let again = link("consent-access", &key, &format!("&preauthorizationCode={code}"));

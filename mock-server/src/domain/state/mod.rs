@@ -2,117 +2,127 @@
 
 mod consents;
 mod deletion;
+mod ids;
 mod links;
+#[cfg(any(test, feature = "durable"))]
+mod partial;
 mod postboxes;
 mod pushing;
+mod reading;
 mod references;
+mod rows;
 mod sessions;
 mod storage;
+mod storage_files;
 mod sweep;
 mod tokens;
 
-use std::collections::HashMap;
-use std::time::Duration;
-
 use super::code::{AuthorizationCode, PendingConsent};
 use super::library::{Library, LibraryId};
+use super::lifeline::Lifeline;
+use super::lifetimes::Lifetimes;
 use super::nonce::NonceLog;
-use super::postbox::{Postbox, PostboxId};
+use super::postbox::{PendingPush, Postbox};
+use super::pushed::PushedFile;
 use super::refusal::{Refusal, TokenKind};
-use super::session::Session;
-use super::storage::{Storage, StorageId};
+use super::session::{ExchangeToken, Session};
+use super::storage::{Storage, StorageLimits, StoredFile};
+use super::table::Table;
+use super::timeline::Timeline;
 use super::token::{Grant, RefreshGrant};
 use crate::random::SandboxTag;
 pub use links::LinkProblem;
 pub use storage::BindStorageError;
 
 pub(crate) use consents::{AuthorizeRequest, OpenedPage, ReferenceRequest, WaitingConsent};
-pub(crate) use links::{AnsweredLink, LinkDecision, LinkUser, WaitingLink};
+#[cfg(any(test, feature = "durable"))]
+pub(crate) use ids::Drawn;
+pub(crate) use links::{LinkDecision, LinkUser, WaitingLink};
 pub(crate) use pushing::quota_used_up;
 pub(crate) use references::Referent;
 pub(crate) use tokens::CodeExchange;
 
+use ids::Ids;
+
 use references::Reference;
+use rows::Fact;
 use sweep::Broom;
 
-/// How long things live, on the sandbox's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lifetimes {
-    /// Preauthorization and authorization codes.
-    pub code: Duration,
-    /// Access tokens.
-    pub access_token: Duration,
-    /// Refresh tokens; a refresh keeps this end (protocol reference, legacy §4).
-    pub refresh_token: Duration,
-    /// How long a refresh token still works after it was used.
-    pub refresh_grace: Duration,
-    /// Read sessions.
-    pub session: Duration,
-}
-
-impl Default for Lifetimes {
-    /// Ten minutes for codes, one day and thirty days for tokens, one hour for sessions.
-    fn default() -> Self {
-        const MINUTE: u64 = 60;
-        const DAY: u64 = 24 * 60 * MINUTE;
-        Self {
-            code: Duration::from_secs(10 * MINUTE),
-            access_token: Duration::from_secs(DAY),
-            refresh_token: Duration::from_secs(30 * DAY),
-            refresh_grace: Duration::from_secs(MINUTE),
-            session: Duration::from_secs(60 * MINUTE),
-        }
-    }
+/// What a sandbox follows that is set and never changes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rules {
+    /// How long things live.
+    pub(crate) lifetimes: Lifetimes,
+    /// How many bytes of pushed data it takes.
+    pub(crate) push_quota: u64,
+    /// When the files of a read appear.
+    pub(crate) timeline: Timeline,
+    /// How much fits into a storage.
+    pub(crate) storage: StorageLimits,
 }
 
 /// All state of one sandbox.
 #[derive(Debug)]
 pub(crate) struct State {
     tag: SandboxTag,
-    lifetimes: Lifetimes,
-    consents: HashMap<String, PendingConsent>,
-    codes: HashMap<String, AuthorizationCode>,
-    access: HashMap<String, Grant>,
-    refresh: HashMap<String, RefreshGrant>,
-    libraries: HashMap<LibraryId, Library>,
-    sessions: HashMap<String, Session>,
-    /// What the guest page is opened with → session key.
-    exchange_tokens: HashMap<String, String>,
-    postboxes: HashMap<PostboxId, Postbox>,
-    /// The library of the user whose phone the sandbox has; none before the first consent on it.
-    phone: Option<LibraryId>,
-    references: HashMap<String, Reference>,
-    /// Bytes of everything that is pushed and not yet forgotten.
-    pushed_bytes: u64,
-    push_quota: u64,
-    storages: HashMap<StorageId, Storage>,
+    rules: Rules,
+    consents: Table<PendingConsent>,
+    codes: Table<AuthorizationCode>,
+    access: Table<Grant>,
+    refresh: Table<RefreshGrant>,
+    libraries: Table<Library>,
+    pushed: Table<PushedFile>,
+    pending: Table<PendingPush>,
+    sessions: Table<Session>,
+    exchange_tokens: Table<ExchangeToken>,
+    postboxes: Table<Postbox>,
+    references: Table<Reference>,
+    storages: Table<Storage>,
+    storage_files: Table<StoredFile>,
+    facts: Table<Fact>,
     /// Nonces that were used.
     pub nonces: NonceLog,
     broom: Broom,
+    ids: Ids,
+    /// What ends when the operation is done.
+    cut: Vec<Lifeline>,
 }
 
 impl State {
-    /// An empty sandbox that takes `push_quota` bytes of pushed data.
-    pub(crate) fn new(tag: SandboxTag, lifetimes: Lifetimes, push_quota: u64) -> Self {
+    /// An empty sandbox.
+    pub(crate) fn new(tag: SandboxTag, rules: Rules) -> Self {
         Self {
             tag,
-            lifetimes,
-            consents: HashMap::new(),
-            codes: HashMap::new(),
-            access: HashMap::new(),
-            refresh: HashMap::new(),
-            libraries: HashMap::new(),
-            sessions: HashMap::new(),
-            exchange_tokens: HashMap::new(),
-            postboxes: HashMap::new(),
-            phone: None,
-            references: HashMap::new(),
-            pushed_bytes: 0,
-            push_quota,
-            storages: HashMap::new(),
+            rules,
+            consents: Table::default(),
+            codes: Table::default(),
+            access: Table::default(),
+            refresh: Table::default(),
+            libraries: Table::default(),
+            pushed: Table::default(),
+            pending: Table::default(),
+            sessions: Table::default(),
+            exchange_tokens: Table::default(),
+            postboxes: Table::default(),
+            references: Table::default(),
+            storages: Table::default(),
+            storage_files: Table::default(),
+            facts: Table::default(),
             nonces: NonceLog::default(),
             broom: Broom::default(),
+            ids: Ids::Fresh,
+            cut: Vec::new(),
         }
+    }
+
+    /// A new identifier.
+    fn mint(&self) -> String {
+        self.ids.draw(&self.tag)
+    }
+
+    /// Ends the downloads of what an operation deleted; to be called when that is certain.
+    pub(crate) fn settle(&mut self) {
+        self.cut.drain(..).for_each(|lifeline| lifeline.cut());
     }
 
     /// A user's library.
@@ -121,10 +131,6 @@ impl State {
     /// `InvalidToken` if it no longer exists.
     pub(crate) fn library(&self, id: &LibraryId) -> Result<&Library, Refusal> {
         self.libraries.get(id).ok_or_else(user_deleted)
-    }
-
-    fn library_mut(&mut self, id: &LibraryId) -> Result<&mut Library, Refusal> {
-        self.libraries.get_mut(id).ok_or_else(user_deleted)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Postboxes: made with a user's consent, pushed to by the contract that they were made for.
 
 use super::State;
+use super::rows::LIBRARY;
 use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
@@ -9,6 +10,8 @@ use crate::domain::pull_options::PullOptions;
 use crate::domain::pushed::Push;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::{SessionAccess, SessionRef};
+use crate::domain::table::PartKey;
+use crate::fingerprint::Fingerprint;
 
 impl State {
     /// Makes a postbox for a contract in a user's library.
@@ -16,17 +19,12 @@ impl State {
         &mut self,
         client_id: &str,
         library: &LibraryId,
-        session_key: Option<&str>,
+        session: Option<Fingerprint>,
         keys: PostboxKeys,
     ) -> PostboxRef {
-        let id = self.tag.mint();
+        let id = self.mint();
         let public_pem = keys.public_pem().to_owned();
-        let postbox = Postbox {
-            client_id: client_id.to_owned(),
-            library: library.clone(),
-            session_key: session_key.map(str::to_owned),
-            keys,
-        };
+        let postbox = Postbox { client_id: client_id.to_owned(), library: library.clone(), session, keys };
         self.postboxes.insert(id.clone(), postbox);
         PostboxRef { id, public_pem }
     }
@@ -53,8 +51,8 @@ impl State {
                 Err(Refusal::postbox_not_found("the postbox belongs to another user"))
             }
             Pusher::User(_) => Ok(postbox),
-            Pusher::Session(key) => match postbox.session_key.as_deref() {
-                Some(made_with) if made_with == key => Ok(postbox),
+            Pusher::Session(key) => match postbox.session {
+                Some(made_with) if made_with == Fingerprint::of(&[key]) => Ok(postbox),
                 Some(_) => Err(Refusal::invalid_session("the postbox was made with another session")),
                 None => Err(Refusal::invalid_session(
                     "the postbox belongs to an ongoing access, which pushes with an access token",
@@ -69,7 +67,7 @@ impl State {
         if postbox.client_id != contract.client_id() {
             return Err(missing("the postbox belongs to another contract"));
         }
-        if !self.libraries.contains_key(&postbox.library) {
+        if !self.libraries.contains(&postbox.library) {
             return Err(missing("the user was deleted"));
         }
         Ok(postbox)
@@ -131,33 +129,38 @@ impl State {
             self.drop_copies(&library, id, digest, &push);
         }
         self.charge(&push)?;
-        let library = self.library_mut(&library)?;
         match delivery {
-            Delivery::Delivered => library.take_in(push),
-            Delivery::Pending => library.pending.push(PendingPush { postbox: id.to_owned(), digest, push }),
+            Delivery::Delivered => self.take_in(&library, push),
+            Delivery::Pending => {
+                let number = self.libraries.change(&library, |library| {
+                    library.pending_count += 1;
+                    library.pending_count
+                });
+                let pending = PendingPush { postbox: id.to_owned(), digest, push };
+                self.pending.insert(PartKey::numbered(&library, number.unwrap_or_default()), pending);
+            }
         }
         Ok(())
     }
 
     fn drop_copies(&mut self, library: &LibraryId, postbox: &str, digest: [u8; 32], push: &Push) {
-        let Some(library) = self.libraries.get_mut(library) else { return };
         let is_copy = |pending: &PendingPush| {
             pending.postbox == postbox
                 && pending.digest == digest
                 && pending.push.descriptor == push.descriptor
         };
-        let before = library.push_cost();
-        library.pending.retain(|pending| !is_copy(pending));
-        self.pushed_bytes -= before - library.push_cost();
+        let copies = self.pending.of(LIBRARY, library).filter(|(_, pending)| is_copy(pending));
+        let copies: Vec<_> = copies.map(|(key, _)| key.clone()).collect();
+        let freed = copies.iter().filter_map(|key| self.pending.remove(key)).map(|it| it.push.cost()).sum();
+        self.discharge(freed);
     }
 
     /// Delivers what waits in a user's postboxes, as the user has it done with `digime://postbox/import`,
     /// and says how many files that were.
     pub(crate) fn import_postboxes(&mut self, library: &LibraryId) -> usize {
-        let Some(library) = self.libraries.get_mut(library) else { return 0 };
-        let pending = std::mem::take(&mut library.pending);
+        let pending = self.pending.take_out(LIBRARY, library);
         let count = pending.len();
-        pending.into_iter().for_each(|pending| library.take_in(pending.push));
+        pending.into_iter().for_each(|pending| self.take_in(library, pending.push));
         count
     }
 
@@ -178,7 +181,7 @@ impl State {
         let mut options = PullOptions::default();
         options.fetch_nothing();
         let session = self.open_session(contract, options, access, now);
-        self.begin_read(&session.key, user, None, now);
+        self.begin_read(Fingerprint::of(&[&session.key]), user, None, now);
         session
     }
 }
@@ -188,7 +191,7 @@ mod tests {
     use super::*;
     use crate::domain::contract::ContractKind;
     use crate::domain::library::Library;
-    use crate::domain::state::Lifetimes;
+    use crate::domain::state::Rules;
     use crate::payload::content::Content;
     use crate::random::SandboxTag;
     use serde_json::json;
@@ -198,14 +201,15 @@ mod tests {
 
     /// A sandbox with a user, and a postbox that a session was opened for.
     fn sandbox(quota: u64) -> (State, Contract, LibraryId, String, String) {
-        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), quota);
+        let mut state = State::new(SandboxTag::fresh(), Rules { push_quota: quota, ..Rules::default() });
         let contract = Contract::sample(ContractKind::Write);
         let options = (PullOptions::default(), SessionAccess::Key);
         let (session, _) = state.open_waiting_session(&contract, options, NOW);
         let user = state.tag.mint();
         state.libraries.insert(user.clone(), Library::new());
         let keys = PostboxKeys::generate().unwrap();
-        let postbox = state.create_postbox(&contract.client_id(), &user, Some(&session.key), keys);
+        let postbox =
+            state.create_postbox(&contract.client_id(), &user, Some(Fingerprint::of(&[&session.key])), keys);
         (state, contract, user, postbox.id, session.key)
     }
 
@@ -232,19 +236,17 @@ mod tests {
         ] {
             state.push_to_postbox(&contract, id, file(text, tag), Delivery::Pending, NOW).unwrap();
         }
-        let full = state.pushed_bytes;
+        let full = state.pushed_bytes();
         state.push_to_postbox(&contract, &postbox, file("a", "t"), Delivery::Delivered, NOW).unwrap();
-        let library = &state.libraries[&user];
-        assert_eq!((library.pending.len(), library.pushed.len()), (3, 1));
-        assert_eq!(state.pushed_bytes, full / 5 * 4);
+        assert_eq!((state.pending.len(), state.pushed.len()), (3, 1));
+        assert_eq!(state.pushed_bytes(), full / 5 * 4);
         assert_eq!(state.import_postboxes(&user), 3);
         assert_eq!(state.import_postboxes(&user), 0);
-        let library = &state.libraries[&user];
-        let sequences: Vec<_> = library.pushed.iter().map(|file| file.sequence).collect();
-        assert_eq!((sequences, library.push_count), (vec![1, 2, 3, 4], 4));
-        assert_eq!(state.pushed_bytes, full / 5 * 4, "an import costs nothing");
+        let sequences: Vec<_> = state.pushed.of(LIBRARY, &user).map(|(_, file)| file.sequence).collect();
+        assert_eq!((sequences, state.library(&user).unwrap().push_count), (vec![1, 2, 3, 4], 4));
+        assert_eq!(state.pushed_bytes(), full / 5 * 4, "an import costs nothing");
         state.delete_user(&user).unwrap();
-        assert_eq!((state.pushed_bytes, state.import_postboxes(&user)), (0, 0));
+        assert_eq!((state.pushed_bytes(), state.import_postboxes(&user)), (0, 0));
     }
 
     #[test]
@@ -259,7 +261,7 @@ mod tests {
         assert_eq!(push(&mut state, "c", Delivery::Delivered), Err(413));
         assert_eq!(push(&mut state, "a", Delivery::Delivered), Ok(()), "it takes the place of its copy");
         state.delete_user(&user).unwrap();
-        assert_eq!(state.pushed_bytes, 0);
+        assert_eq!(state.pushed_bytes(), 0);
         assert_eq!(push(&mut state, "a", Delivery::Delivered), Err(404));
     }
 
@@ -297,9 +299,9 @@ mod tests {
         state.push_to_postbox(&contract, &postbox, file("a", "t"), Delivery::Pending, NOW).unwrap();
         let hour = Duration::from_secs(3600);
         state.sweep(NOW.plus(hour));
-        assert!(state.libraries.contains_key(&user));
+        assert!(state.libraries.contains(&user));
         state.sweep(NOW.plus(hour * 3));
-        assert!(state.libraries.is_empty() && state.postboxes.is_empty());
-        assert_eq!(state.pushed_bytes, 0);
+        assert!(state.libraries.len() + state.postboxes.len() == 0);
+        assert_eq!(state.pushed_bytes(), 0);
     }
 }

@@ -1,12 +1,17 @@
 //! Pushed data, within a quota.
 
 use super::State;
+use super::rows::Fact;
 use crate::clock::Moment;
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::library::{Account, LibraryId};
-use crate::domain::pushed::{Descriptor, Push};
+use crate::domain::pushed::{Descriptor, Push, PushedFile};
 use crate::domain::refusal::Refusal;
+use crate::domain::table::PartKey;
 use crate::payload::content::Content;
+
+/// The key of [`Fact::PushedBytes`].
+const PUSHED_BYTES: &str = "pushed_bytes";
 
 impl State {
     /// How many bytes the sandbox still takes.
@@ -15,10 +20,10 @@ impl State {
     /// `InvalidContractDataRequest` unless the contract is a write contract.
     pub(crate) fn push_room(&mut self, contract: &Contract, now: Moment) -> Result<u64, Refusal> {
         require_write(contract)?;
-        if self.pushed_bytes >= self.push_quota {
+        if self.libraries.is_whole() && self.pushed_bytes() >= self.rules.push_quota {
             self.sweep(now);
         }
-        Ok(self.push_quota.saturating_sub(self.pushed_bytes))
+        Ok(self.rules.push_quota.saturating_sub(self.pushed_bytes()))
     }
 
     /// Puts a file into a library.
@@ -37,8 +42,35 @@ impl State {
         self.library(library)?;
         let push = Push::new(contract, descriptor, content, now);
         self.charge(&push)?;
-        self.library_mut(library)?.take_in(push);
+        self.take_in(library, push);
         Ok(())
+    }
+
+    /// Takes what was pushed into a library.
+    pub(super) fn take_in(&mut self, library: &LibraryId, push: Push) {
+        let sequence = self.libraries.change(library, |library| {
+            library.push_count += 1;
+            library.push_count
+        });
+        if let Some(sequence) = sequence {
+            self.pushed.insert(PartKey::numbered(library, sequence), PushedFile { sequence, push });
+        }
+    }
+
+    /// Bytes of everything that is pushed and not yet forgotten.
+    pub(super) fn pushed_bytes(&self) -> u64 {
+        match self.facts.get(PUSHED_BYTES) {
+            Some(Fact::PushedBytes(bytes)) => *bytes,
+            _ => 0,
+        }
+    }
+
+    /// Counts what is no longer kept out of the quota.
+    pub(super) fn discharge(&mut self, bytes: u64) {
+        if bytes > 0 {
+            let left = self.pushed_bytes().saturating_sub(bytes);
+            self.facts.insert(PUSHED_BYTES.to_owned(), Fact::PushedBytes(left));
+        }
     }
 
     /// Counts a push in the quota.
@@ -46,11 +78,11 @@ impl State {
     /// # Errors
     /// `ValidationErrors` with status 413 if the quota does not take it.
     pub(super) fn charge(&mut self, push: &Push) -> Result<(), Refusal> {
-        let charged = self.pushed_bytes.saturating_add(push.cost());
-        if charged > self.push_quota {
-            return Err(quota_used_up(self.push_quota));
+        let charged = self.pushed_bytes().saturating_add(push.cost());
+        if charged > self.rules.push_quota {
+            return Err(quota_used_up(self.rules.push_quota));
         }
-        self.pushed_bytes = charged;
+        self.facts.insert(PUSHED_BYTES.to_owned(), Fact::PushedBytes(charged));
         Ok(())
     }
 

@@ -6,7 +6,8 @@ use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::library::{Library, LibraryId, Login};
 use crate::domain::pull_options::PullOptions;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::{Read, Reader, Session, SessionAccess, SessionRef};
+use crate::domain::session::{ExchangeToken, Read, Reader, Session, SessionAccess, SessionRef};
+use crate::fingerprint::Fingerprint;
 
 impl State {
     /// Opens a session that reads at once.
@@ -22,7 +23,7 @@ impl State {
     ) -> Result<SessionRef, Refusal> {
         require_ongoing(contract)?;
         let session = self.open_session(contract, options, access, now);
-        self.begin_read(&session.key, library, None, now);
+        self.begin_read(Fingerprint::of(&[&session.key]), library, None, now);
         Ok(session)
     }
 
@@ -45,7 +46,7 @@ impl State {
             Some(_) => return Err(Refusal::invalid_session("the session belongs to another user")),
             None => require_ongoing(contract)?,
         }
-        self.begin_read(key, library, None, now);
+        self.begin_read(Fingerprint::of(&[key]), library, None, now);
         Ok(())
     }
 
@@ -109,8 +110,10 @@ impl State {
         key: &str,
         now: Moment,
     ) -> Result<&Session, Refusal> {
-        let session =
-            self.sessions.get(key).ok_or_else(|| Refusal::invalid_session("there is no such session"))?;
+        let session = self
+            .sessions
+            .get(&Fingerprint::of(&[key]))
+            .ok_or_else(|| Refusal::invalid_session("there is no such session"))?;
         if now >= session.expires {
             return Err(Refusal::invalid_session("the session has expired on the sandbox's clock"));
         }
@@ -122,7 +125,7 @@ impl State {
 
     /// The `client_id` of the contract that opened a session.
     pub(crate) fn session_client(&self, key: &str) -> Option<&str> {
-        self.sessions.get(key).map(|session| session.client_id.as_str())
+        self.sessions.get(&Fingerprint::of(&[key])).map(|session| session.client_id.as_str())
     }
 
     /// Opens a session that waits for an app's link, and what the guest page is opened with.
@@ -133,11 +136,10 @@ impl State {
         now: Moment,
     ) -> (SessionRef, String) {
         let session = self.open_session(contract, options, access, now);
-        let token = self.tag.mint();
-        self.exchange_tokens.insert(token.clone(), session.key.clone());
-        if let Some(opened) = self.sessions.get_mut(&session.key) {
-            opened.exchange_token = Some(token.clone());
-        }
+        let (key, token) = (Fingerprint::of(&[&session.key]), self.mint());
+        let exchange = ExchangeToken { session: key, expires: session.expires };
+        self.exchange_tokens.insert(Fingerprint::of(&[&token]), exchange);
+        self.sessions.change(&key, |session| session.for_link = true);
         (session, token)
     }
 
@@ -149,47 +151,42 @@ impl State {
         now: Moment,
     ) -> SessionRef {
         self.tidy(now);
-        let key = self.tag.mint();
-        let expires = now.plus(self.lifetimes.session);
+        let key = self.mint();
+        let expires = now.plus(self.rules.lifetimes.session);
         let client_id = contract.client_id();
-        let session = Session {
-            client_id,
-            options,
-            expires,
-            access,
-            exchange_token: None,
-            answered: false,
-            read: None,
-        };
-        self.sessions.insert(key.clone(), session);
+        let session =
+            Session { client_id, options, expires, access, for_link: false, answered: false, read: None };
+        self.sessions.insert(Fingerprint::of(&[&key]), session);
         SessionRef { key, expires }
     }
 
     /// Starts the read of a session; the account `left_out` waits for the next one.
     pub(super) fn begin_read(
         &mut self,
-        key: &str,
+        key: Fingerprint,
         library_id: &LibraryId,
         left_out: Option<&str>,
         now: Moment,
     ) {
-        let (Some(session), Some(library)) = (self.sessions.get_mut(key), self.libraries.get_mut(library_id))
-        else {
+        let Some(session) = self.sessions.get(&key) else { return };
+        let Some((accounts, pushed)) = self.libraries.change(library_id, |library| {
+            let mut accounts = Vec::new();
+            for account in &mut library.accounts {
+                if Some(account.id.as_str()) == left_out || !session.options.includes_account(&account.id) {
+                    continue;
+                }
+                let withdrawn = matches!(account.login, Login::Withdrawn(_));
+                if session.options.fetches() && !withdrawn {
+                    account.sync(now);
+                }
+                accounts.push(account.reference.clone());
+            }
+            (accounts, library.push_count)
+        }) else {
             return;
         };
-        let mut accounts = Vec::new();
-        for account in &mut library.accounts {
-            if Some(account.id.as_str()) == left_out || !session.options.includes_account(&account.id) {
-                continue;
-            }
-            let withdrawn = matches!(account.login, Login::Withdrawn(_));
-            if session.options.fetches() && !withdrawn {
-                account.sync(now);
-            }
-            accounts.push(account.id.clone());
-        }
-        let (library_id, pushed) = (library_id.clone(), library.push_count);
-        session.read = Some(Read { library: library_id, started: now, accounts, pushed });
+        let read = Read { library: library_id.clone(), started: now, accounts, pushed };
+        self.sessions.change(&key, |session| session.read = Some(read));
     }
 }
 

@@ -1,10 +1,12 @@
 //! The storages of a sandbox: made by a contract, bound to a user, gone with the user.
 
 use super::State;
+use super::rows::{LIBRARY, STORAGE};
 use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::storage::{Storage, StorageRef, no_such_storage};
+use crate::domain::unavailable::Unavailable;
 
 /// Why a storage cannot be bound to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,12 +23,15 @@ pub enum BindStorageError {
     /// The user has one already: `GET storage` answers a single one.
     #[error("the user has another storage")]
     UserHasOne,
+    /// The state cannot be reached just now.
+    #[error(transparent)]
+    Unavailable(Unavailable),
 }
 
 impl State {
     /// Makes a storage that belongs to nobody yet.
     pub(crate) fn create_storage(&mut self, contract: &Contract) -> StorageRef {
-        let id = self.tag.mint();
+        let id = self.mint();
         let kid = contract.cloud_kid(&contract.contract_id);
         let storage = Storage::provisional(kid.clone(), contract.application_id.clone());
         self.storages.insert(id.clone(), storage);
@@ -38,13 +43,12 @@ impl State {
     /// # Errors
     /// [`BindStorageError`]; nothing changes then.
     pub(crate) fn bind_storage(&mut self, storage: &str, user: &LibraryId) -> Result<(), BindStorageError> {
-        if !self.libraries.contains_key(user) {
+        if !self.libraries.contains(user) {
             return Err(BindStorageError::UnknownUser);
         }
         self.require_bindable(storage, user)?;
-        let storage = self.storages.get_mut(storage).ok_or(BindStorageError::UnknownStorage)?;
-        storage.owner = Some(user.clone());
-        Ok(())
+        let bound = self.storages.change(storage, |storage| storage.owner = Some(user.clone()));
+        bound.ok_or(BindStorageError::UnknownStorage)
     }
 
     /// Whether a storage can be bound to a user, who need not exist yet.
@@ -52,7 +56,7 @@ impl State {
     /// # Errors
     /// [`BindStorageError`], but never [`BindStorageError::UnknownUser`].
     pub(super) fn require_bindable(&self, storage: &str, user: &LibraryId) -> Result<(), BindStorageError> {
-        let of_user = self.storages.iter().find(|(_, storage)| storage.owner.as_ref() == Some(user));
+        let of_user = self.storages.of(LIBRARY, user).next();
         if of_user.is_some_and(|(id, _)| id != storage) {
             return Err(BindStorageError::UserHasOne);
         }
@@ -68,7 +72,7 @@ impl State {
     /// # Errors
     /// `StorageNotFound` if none was bound.
     pub(crate) fn user_storage(&self, user: &LibraryId) -> Result<StorageRef, Refusal> {
-        let found = self.storages.iter().find(|(_, storage)| storage.owner.as_ref() == Some(user));
+        let found = self.storages.of(LIBRARY, user).next();
         found.map(|(id, storage)| StorageRef { id: id.clone(), kid: storage.kid.clone() }).ok_or_else(|| {
             let detail = "POST storage makes one; its reference goes to the consent page as storageRef";
             Refusal::new(404, RefusalCode::StorageNotFound, "The user has no storage", detail)
@@ -77,7 +81,11 @@ impl State {
 
     /// Deletes the storage of a user with all its files; for when the user is deleted.
     pub(crate) fn delete_user_storage(&mut self, user: &LibraryId) {
-        self.storages.retain(|_, storage| storage.owner.as_ref() != Some(user));
+        let storages: Vec<_> = self.storages.of(LIBRARY, user).map(|(id, _)| id.clone()).collect();
+        for storage in storages {
+            self.storages.remove(&storage);
+            self.storage_files.take_out(STORAGE, &storage);
+        }
     }
 
     /// A storage as a contract may use it: one that its application created, or one of a user who
@@ -95,15 +103,6 @@ impl State {
         let detail = "another application created it, and its user did not consent to this contract";
         Err(no_such_storage(id, detail))
     }
-
-    /// As [`State::storage`], to change it.
-    ///
-    /// # Errors
-    /// As [`State::storage`].
-    pub(crate) fn storage_mut(&mut self, contract: &Contract, id: &str) -> Result<&mut Storage, Refusal> {
-        self.storage(contract, id)?;
-        self.storages.get_mut(id).ok_or_else(|| no_such_storage(id, "no storage has this id"))
-    }
 }
 
 #[cfg(test)]
@@ -111,6 +110,7 @@ mod tests {
     use super::*;
     use crate::domain::contract::ContractKind;
     use crate::domain::library::Library;
+    use crate::domain::state::Rules;
     use crate::random::SandboxTag;
 
     fn contract(application: &str, id: &str) -> Contract {
@@ -123,7 +123,7 @@ mod tests {
 
     /// A state with users, each of whom consented to one contract.
     fn state(users: &[(&str, &Contract)]) -> State {
-        let mut state = State::new(SandboxTag::default_sandbox(), crate::Lifetimes::default(), 0);
+        let mut state = State::new(SandboxTag::default_sandbox(), Rules::default());
         for (user, contract) in users {
             let mut library = Library::new();
             library.consents.insert(contract.client_id(), "consent".to_owned());
@@ -165,8 +165,8 @@ mod tests {
         assert!(state.storage(&sister, &made.id).is_ok());
         assert_eq!(state.storage(&friend, &made.id).unwrap_err().status, 404);
         state.bind_storage(&made.id, &"ann".to_owned()).unwrap();
-        assert!(state.storage(&friend, &made.id).is_ok() && state.storage_mut(&own, &made.id).is_ok());
-        assert_eq!(state.storage_mut(&stranger, &made.id).unwrap_err().code.as_str(), "NotFound");
+        assert!(state.storage(&friend, &made.id).is_ok() && state.storage(&own, &made.id).is_ok());
+        assert_eq!(state.storage(&stranger, &made.id).unwrap_err().code.as_str(), "NotFound");
     }
 
     #[test]

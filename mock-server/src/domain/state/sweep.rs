@@ -24,6 +24,10 @@ pub(super) struct Broom {
 impl State {
     /// Sweeps if it is time; to be called when something is added.
     pub(super) fn tidy(&mut self, now: Moment) {
+        // A database is swept by itself.
+        if !self.libraries.is_whole() {
+            return;
+        }
         self.broom.added += 1;
         let recently = self.broom.swept.is_some_and(|at| now.since(at) < SWEEP_EVERY);
         if !recently && self.broom.added * SHARE >= self.size() {
@@ -45,37 +49,37 @@ impl State {
     /// «unknown».
     pub(super) fn sweep(&mut self, now: Moment) {
         self.broom = Broom { swept: Some(now), added: 0 };
-        let known = |expires: Moment| now < expires.plus(self.lifetimes.refresh_token);
-        let fresh = |expires: Moment| now < expires.plus(self.lifetimes.session);
-        self.consents.retain(|_, consent| fresh(consent.expires));
-        self.codes.retain(|_, code| fresh(code.expires));
-        self.sessions.retain(|_, session| fresh(session.expires));
+        let lifetimes = self.rules.lifetimes;
+        self.consents.forget(&lifetimes, now);
+        self.codes.forget(&lifetimes, now);
+        self.sessions.forget(&lifetimes, now);
+        self.exchange_tokens.forget(&lifetimes, now);
+        self.references.forget(&lifetimes, now);
+        self.access.forget(&lifetimes, now);
+        self.refresh.forget(&lifetimes, now);
         let sessions = &self.sessions;
-        self.exchange_tokens.retain(|_, session| sessions.contains_key(session));
-        self.references.retain(|_, reference| fresh(reference.expires));
-        self.access.retain(|_, grant| known(grant.expires));
-        self.refresh.retain(|_, entry| known(entry.grant.expires));
-        let tokens = self.access.values().chain(self.refresh.values().map(|entry| &entry.grant));
+        let tokens =
+            self.access.iter().map(|(_, grant)| grant).chain(self.refresh.iter().map(|(_, it)| &it.grant));
         let by_token = tokens.map(|grant| &grant.library);
-        let by_code = self.codes.values().map(|code| &code.library);
-        let by_page = self.consents.values().filter_map(|consent| consent.library());
-        let by_session = self.sessions.values().filter_map(|session| Some(&session.read.as_ref()?.library));
+        let by_code = self.codes.iter().map(|(_, code)| &code.library);
+        let by_page = self.consents.iter().filter_map(|(_, consent)| consent.library());
+        let by_session = sessions.iter().filter_map(|(_, session)| Some(&session.read.as_ref()?.library));
         // A session that may push without a token is all that leads to its user.
-        let may_push =
-            |postbox: &&Postbox| postbox.session_key.as_ref().is_some_and(|key| sessions.contains_key(key));
-        let by_postbox = self.postboxes.values().filter(may_push).map(|postbox| &postbox.library);
+        let may_push = |postbox: &Postbox| postbox.session.is_some_and(|key| sessions.contains(&key));
+        let by_postbox = self.postboxes.iter().map(|(_, postbox)| postbox);
+        let by_postbox = by_postbox.filter(|postbox| may_push(postbox)).map(|postbox| &postbox.library);
         let reachable: HashSet<&LibraryId> = by_token
             .chain(by_code)
             .chain(by_page)
             .chain(by_session)
             .chain(by_postbox)
-            .chain(&self.phone)
+            .chain(self.phone_library())
             .collect();
         let gone: Vec<_> =
-            self.libraries.keys().filter(|library| !reachable.contains(library)).cloned().collect();
+            self.libraries.iter().map(|(id, _)| id).filter(|id| !reachable.contains(id)).cloned().collect();
         gone.iter().for_each(|library| self.forget_library(library));
         let libraries = &self.libraries;
-        self.postboxes.retain(|_, postbox| libraries.contains_key(&postbox.library));
+        self.postboxes.retain(|_, postbox| libraries.contains(&postbox.library));
     }
 }
 
@@ -87,7 +91,7 @@ mod tests {
     use crate::domain::pull_options::PullOptions;
     use crate::domain::pushed::Descriptor;
     use crate::domain::session::SessionAccess;
-    use crate::domain::state::{AuthorizeRequest, CodeExchange, Lifetimes, Referent};
+    use crate::domain::state::{AuthorizeRequest, CodeExchange, Referent, Rules};
     use crate::domain::token::Proof;
     use crate::payload::content::Content;
     use crate::random::SandboxTag;
@@ -126,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_expired_is_forgotten_with_its_users_and_what_was_pushed_for_them() {
-        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 1 << 30);
+        let mut state = State::new(SandboxTag::fresh(), Rules { push_quota: 1 << 30, ..Rules::default() });
         (0..50).for_each(|_| add_user(&mut state, START));
         let full = state.size();
         assert!(full >= 50 * 6);
@@ -134,12 +138,12 @@ mod tests {
         state.sweep(later);
         assert_eq!(state.size(), 50 * 3, "two tokens and a library each");
         state.sweep(START.plus(DAY * 61));
-        assert_eq!((state.size(), state.pushed_bytes), (0, 0));
+        assert_eq!((state.size(), state.pushed_bytes()), (0, 0));
     }
 
     #[test]
     fn requests_that_add_something_sweep_as_time_passes() {
-        let mut state = State::new(SandboxTag::fresh(), Lifetimes::default(), 1 << 30);
+        let mut state = State::new(SandboxTag::fresh(), Rules { push_quota: 1 << 30, ..Rules::default() });
         let mut largest = 0;
         for hours in 0..3000 {
             add_user(&mut state, START.plus(Duration::from_secs(3600) * hours));

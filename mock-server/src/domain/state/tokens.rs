@@ -11,6 +11,7 @@ use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::library::LibraryId;
 use crate::domain::refusal::{Refusal, TokenKind};
 use crate::domain::token::{Grant, Proof, RefreshGrant, TokenPair};
+use crate::fingerprint::Fingerprint;
 
 /// What a code is exchanged with.
 #[derive(Clone, Copy, Debug)]
@@ -36,9 +37,10 @@ impl State {
         now: Moment,
     ) -> Result<TokenPair, Refusal> {
         let client_id = contract.client_id();
+        let key = Fingerprint::of(&[exchange.code]);
         let code = self
             .codes
-            .get_mut(exchange.code)
+            .get(&key)
             .filter(|code| code.client_id == client_id)
             .ok_or_else(|| Refusal::invalid_grant("this contract was given no such code"))?;
         if code.used {
@@ -66,12 +68,12 @@ impl State {
         if exchange.redirect_uri.is_some_and(|uri| uri != code.redirect_uri) {
             return Err(Refusal::invalid_grant("redirect_uri is not the one of the authorization"));
         }
-        if !self.libraries.contains_key(&code.library) {
+        if !self.libraries.contains(&code.library) {
             return Err(Refusal::invalid_grant("the user was deleted"));
         }
-        code.used = true;
         let library = code.library.clone();
-        let refresh_expires = now.plus(self.lifetimes.refresh_token);
+        self.codes.change(&key, |code| code.used = true);
+        let refresh_expires = now.plus(self.rules.lifetimes.refresh_token);
         self.issue(client_id, library, refresh_expires, now)
     }
 
@@ -89,10 +91,11 @@ impl State {
     ) -> Result<TokenPair, Refusal> {
         let invalid = |detail: &str| Refusal::invalid_token(TokenKind::Refresh, detail);
         let client_id = contract.client_id();
-        let grace = self.lifetimes.refresh_grace;
+        let grace = self.rules.lifetimes.refresh_grace;
+        let key = Fingerprint::of(&[token]);
         let entry = self
             .refresh
-            .get_mut(token)
+            .get(&key)
             .filter(|entry| entry.grant.client_id == client_id)
             .ok_or_else(|| invalid("this contract was given no such refresh token"))?;
         if now >= entry.grant.expires {
@@ -101,14 +104,16 @@ impl State {
         if entry.superseded.is_some_and(|at| now.since(at) > grace) {
             return Err(invalid("the refresh token was replaced by a refresh, and its grace period is over"));
         }
-        if !self.libraries.contains_key(&entry.grant.library) {
+        if !self.libraries.contains(&entry.grant.library) {
             return Err(invalid("the user was deleted"));
         }
         if contract.kind == ContractKind::OneOff {
             return Err(Refusal::insufficient_scope("a one-off contract's token cannot be refreshed"));
         }
-        entry.superseded.get_or_insert(now);
         let Grant { library, expires, .. } = entry.grant.clone();
+        if entry.superseded.is_none() {
+            self.refresh.change(&key, |entry| entry.superseded = Some(now));
+        }
         self.issue(client_id, library, expires, now)
     }
 
@@ -158,7 +163,7 @@ impl State {
 
     fn grant(&self, token: &str) -> Result<&Grant, Refusal> {
         let unknown = || Refusal::invalid_token(TokenKind::Access, "there is no such access token");
-        let grant = self.access.get(token).ok_or_else(unknown)?;
+        let grant = self.access.get(&Fingerprint::of(&[token])).ok_or_else(unknown)?;
         self.library(&grant.library)?;
         Ok(grant)
     }
@@ -172,13 +177,13 @@ impl State {
     ) -> Result<TokenPair, Refusal> {
         self.tidy(now);
         let consent = self.library(&library_id)?.consents.get(&client_id).cloned();
-        let (access, refresh) = (self.tag.mint(), self.tag.mint());
+        let (access, refresh) = (self.mint(), self.mint());
         // An access token that outlives its refresh token would hide the end of the consent.
-        let access_expires = now.plus(self.lifetimes.access_token).min(refresh_expires);
+        let access_expires = now.plus(self.rules.lifetimes.access_token).min(refresh_expires);
         let grant = |expires| Grant { client_id: client_id.clone(), library: library_id.clone(), expires };
-        self.access.insert(access.clone(), grant(access_expires));
+        self.access.insert(Fingerprint::of(&[&access]), grant(access_expires));
         let entry = RefreshGrant { grant: grant(refresh_expires), superseded: None };
-        self.refresh.insert(refresh.clone(), entry);
+        self.refresh.insert(Fingerprint::of(&[&refresh]), entry);
         Ok(TokenPair {
             access,
             access_expires,

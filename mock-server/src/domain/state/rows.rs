@@ -1,0 +1,159 @@
+//! The rows of all tables: what each is found by, and when it ends.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::references::Reference;
+use crate::clock::Moment;
+use crate::domain::code::{AuthorizationCode, PendingConsent};
+use crate::domain::library::{Library, LibraryId};
+use crate::domain::postbox::{PendingPush, Postbox, PostboxId};
+use crate::domain::pushed::PushedFile;
+use crate::domain::session::{ExchangeToken, Session};
+use crate::domain::storage::{Storage, StorageId, StoredFile};
+use crate::domain::table::{Column, Kept, PartKey, Row, Surroundings};
+use crate::domain::token::{Grant, RefreshGrant};
+use crate::fingerprint::Fingerprint;
+
+/// The column of the library that a row leads to, or that it is a part of.
+pub(super) const LIBRARY: &str = "library";
+/// The column of the storage that a file is in.
+pub(super) const STORAGE: &str = "storage";
+
+fn text(text: &str) -> Option<Cow<'_, str>> {
+    Some(Cow::Borrowed(text))
+}
+
+impl Row for PendingConsent {
+    type Key = Fingerprint;
+    const TABLE: &'static str = "consents";
+    const COLUMNS: &'static [Column<Self>] =
+        &[Column::swept_by(LIBRARY, |_, consent| consent.library().map(|it| Cow::Borrowed(it.as_str())))];
+
+    fn expires(&self) -> Option<Moment> {
+        Some(self.expires)
+    }
+}
+
+impl Row for AuthorizationCode {
+    type Key = Fingerprint;
+    const TABLE: &'static str = "codes";
+    const COLUMNS: &'static [Column<Self>] = &[Column::swept_by(LIBRARY, |_, code| text(&code.library))];
+
+    fn expires(&self) -> Option<Moment> {
+        Some(self.expires)
+    }
+}
+
+impl Row for Grant {
+    type Key = Fingerprint;
+    const TABLE: &'static str = "access_tokens";
+    const COLUMNS: &'static [Column<Self>] = &[Column::swept_by(LIBRARY, |_, grant| text(&grant.library))];
+    const KEPT: Kept = Kept::RefreshToken;
+
+    fn expires(&self) -> Option<Moment> {
+        Some(self.expires)
+    }
+}
+
+impl Row for RefreshGrant {
+    type Key = Fingerprint;
+    const TABLE: &'static str = "refresh_tokens";
+    const COLUMNS: &'static [Column<Self>] =
+        &[Column::swept_by(LIBRARY, |_, entry| text(&entry.grant.library))];
+    const KEPT: Kept = Kept::RefreshToken;
+
+    fn expires(&self) -> Option<Moment> {
+        Some(self.grant.expires)
+    }
+}
+
+impl Row for Library {
+    type Key = LibraryId;
+    const TABLE: &'static str = "libraries";
+
+    fn revive(&mut self, key: &LibraryId, around: &dyn Surroundings) {
+        Self::revive(self, key, around);
+    }
+}
+
+impl Row for PushedFile {
+    type Key = PartKey;
+    const TABLE: &'static str = "pushed_files";
+    const COLUMNS: &'static [Column<Self>] =
+        &[Column::looked_up(LIBRARY, |key: &PartKey, _| text(&key.whole))];
+}
+
+impl Row for PendingPush {
+    type Key = PartKey;
+    const TABLE: &'static str = "pending_pushes";
+    const COLUMNS: &'static [Column<Self>] =
+        &[Column::looked_up(LIBRARY, |key: &PartKey, _| text(&key.whole))];
+}
+
+impl Row for Session {
+    type Key = Fingerprint;
+    const TABLE: &'static str = "sessions";
+    const COLUMNS: &'static [Column<Self>] =
+        &[Column::swept_by(LIBRARY, |_, session| text(&session.read.as_ref()?.library))];
+
+    fn expires(&self) -> Option<Moment> {
+        Some(self.expires)
+    }
+}
+
+impl Row for ExchangeToken {
+    type Key = Fingerprint;
+    const TABLE: &'static str = "exchange_tokens";
+
+    fn expires(&self) -> Option<Moment> {
+        Some(self.expires)
+    }
+}
+
+impl Row for Postbox {
+    type Key = PostboxId;
+    const TABLE: &'static str = "postboxes";
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::swept_by(LIBRARY, |_, postbox| text(&postbox.library)),
+        Column::swept_by("session", |_, postbox| Some(Cow::Owned(postbox.session?.to_string()))),
+    ];
+}
+
+impl Row for Reference {
+    type Key = Fingerprint;
+    const TABLE: &'static str = "account_references";
+
+    fn expires(&self) -> Option<Moment> {
+        Some(self.expires)
+    }
+}
+
+impl Row for Storage {
+    type Key = StorageId;
+    const TABLE: &'static str = "storages";
+    const COLUMNS: &'static [Column<Self>] =
+        &[Column::looked_up(LIBRARY, |_, storage| text(storage.owner.as_ref()?))];
+}
+
+impl Row for StoredFile {
+    type Key = PartKey;
+    const TABLE: &'static str = "storage_files";
+    const COLUMNS: &'static [Column<Self>] =
+        &[Column::looked_up(STORAGE, |key: &PartKey, _| text(&key.whole))];
+}
+
+/// What there is one of in a sandbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Fact {
+    /// The library of the user whose phone the sandbox has.
+    Phone(LibraryId),
+    /// Bytes of everything that is pushed and not yet forgotten.
+    PushedBytes(u64),
+}
+
+impl Row for Fact {
+    type Key = String;
+    const TABLE: &'static str = "facts";
+}

@@ -1,0 +1,96 @@
+//! A database of serialised rows in memory: what every engine must be, without any SQL. Tests prove with
+//! it that each operation of the state finds what it needs, and that rows come back as they were written.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::{Database, Failure, Transaction};
+use crate::domain::table::{By, Change, Loaded, RowImage, Wanted};
+use crate::random::SandboxTag;
+
+type Rows = BTreeMap<(&'static str, String), RowImage>;
+
+/// The rows of one sandbox.
+#[derive(Debug, Default)]
+pub(crate) struct RowsInMemory {
+    rows: Mutex<Rows>,
+    commits: AtomicU32,
+    /// Every so many commits another server was quicker; never, if it is 0.
+    conflicts_every: u32,
+    /// Whether it cannot be reached.
+    pub(crate) is_lost: AtomicBool,
+}
+
+impl RowsInMemory {
+    pub(crate) fn with_conflicts_every(conflicts_every: u32) -> Self {
+        Self { conflicts_every, ..Self::default() }
+    }
+}
+
+struct OneAtATime<'a> {
+    rows: MutexGuard<'a, Rows>,
+    conflicts: bool,
+}
+
+impl Database for RowsInMemory {
+    fn clear<'a>(
+        &'a self,
+        _: &'a SandboxTag,
+        tables: &'a [&'static str],
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        async {
+            self.rows.lock().await.retain(|(table, _), _| !tables.contains(table));
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn begin<'a>(&'a self, _: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Transaction + 'a>, Failure>> {
+        async {
+            if self.is_lost.load(Ordering::Relaxed) {
+                return Err(Failure::Lost("the test took it away".to_owned()));
+            }
+            let commits = self.commits.fetch_add(1, Ordering::Relaxed);
+            let conflicts = self.conflicts_every > 0 && commits % self.conflicts_every == 0;
+            Ok(Box::new(OneAtATime { rows: self.rows.lock().await, conflicts }) as Box<dyn Transaction>)
+        }
+        .boxed()
+    }
+}
+
+impl Transaction for OneAtATime<'_> {
+    fn load<'a>(&'a mut self, wanted: &'a [Wanted]) -> BoxFuture<'a, Result<Vec<Loaded>, Failure>> {
+        let meets = |wanted: &Wanted, table: &str, key: &String, row: &RowImage| {
+            let chosen = match &wanted.by {
+                By::Key(wanted) => wanted == key,
+                By::Column(column, value) => row.columns.contains(&(*column, Some(value.clone()))),
+            };
+            wanted.table == table && chosen
+        };
+        let loaded = wanted.iter().map(|wanted| {
+            let rows = self.rows.iter().filter(|((table, key), row)| meets(wanted, table, key, row));
+            let rows = rows.map(|((_, key), row)| (key.clone(), row.body.clone())).collect();
+            Loaded { wanted: wanted.clone(), rows }
+        });
+        std::future::ready(Ok(loaded.collect())).boxed()
+    }
+
+    fn commit<'a>(mut self: Box<Self>, changes: Vec<Change>) -> BoxFuture<'a, Result<(), Failure>>
+    where
+        Self: 'a,
+    {
+        if self.conflicts {
+            return std::future::ready(Err(Failure::Conflict)).boxed();
+        }
+        for Change { table, key, row } in changes {
+            match row {
+                Some(row) => self.rows.insert((table, key), row),
+                None => self.rows.remove(&(table, key)),
+            };
+        }
+        std::future::ready(Ok(())).boxed()
+    }
+}
