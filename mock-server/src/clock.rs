@@ -39,6 +39,12 @@ impl Moment {
         Self(self.0.saturating_add(to_millis(duration)))
     }
 
+    /// This moment, `duration` earlier.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(to_millis(duration)))
+    }
+
     /// How long after `earlier` this moment is; zero if it is not later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

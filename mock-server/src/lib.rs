@@ -69,6 +69,7 @@ pub mod settings {
         ApplicationSettings, ContractSettings, ContractSettingsError, LogFormat, SampleDataSettings,
         Settings, StopSettings,
     };
+    pub use crate::config::state_place::{StateError, StatePlace};
     pub use crate::config::tls::{AuthorityPlace, TlsSettings};
     pub use crate::config::trusted_proxy::{TrustedProxy, TrustedProxyError};
     pub use crate::config::web_origin::{WebOrigin, WebOriginError};

@@ -350,6 +350,35 @@ fn contracts_are_made_listed_rotated_and_removed_while_the_server_runs() {
 }
 
 #[test]
+fn contracts_outlive_the_server_with_its_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state.db").to_str().unwrap().to_owned();
+    let start = || Serving::start(&["serve", "--port", "0", "--state", &state]);
+    let contract = |server: &Serving, arguments: &[&str]| {
+        let url = format!("http://{}", server.address);
+        let checked = mock().arg("contract").args(arguments).args(["--server", &url]).assert().success();
+        String::from_utf8(checked.get_output().stdout.clone()).unwrap()
+    };
+    let mut server = start();
+    contract(&server, &["new", "partner", "--id", "theirs", "--name", "A partner"]);
+    contract(&server, &["new", "mock-app", "--id", "one-more", "--kind", "write"]);
+    contract(&server, &["rotate", "mock-app", "mock-read-contract"]);
+    contract(&server, &["remove", "mock-app", "mock-one-off-contract"]);
+    let credentials = server.get("/__admin/applications");
+    let listed = contract(&server, &["list"]);
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    let server = start();
+    assert_eq!(contract(&server, &["list"]), listed);
+    let body = |answer: &str| answer.split_once("\r\n\r\n").unwrap().1.to_owned();
+    assert_eq!(body(&server.get("/__admin/applications")), body(&credentials), "keys and all");
+    assert!(listed.contains("one-more") && !listed.contains("one-off"), "{listed}");
+    let kept = std::fs::read(&state).unwrap();
+    let wal = std::fs::read(format!("{state}-wal")).unwrap_or_default();
+    assert!(!String::from_utf8_lossy(&[kept, wal].concat()).contains("PRIVATE KEY"), "no key is kept");
+}
+
+#[test]
 #[cfg(unix)]
 fn a_server_that_was_asked_to_stop_says_so_ends_what_it_began_and_stops() {
     let mut server =

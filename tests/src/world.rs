@@ -7,10 +7,12 @@ use digime::{
     AuthorizeOptions, Client, Contract, PrivateKey, ReadAllOptions, RetryPolicy, Session, SessionKey, User,
 };
 use digime_fixtures::{Dataset, GenerateOptions, catalogue};
+use digime_mock_server::settings::StatePlace;
 use digime_mock_server::{
     ContractCredentials, ContractKind, MockServer, MockServerBuilder, SandboxHandle, Timeline,
 };
 use digime_scenarios::Transcript;
+use tempfile::TempDir;
 
 use crate::cloud_client::CloudClient;
 use crate::evidence;
@@ -28,6 +30,18 @@ pub const UNTIL: &str = "2026-01-31";
 pub struct World {
     pub server: MockServer,
     pub sandbox: SandboxHandle,
+    /// Where the state is kept, if it is not in memory.
+    _state: Option<TempDir>,
+}
+
+/// With `file`, servers keep their state in a file: every test must pass on every engine.
+const STATE_VARIABLE: &str = "DIGIME_TEST_STATE";
+
+/// A folder for the state, if the tests are to run on a file.
+fn state_folder() -> Option<TempDir> {
+    let state = std::env::var(STATE_VARIABLE).ok()?;
+    assert_eq!(state, "file", "{STATE_VARIABLE} is \"file\" or not set");
+    Some(tempfile::tempdir().unwrap())
 }
 
 impl World {
@@ -38,9 +52,15 @@ impl World {
     /// Refusals are what many of these tests are about.
     pub async fn with(change: impl FnOnce(MockServerBuilder) -> MockServerBuilder) -> Self {
         let until = jiff_date(UNTIL);
-        let server = change(MockServer::builder().sample_data_until(until).allow_refusals()).start().await;
+        let builder = MockServer::builder().sample_data_until(until).allow_refusals();
+        let state = state_folder();
+        let builder = match state.as_ref().map(|folder| folder.path().join("state.db")) {
+            Some(file) => builder.settings(|settings| settings.state = StatePlace::File(file)),
+            None => builder,
+        };
+        let server = change(builder).start().await;
         let sandbox = server.sandbox().await;
-        Self { server, sandbox }
+        Self { server, sandbox, _state: state }
     }
 
     pub fn credentials(&self, kind: ContractKind) -> ContractCredentials {

@@ -68,5 +68,9 @@ async fn create(call: &mut Call) -> Outcome {
             "DELETE /__admin/sandboxes?sandbox=ID removes one",
         )
     })?;
+    if let Err(error) = sandbox.note().await {
+        call.server.sandboxes.remove(sandbox.id());
+        return Err(error.into());
+    }
     reply_json(&Credentials::of(&sandbox, &call.reached()))
 }

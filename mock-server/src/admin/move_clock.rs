@@ -56,6 +56,6 @@ struct Advance {
 
 async fn move_clock(call: &mut Call) -> Outcome {
     let Advance { advance } = call.json()?;
-    call.sandbox.clock.advance(advance);
+    call.sandbox.move_clock(advance).await?;
     show(call)
 }

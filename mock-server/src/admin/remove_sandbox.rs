@@ -50,6 +50,7 @@ struct Removed<'a> {
 async fn remove(call: &mut Call) -> Outcome {
     let id = call.sandbox.id();
     if call.server.sandboxes.remove(id) {
+        call.server.sandboxes.forget(id).await?;
         return reply_json(&Removed { removed: id });
     }
     Err(Refusal::validation("name a fresh sandbox by ?sandbox=ID; the default one always exists"))

@@ -19,6 +19,7 @@ use crate::embedded::mock_server::listen;
 use crate::http::server::Server;
 use crate::sandbox::credentials::Credentials;
 use crate::sandbox::expectations::Allowed;
+use crate::sandbox::home::Home;
 use crate::serve::endpoints::endpoints;
 use crate::serve::https::{Https, TlsError};
 use crate::serve::listeners;
@@ -99,13 +100,13 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
         TlsError::Authority { .. } => Failure::usage(error),
         _ => Failure::new(error),
     })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;
+    let home = runtime.block_on(Home::open(&settings)).map_err(Failure::new)?;
     let (listeners, address) = listen(&settings).map_err(Failure::new)?;
-    let server = Arc::new(
-        Server::new(settings, address, endpoints().collect(), Allowed::default()).map_err(Failure::new)?,
-    );
+    let server = Server::new(settings, address, endpoints().collect(), Allowed::default(), home);
+    let server = Arc::new(server.map_err(Failure::new)?);
     // A file that cannot be written is told now, not when the traffic is over.
     write_client_report(&server)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;
     runtime.block_on(async {
         let stop = stop_signal().map_err(Failure::new)?;
         let listeners = listeners::register(listeners).map_err(Failure::new)?;

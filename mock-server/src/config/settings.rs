@@ -13,6 +13,7 @@ use crate::config::admin_token::AdminToken;
 use crate::config::listen_host::ListenHost;
 use crate::config::place::Place;
 use crate::config::public_url::PublicUrl;
+use crate::config::state_place::StatePlace;
 use crate::config::tls::TlsSettings;
 use crate::config::trusted_proxy::TrustedProxy;
 use crate::config::web_origin::WebOrigin;
@@ -54,6 +55,11 @@ pub struct Settings {
     pub agents: AgentRules,
     /// How much fits into a storage.
     pub storage: StorageLimits,
+    /// Where the state is kept.
+    pub state: StatePlace,
+    /// Whether an answer waits until the disk has what it tells, so that even the loss of power takes none of
+    /// it. The end of the process never does.
+    pub state_sync: bool,
     /// How many requests a sandbox's journal keeps.
     pub journal_size: usize,
     /// Largest request body, in bytes; pushed files and files of a storage have limits of their own.
@@ -121,6 +127,8 @@ impl Settings {
             timeline: Timeline::default(),
             agents: AgentRules::default(),
             storage: StorageLimits::default(),
+            state: StatePlace::Memory,
+            state_sync: false,
             journal_size: 1000,
             body_limit: 1024 * 1024,
             push_limit: 512 * 1024 * 1024,

@@ -5,23 +5,35 @@
 //! and it runs again. Its answer leaves when what it changed is committed. Another server that changed the
 //! same rows meanwhile makes all of it run again.
 
+#[cfg(feature = "sqlite")]
+mod contents;
 mod lifelines;
 #[cfg(test)]
 pub(crate) mod rows;
+#[cfg(feature = "sqlite")]
+mod sql;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt as _};
 
-use crate::domain::state::{Drawn, Rules, State};
-use crate::domain::table::{Change, Loaded, RowError, Surroundings, Wanted};
+use crate::clock::Moment;
+use crate::domain::library::LibraryId;
+use crate::domain::state::{Drawn, Rules, SWEEP_EVERY, State};
+use crate::domain::table::{Change, Kept, Loaded, RowError, Surroundings, Wanted};
 use crate::domain::unavailable::Unavailable;
+use crate::payload::content::Content;
 use crate::random::SandboxTag;
 
 pub(crate) use lifelines::Lifelines;
 
+/// How many rows a sweep takes at once, so that others come in between.
+const SLICE: u32 = 500;
 /// How often a unit of work runs again because another one was quicker.
 const MOST_ATTEMPTS: u32 = 50;
 /// How often an operation may find rows missing.
@@ -57,6 +69,50 @@ pub(crate) trait Database: Send + Sync {
         tables: &'a [&'static str],
     ) -> BoxFuture<'a, Result<(), Failure>>;
 
+    /// The sandboxes that were noted, with what was noted of them.
+    fn records(&self) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>>;
+
+    /// Notes a sandbox; without a body it is forgotten.
+    fn note<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        body: Option<String>,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Keeps a content outside the rows, before there is a row that names it.
+    fn keep<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        content: &'a Content,
+    ) -> BoxFuture<'a, Result<Content, Failure>>;
+
+    /// Opens a content.
+    fn fetch<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        id: &'a str,
+        length: u64,
+    ) -> BoxFuture<'a, Result<Content, Failure>>;
+
+    /// Removes contents that no row names any more.
+    fn forget<'a>(&'a self, sandbox: &'a SandboxTag, ids: Vec<String>) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Deletes rows that ended before a moment, at most so many, and says how many that were.
+    fn delete_expired<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        table: &'static str,
+        before: Moment,
+        most: u32,
+    ) -> BoxFuture<'a, Result<u64, Failure>>;
+
+    /// Some libraries that nothing leads to any more; the postboxes of those that are gone go.
+    fn unreachable<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<LibraryId>, Failure>>;
+
     /// Begins a transaction on the rows of a sandbox.
     fn begin<'a>(
         &'a self,
@@ -80,6 +136,8 @@ pub(crate) trait Transaction: Send {
 pub(crate) struct Durable {
     database: Arc<dyn Database>,
     around: Arc<dyn Surroundings>,
+    /// When each sandbox was swept, on its clock.
+    swept: Arc<Mutex<HashMap<SandboxTag, Moment>>>,
 }
 
 impl fmt::Debug for Durable {
@@ -90,7 +148,7 @@ impl fmt::Debug for Durable {
 
 impl Durable {
     pub(crate) fn new(database: Arc<dyn Database>, around: Arc<dyn Surroundings>) -> Self {
-        Self { database, around }
+        Self { database, around, swept: Arc::default() }
     }
 
     /// Runs an operation until one run has seen all that it needs and is committed.
@@ -130,14 +188,41 @@ impl Durable {
             let answer = operation(&mut state);
             let missing = state.missing();
             if missing.is_empty() {
-                transaction.commit(state.changes()?).await?;
+                let changes = state.changes()?;
+                let freed = freed(&changes);
+                transaction.commit(changes).await?;
                 state.settle();
+                if let Some(now) = state.sweep_due() {
+                    self.tidy(tag, rules, now).await;
+                }
+                if !freed.is_empty()
+                    && let Err(failure) = self.database.forget(tag, freed).await
+                {
+                    tracing::warn!("contents that no row names are swept at the next start: {failure}");
+                }
                 return Ok(answer);
             }
             drawn = state.into_drawn();
             loaded.extend(transaction.load(&missing).await?);
         }
         Err(Failure::Endless)
+    }
+
+    /// Notes a sandbox.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; it is not noted then.
+    pub(crate) async fn note(&self, tag: &SandboxTag, body: String) -> Result<(), Unavailable> {
+        self.database.note(tag, Some(body)).await.map_err(unavailable)
+    }
+
+    /// Forgets a sandbox and all of its rows. Contents are swept at the next start.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; it may be forgotten in part then.
+    pub(crate) async fn forget(&self, tag: &SandboxTag) -> Result<(), Unavailable> {
+        self.database.clear(tag, &State::all_tables()).await.map_err(unavailable)?;
+        self.database.note(tag, None).await.map_err(unavailable)
     }
 
     /// Forgets everything of a sandbox but the nonces.
@@ -147,6 +232,106 @@ impl Durable {
     pub(crate) async fn clear(&self, tag: &SandboxTag) -> Result<(), Unavailable> {
         self.database.clear(tag, &State::forgotten_at_reset()).await.map_err(unavailable)
     }
+}
+
+impl Durable {
+    /// Keeps a content outside the rows, before there is a row that names it.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if there is no room.
+    pub(crate) async fn keep(&self, tag: &SandboxTag, content: &Content) -> Result<Content, Unavailable> {
+        self.database.keep(tag, content).await.map_err(unavailable)
+    }
+
+    /// Removes a content that came to no row.
+    pub(crate) async fn discard(&self, tag: &SandboxTag, content: &Content) {
+        let Some(id) = content.id() else { return };
+        if let Err(failure) = self.database.forget(tag, vec![id.to_owned()]).await {
+            tracing::warn!("a content that no row names is swept at the next start: {failure}");
+        }
+    }
+
+    /// Opens a content that a row names.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it cannot be read.
+    pub(crate) async fn fetch(&self, tag: &SandboxTag, content: Content) -> Result<Content, Unavailable> {
+        match content.id() {
+            Some(id) => self.database.fetch(tag, id, content.len()).await.map_err(unavailable),
+            None => Ok(content),
+        }
+    }
+
+    /// Sweeps a little if it is time, as memory does when something is added. A sweep runs operations, of
+    /// which this is one, so that its type must have an end.
+    fn tidy<'a>(&'a self, tag: &'a SandboxTag, rules: Rules, now: Moment) -> BoxFuture<'a, ()> {
+        async move {
+            if self.swept_recently(tag, now) {
+                return;
+            }
+            if self.sweep_slice(tag, rules, now, Moment::real()).await.is_err() {
+                tracing::warn!("a sweep was left half done");
+            }
+        }
+        .boxed()
+    }
+
+    /// Whether a sandbox was swept not long ago on its clock; otherwise it is now.
+    fn swept_recently(&self, tag: &SandboxTag, now: Moment) -> bool {
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        let recently = swept.get(tag).is_some_and(|at| now.since(*at) < SWEEP_EVERY);
+        if !recently {
+            swept.insert(tag.clone(), now);
+        }
+        recently
+    }
+
+    /// Deletes what ended so long ago that nobody asks for it any more, slice by slice, and the libraries
+    /// that nothing leads to, with what was pushed for them.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; the next sweep goes on from there.
+    pub(crate) async fn sweep(
+        &self,
+        tag: &SandboxTag,
+        rules: Rules,
+        now: Moment,
+        real_now: Moment,
+    ) -> Result<(), Unavailable> {
+        while self.sweep_slice(tag, rules, now, real_now).await? {}
+        Ok(())
+    }
+
+    /// Sweeps a slice of each table, and says whether there is more.
+    async fn sweep_slice(
+        &self,
+        tag: &SandboxTag,
+        rules: Rules,
+        now: Moment,
+        real_now: Moment,
+    ) -> Result<bool, Unavailable> {
+        let mut most = 0;
+        for (table, kept) in State::expiring() {
+            let before = match kept {
+                Kept::RealTime => real_now,
+                kept => now.minus(kept.after(&rules.lifetimes)),
+            };
+            let deleted = self.database.delete_expired(tag, table, before, SLICE).await;
+            most = most.max(deleted.map_err(unavailable)?);
+        }
+        let gone = self.database.unreachable(tag, SLICE).await.map_err(unavailable)?;
+        for library in &gone {
+            self.run(tag, rules, |state| state.forget_library(library)).await?;
+        }
+        Ok(most.max(gone.len() as u64) == u64::from(SLICE))
+    }
+}
+
+/// The contents that rows named before a change and none names after it.
+fn freed(changes: &[Change]) -> Vec<String> {
+    let named: Vec<_> = changes.iter().filter_map(|change| change.row.as_ref()?.content()).collect();
+    let before = changes.iter().filter_map(|change| change.content_before.as_ref());
+    before.filter(|id| !named.contains(&id.as_str())).cloned().collect()
 }
 
 /// What the log says of a failure; clients are told no more than that they may come again.

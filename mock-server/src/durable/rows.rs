@@ -8,7 +8,10 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{Database, Failure, Transaction};
+use crate::clock::Moment;
+use crate::domain::library::LibraryId;
 use crate::domain::table::{By, Change, Loaded, RowImage, Wanted};
+use crate::payload::content::Content;
 use crate::random::SandboxTag;
 
 type Rows = BTreeMap<(&'static str, String), RowImage>;
@@ -48,13 +51,78 @@ impl Database for RowsInMemory {
         .boxed()
     }
 
+    fn records(&self) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>> {
+        std::future::ready(Ok(Vec::new())).boxed()
+    }
+
+    fn note<'a>(&'a self, _: &'a SandboxTag, _: Option<String>) -> BoxFuture<'a, Result<(), Failure>> {
+        std::future::ready(Ok(())).boxed()
+    }
+
+    /// Rows have their contents in them.
+    fn keep<'a>(
+        &'a self,
+        _: &'a SandboxTag,
+        content: &'a Content,
+    ) -> BoxFuture<'a, Result<Content, Failure>> {
+        std::future::ready(Ok(content.clone())).boxed()
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        _: &'a SandboxTag,
+        id: &'a str,
+        _: u64,
+    ) -> BoxFuture<'a, Result<Content, Failure>> {
+        std::future::ready(Err(Failure::Lost(format!("{id} is nowhere")))).boxed()
+    }
+
+    fn forget<'a>(&'a self, _: &'a SandboxTag, _: Vec<String>) -> BoxFuture<'a, Result<(), Failure>> {
+        std::future::ready(Ok(())).boxed()
+    }
+
+    fn delete_expired<'a>(
+        &'a self,
+        _: &'a SandboxTag,
+        table: &'static str,
+        before: Moment,
+        _: u32,
+    ) -> BoxFuture<'a, Result<u64, Failure>> {
+        let is_expired = move |row: &RowImage| row.expires.is_some_and(|end| end <= before);
+        async move {
+            self.rows.lock().await.retain(|(name, _), row| *name != table || !is_expired(row));
+            Ok(0)
+        }
+        .boxed()
+    }
+
+    /// A library that no other row names.
+    fn unreachable<'a>(
+        &'a self,
+        _: &'a SandboxTag,
+        _: u32,
+    ) -> BoxFuture<'a, Result<Vec<LibraryId>, Failure>> {
+        async {
+            let rows = self.rows.lock().await;
+            let leads = |id: &String| {
+                let mut others = rows.iter().filter(|((table, _), _)| {
+                    !["pushed_files", "pending_pushes", "storages", "postboxes"].contains(table)
+                });
+                others.any(|(_, row)| row.columns.contains(&("library", Some(id.clone()))))
+            };
+            let libraries = rows.keys().filter(|(table, id)| *table == "libraries" && !leads(id));
+            Ok(libraries.map(|(_, id)| id.clone()).collect())
+        }
+        .boxed()
+    }
+
     fn begin<'a>(&'a self, _: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Transaction + 'a>, Failure>> {
         async {
             if self.is_lost.load(Ordering::Relaxed) {
                 return Err(Failure::Lost("the test took it away".to_owned()));
             }
             let commits = self.commits.fetch_add(1, Ordering::Relaxed);
-            let conflicts = self.conflicts_every > 0 && commits % self.conflicts_every == 0;
+            let conflicts = self.conflicts_every > 0 && commits.is_multiple_of(self.conflicts_every);
             Ok(Box::new(OneAtATime { rows: self.rows.lock().await, conflicts }) as Box<dyn Transaction>)
         }
         .boxed()
@@ -85,7 +153,7 @@ impl Transaction for OneAtATime<'_> {
         if self.conflicts {
             return std::future::ready(Err(Failure::Conflict)).boxed();
         }
-        for Change { table, key, row } in changes {
+        for Change { table, key, row, .. } in changes {
             match row {
                 Some(row) => self.rows.insert((table, key), row),
                 None => self.rows.remove(&(table, key)),

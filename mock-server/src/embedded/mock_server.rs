@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use jiff::civil::Date;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::clock::SandboxClock;
 use crate::config::SettingsError;
 use crate::config::settings::{ContractSettingsError, Settings};
+use crate::config::state_place::{StateError, StatePlace};
 use crate::config::tls::AuthorityPlace;
 use crate::consent::browser::ConsentError;
 use crate::domain::lifetimes::Lifetimes;
@@ -20,6 +22,7 @@ use crate::http::server::{Server, ServerError};
 use crate::openapi;
 use crate::sandbox::credentials::Credentials;
 use crate::sandbox::expectations::Allowed;
+use crate::sandbox::home::Home;
 use crate::serve::endpoints::endpoints;
 use crate::serve::https::{Https, TlsError};
 use crate::serve::listeners::{self, ListenError};
@@ -42,6 +45,9 @@ pub enum StartError {
     /// It cannot speak https.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The state cannot be opened.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// What all requests share cannot be made.
     #[error(transparent)]
     Server(#[from] ServerError),
@@ -258,11 +264,13 @@ impl MockServerBuilder {
         }
         let https = Https::prepare(&settings)?;
         let (listeners, address) = listen(&settings)?;
-        let server = Arc::new(Server::new(settings, address, endpoints().collect(), self.allowed)?);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(StartError::Runtime)?;
+        let home = open(&runtime, &settings)?;
+        let server = Server::new(settings, address, endpoints().collect(), self.allowed, home)?;
+        let server = Arc::new(server);
         let (stop, stopped) = oneshot::channel::<()>();
         let (running, tls) = (Arc::clone(&server), https.clone());
         let thread = std::thread::Builder::new().name("digime-mock".to_owned()).spawn(move || {
@@ -286,6 +294,16 @@ impl MockServerBuilder {
             thread: Some(thread.map_err(StartError::Runtime)?),
         })
     }
+}
+
+/// Opens the state on a thread of its own: a test may be in a runtime, which must not wait for another one.
+fn open(runtime: &Runtime, settings: &Settings) -> Result<Home, StartError> {
+    if settings.state == StatePlace::Memory {
+        return Ok(Home::default());
+    }
+    let opened = std::thread::scope(|scope| scope.spawn(|| runtime.block_on(Home::open(settings))).join());
+    let failed = |_| StartError::Runtime(std::io::Error::other("the state was not opened"));
+    Ok(opened.map_err(failed)??)
 }
 
 /// Listens as the settings say, and gives the address that stands for all.

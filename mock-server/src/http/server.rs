@@ -18,6 +18,7 @@ use crate::payload::container_cache::ContainerCache;
 use crate::payload::signing::{SigningKey, SigningKeyError};
 use crate::sandbox::Sandboxes;
 use crate::sandbox::expectations::Allowed;
+use crate::sandbox::home::Home;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -54,12 +55,13 @@ impl Server {
         address: SocketAddr,
         endpoints: Vec<&'static Endpoint>,
         allowed: Allowed,
+        home: Home,
     ) -> Result<Self, ServerError> {
         Ok(Self {
             metrics: Metrics::new()?,
             stopping: AtomicBool::new(false),
             endpoints,
-            sandboxes: Sandboxes::new(&settings, allowed),
+            sandboxes: Sandboxes::new(&settings, allowed, home),
             signing: SigningKey::development()?,
             containers: ContainerCache::default(),
             panics: Mutex::default(),

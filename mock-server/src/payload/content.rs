@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tempfile::{SpooledData, SpooledTempFile};
 
 /// Above this size, content that arrives goes to a temporary file.
-const LARGEST_IN_MEMORY: usize = 64 * 1024;
+pub(crate) const LARGEST_IN_MEMORY: usize = 64 * 1024;
 
 /// The bytes of a file; a clone shares them.
 #[derive(Clone, Debug)]
@@ -21,7 +21,15 @@ pub(crate) struct Content(Place);
 #[derive(Clone, Debug)]
 enum Place {
     Memory(Arc<[u8]>),
-    Disk { file: Arc<Mutex<File>>, length: u64 },
+    Disk {
+        file: Arc<Mutex<File>>,
+        length: u64,
+    },
+    /// Outside the rows of a database.
+    Kept {
+        id: Arc<str>,
+        length: u64,
+    },
 }
 
 impl Content {
@@ -29,7 +37,7 @@ impl Content {
     pub(crate) fn len(&self) -> u64 {
         match &self.0 {
             Place::Memory(bytes) => bytes.len() as u64,
-            Place::Disk { length, .. } => *length,
+            Place::Disk { length, .. } | Place::Kept { length, .. } => *length,
         }
     }
 
@@ -37,8 +45,28 @@ impl Content {
     pub(crate) fn address(&self) -> Option<usize> {
         match &self.0 {
             Place::Memory(bytes) => Some(bytes.as_ptr() as usize),
-            Place::Disk { .. } => None,
+            Place::Disk { .. } | Place::Kept { .. } => None,
         }
+    }
+
+    /// The content that is kept outside the rows of a database under this id. It must be opened to be read.
+    #[cfg_attr(not(feature = "durable"), allow(dead_code))]
+    pub(crate) fn kept(id: String, length: u64) -> Self {
+        Self(Place::Kept { id: id.into(), length })
+    }
+
+    /// The id under which it is kept outside the rows of a database.
+    pub(crate) fn id(&self) -> Option<&str> {
+        match &self.0 {
+            Place::Kept { id, .. } => Some(id),
+            Place::Memory(_) | Place::Disk { .. } => None,
+        }
+    }
+
+    /// The content of a file.
+    #[cfg_attr(not(feature = "durable"), allow(dead_code))]
+    pub(crate) fn of_file(file: File, length: u64) -> Self {
+        Self(Place::Disk { file: Arc::new(Mutex::new(file)), length })
     }
 
     /// Up to `most` bytes from `position`; fewer only at the end.
@@ -59,6 +87,7 @@ impl Content {
                 (&mut *file).take(most as u64).read_to_end(&mut piece)?;
                 Ok(Cow::Owned(piece))
             }
+            Place::Kept { id, .. } => Err(io::Error::other(format!("the content {id} was not opened"))),
         }
     }
 }
@@ -68,10 +97,14 @@ impl Content {
 #[serde(rename_all = "camelCase")]
 enum Said {
     Base64(String),
+    Kept { id: String, length: u64 },
 }
 
 impl Serialize for Content {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Place::Kept { id, length } = &self.0 {
+            return Said::Kept { id: id.to_string(), length: *length }.serialize(serializer);
+        }
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < self.len() {
             let piece =
@@ -84,8 +117,10 @@ impl Serialize for Content {
 
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Said::Base64(text) = Said::deserialize(deserializer)?;
-        STANDARD.decode(text).map(Self::from).map_err(serde::de::Error::custom)
+        match Said::deserialize(deserializer)? {
+            Said::Base64(text) => STANDARD.decode(text).map(Self::from).map_err(serde::de::Error::custom),
+            Said::Kept { id, length } => Ok(Self(Place::Kept { id: id.into(), length })),
+        }
     }
 }
 

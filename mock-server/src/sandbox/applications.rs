@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use super::application_changes::ApplicationChanges;
 use crate::config::check::check_applications;
+use crate::config::place::Place;
 use crate::config::settings::{ApplicationSettings, ContractSettings};
 use crate::domain::alias::alias;
 use crate::domain::contract::{Contract, Former};
+use crate::domain::unavailable::Unavailable;
 use crate::random::SandboxTag;
 
 /// The applications of a sandbox. Who looks one up gets a value of its own, so that a change never
@@ -14,9 +17,14 @@ use crate::random::SandboxTag;
 #[derive(Debug)]
 pub(crate) struct Applications {
     known: RwLock<Arc<Known>>,
+    /// Those of the configuration.
+    configured: Vec<ApplicationSettings>,
     /// What the ids of a fresh sandbox end in.
     id_tag: Option<SandboxTag>,
 }
+
+/// Applications as they are to be.
+pub(super) struct Changed(Known);
 
 /// All of them at one moment.
 #[derive(Debug)]
@@ -43,6 +51,9 @@ pub(crate) enum ApplicationError {
     /// Ids that are no ids, or that two would have.
     #[error("{0}")]
     Unusable(String),
+    /// They would be forgotten.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
     /// A sandbox holds as many as it can.
     #[error("the sandbox has {MOST_CONTRACTS} contracts, which is the most; remove one")]
     TooMany,
@@ -63,8 +74,17 @@ impl Applications {
                 }
             }
         }
-        let known = Known::of(settings, id_tag.as_ref());
-        Self { known: RwLock::new(Arc::new(known)), id_tag }
+        let known = Known::of(settings.clone(), id_tag.as_ref());
+        Self { known: RwLock::new(Arc::new(known)), configured: settings, id_tag }
+    }
+
+    /// Takes up what administration changed before the server started anew.
+    ///
+    /// # Errors
+    /// [`ApplicationError::Unusable`] if what was kept is not what was written.
+    pub(super) fn resume(&self, changes: &ApplicationChanges) -> Result<(), ApplicationError> {
+        self.commit(Changed(Known::of(changes.apply(&self.configured)?, self.id_tag.as_ref())));
+        Ok(())
     }
 
     fn known(&self) -> Arc<Known> {
@@ -116,55 +136,59 @@ impl Applications {
         alias_of(contract_id, self.id_tag.as_ref())
     }
 
-    /// Changes the applications, all of it or nothing.
+    /// The applications with a change; nothing is changed yet.
     ///
     /// # Errors
     /// What `change` says, and [`ApplicationError`] if the applications could not be used together.
-    pub(crate) fn change<T>(
+    pub(super) fn changed<T>(
         &self,
         change: impl FnOnce(&mut Vec<ApplicationSettings>) -> Result<T, ApplicationError>,
-    ) -> Result<T, ApplicationError> {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let mut settings = known.settings.clone();
-        let changed = change(&mut settings)?;
+    ) -> Result<(Changed, T), ApplicationError> {
+        let mut settings = self.known().settings.clone();
+        let value = change(&mut settings)?;
         if settings.iter().map(|it| it.contracts.len()).sum::<usize>() > MOST_CONTRACTS {
             return Err(ApplicationError::TooMany);
         }
         check_applications(&settings).map_err(|error| ApplicationError::Unusable(error.to_string()))?;
-        *known = Arc::new(Known::of(settings, self.id_tag.as_ref()));
-        Ok(changed)
+        Ok((Changed(Known::of(settings, self.id_tag.as_ref())), value))
     }
 
-    /// As [`Applications::change`], of one application.
-    ///
-    /// # Errors
-    /// Also [`ApplicationError::Unknown`].
-    pub(crate) fn change_application<T>(
-        &self,
-        id: &str,
-        change: impl FnOnce(&mut ApplicationSettings) -> Result<T, ApplicationError>,
-    ) -> Result<T, ApplicationError> {
-        self.change(|settings| {
-            let found = settings.iter_mut().find(|it| it.id == id);
-            change(found.ok_or_else(|| unknown("application", id))?)
-        })
+    /// What a change leaves to be kept; `before` is what was kept so far.
+    pub(super) fn changes(&self, changed: &Changed, before: &ApplicationChanges) -> ApplicationChanges {
+        ApplicationChanges::of(&changed.0.settings, before, &self.configured)
     }
 
-    /// As [`Applications::change`], of one contract.
-    ///
-    /// # Errors
-    /// Also [`ApplicationError::Unknown`].
-    pub(crate) fn change_contract<T>(
-        &self,
-        application: &str,
-        contract: &str,
-        change: impl FnOnce(&mut ContractSettings) -> Result<T, ApplicationError>,
-    ) -> Result<T, ApplicationError> {
-        self.change_application(application, |application| {
-            let found = application.contracts.iter_mut().find(|it| it.id == contract);
-            change(found.ok_or_else(|| unknown("contract", contract))?)
-        })
+    /// Makes a change.
+    pub(super) fn commit(&self, changed: Changed) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(changed.0);
     }
+}
+
+/// The application with this id, to change it.
+///
+/// # Errors
+/// [`ApplicationError::Unknown`].
+pub(crate) fn application_mut<'a>(
+    settings: &'a mut [ApplicationSettings],
+    id: &str,
+) -> Result<&'a mut ApplicationSettings, ApplicationError> {
+    settings.iter_mut().find(|it| it.id == id).ok_or_else(|| unknown("application", id))
+}
+
+/// The contract with this id, to change it: it is administration's from then on.
+///
+/// # Errors
+/// [`ApplicationError::Unknown`].
+pub(crate) fn contract_mut<'a>(
+    settings: &'a mut [ApplicationSettings],
+    application: &str,
+    contract: &str,
+) -> Result<&'a mut ContractSettings, ApplicationError> {
+    let application = application_mut(settings, application)?;
+    let found = application.contracts.iter_mut().find(|it| it.id == contract);
+    let found = found.ok_or_else(|| unknown("contract", contract))?;
+    found.place = Place::Administration;
+    Ok(found)
 }
 
 /// There is none.

@@ -1,20 +1,23 @@
 //! Sandboxes: each has its own contracts, users, clock, faults and journal.
 
+mod application_changes;
 pub(crate) mod applications;
 #[cfg(any(test, feature = "durable"))]
 pub(crate) mod around;
 pub(crate) mod credentials;
 pub(crate) mod datasets;
 pub(crate) mod expectations;
+pub(crate) mod home;
 pub(crate) mod store;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use crate::client_report::ClientReport;
 use crate::client_report::observer::Observer;
 use crate::clock::{Moment, SandboxClock};
-use crate::config::settings::Settings;
+use crate::config::settings::{ApplicationSettings, Settings};
 use crate::domain::app_link::AppLink;
 use crate::domain::contract::Contract;
 use crate::domain::state::Rules;
@@ -22,9 +25,11 @@ use crate::domain::unavailable::Unavailable;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::random::SandboxTag;
-use crate::sandbox::applications::Applications;
+use crate::sandbox::application_changes::ApplicationChanges;
+use crate::sandbox::applications::{ApplicationError, Applications};
 use crate::sandbox::datasets::Datasets;
 use crate::sandbox::expectations::{Allowed, Expectations};
+use crate::sandbox::home::{Home, SandboxRecord};
 use crate::sandbox::store::Store;
 
 /// One sandbox.
@@ -47,10 +52,21 @@ pub(crate) struct Sandbox {
     pub expectations: Expectations,
     /// What it keeps of its users.
     pub store: Store,
+    /// What is noted of it outlives the server.
+    record: tokio::sync::Mutex<SandboxRecord>,
+    home: Home,
 }
 
 impl Sandbox {
-    fn new(tag: SandboxTag, id_tag: Option<SandboxTag>, settings: &Settings, allowed: Allowed) -> Self {
+    fn new(
+        tag: SandboxTag,
+        id_tag: Option<SandboxTag>,
+        settings: &Settings,
+        allowed: Allowed,
+        home: &Home,
+    ) -> Self {
+        let (lifetimes, timeline) = (settings.lifetimes, settings.timeline);
+        let rules = Rules { lifetimes, push_quota: settings.push_quota, timeline, storage: settings.storage };
         Self {
             applications: Applications::new(&settings.applications, id_tag),
             datasets: Datasets::new(settings.sample_data, settings.datasets.clone()),
@@ -59,15 +75,14 @@ impl Sandbox {
             journal: Journal::new(settings.journal_size),
             expectations: Expectations::new(allowed),
             observer: Observer::new(settings.lifetimes.refresh_grace),
-            store: Store::new(
-                tag.clone(),
-                Rules {
-                    lifetimes: settings.lifetimes,
-                    push_quota: settings.push_quota,
-                    timeline: settings.timeline,
-                    storage: settings.storage,
-                },
-            ),
+            store: home.store(tag.clone(), rules),
+            record: tokio::sync::Mutex::new(SandboxRecord {
+                lifetimes,
+                timeline,
+                moved: Duration::ZERO,
+                applications: ApplicationChanges::default(),
+            }),
+            home: home.clone(),
             tag,
         }
     }
@@ -107,9 +122,67 @@ impl Sandbox {
         self.expectations.unmet(self.id(), &self.faults.list())
     }
 
+    /// Moves its clock forward.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the sandbox would forget it.
+    pub(crate) async fn move_clock(&self, by: Duration) -> Result<(), Unavailable> {
+        let mut record = self.record.lock().await;
+        let moved = SandboxRecord { moved: record.moved.saturating_add(by), ..record.clone() };
+        self.home.note(&self.tag, &moved).await?;
+        *record = moved;
+        self.clock.advance(by);
+        Ok(())
+    }
+
+    /// Notes that there is such a sandbox.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the server would forget it.
+    pub(crate) async fn note(&self) -> Result<(), Unavailable> {
+        self.home.note(&self.tag, &*self.record.lock().await).await
+    }
+
+    /// Changes its applications, all of it or nothing.
+    ///
+    /// # Errors
+    /// What `change` says, [`ApplicationError`] if the applications could not be used together, and
+    /// [`Unavailable`] if the sandbox would forget it.
+    pub(crate) async fn change_applications<T>(
+        &self,
+        change: impl FnOnce(&mut Vec<ApplicationSettings>) -> Result<T, ApplicationError>,
+    ) -> Result<T, ApplicationError> {
+        let mut record = self.record.lock().await;
+        let (changed, value) = self.applications.changed(change)?;
+        if self.home.is_lasting() {
+            let applications = self.applications.changes(&changed, &record.applications);
+            let noted = SandboxRecord { applications, ..record.clone() };
+            self.home.note(&self.tag, &noted).await?;
+            *record = noted;
+        }
+        self.applications.commit(changed);
+        Ok(value)
+    }
+
+    /// Takes up what was noted of it.
+    fn resume(&mut self, record: SandboxRecord) {
+        self.clock.advance(record.moved);
+        if let Err(error) = self.applications.resume(&record.applications) {
+            tracing::error!(
+                "sandbox {}: its applications are those of the configuration: {error}",
+                self.id()
+            );
+        }
+        *self.record.get_mut() = record;
+    }
+
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
     pub(crate) async fn reset(&self) -> Result<(), Unavailable> {
+        let mut record = self.record.lock().await;
+        let reset = SandboxRecord { moved: Duration::ZERO, ..record.clone() };
+        self.home.note(&self.tag, &reset).await?;
         self.store.reset().await?;
+        *record = reset;
         self.faults.clear();
         self.journal.clear();
         self.observer.clear();
@@ -124,6 +197,7 @@ impl Sandbox {
 pub(crate) struct Sandboxes {
     default: Arc<Sandbox>,
     allowed: Allowed,
+    home: Home,
     fresh: RwLock<HashMap<SandboxTag, Arc<Sandbox>>>,
     /// What was seen in sandboxes that were removed: tests remove theirs before the server ends.
     removed: Mutex<VecDeque<ClientReport>>,
@@ -135,15 +209,36 @@ pub(crate) struct Sandboxes {
 const MOST_SANDBOXES: usize = 10_000;
 /// How many reports of removed sandboxes it keeps.
 const MOST_REMOVED: usize = 1_000;
+/// How often a database is swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 impl Sandboxes {
-    /// The default sandbox alone.
-    pub(crate) fn new(settings: &Settings, allowed: Allowed) -> Self {
-        let default = Arc::new(Sandbox::new(SandboxTag::default_sandbox(), None, settings, allowed));
+    /// The default sandbox, and those that the home has.
+    pub(crate) fn new(settings: &Settings, allowed: Allowed, home: Home) -> Self {
+        let tag = SandboxTag::default_sandbox();
+        let mut default = Sandbox::new(tag.clone(), None, settings, allowed, &home);
+        let mut fresh = HashMap::new();
+        for (noted, record) in home.records() {
+            if *noted == tag {
+                // Its lifetimes are those of the settings, which may have changed.
+                default.resume(SandboxRecord {
+                    lifetimes: settings.lifetimes,
+                    timeline: settings.timeline,
+                    ..record.clone()
+                });
+                continue;
+            }
+            let mut settings = settings.clone();
+            (settings.lifetimes, settings.timeline) = (record.lifetimes, record.timeline);
+            let mut sandbox = Sandbox::new(noted.clone(), Some(noted.clone()), &settings, allowed, &home);
+            sandbox.resume(record.clone());
+            fresh.insert(noted.clone(), Arc::new(sandbox));
+        }
         Self {
-            default,
+            default: Arc::new(default),
             allowed,
-            fresh: RwLock::default(),
+            home,
+            fresh: RwLock::new(fresh),
             removed: Mutex::default(),
             unmet: Mutex::default(),
         }
@@ -161,7 +256,8 @@ impl Sandboxes {
             return None;
         }
         let tag = SandboxTag::fresh();
-        let sandbox = Arc::new(Sandbox::new(tag.clone(), Some(tag.clone()), settings, self.allowed));
+        let sandbox =
+            Arc::new(Sandbox::new(tag.clone(), Some(tag.clone()), settings, self.allowed, &self.home));
         fresh.insert(tag, Arc::clone(&sandbox));
         Some(sandbox)
     }
@@ -184,6 +280,34 @@ impl Sandboxes {
             }
         }
         true
+    }
+
+    /// Forgets what a sandbox that was thrown away keeps.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it would come back.
+    pub(crate) async fn forget(&self, id: &str) -> Result<(), Unavailable> {
+        match SandboxTag::of(id).filter(|tag| tag.as_str() == id) {
+            Some(tag) => self.home.forget(&tag).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Sweeps a database again and again; memory is swept by the requests that add something.
+    pub(crate) async fn keep_swept(&self) {
+        if !self.home.is_lasting() {
+            return std::future::pending().await;
+        }
+        loop {
+            tokio::time::sleep(SWEEP_EVERY).await;
+            let fresh: Vec<_> =
+                self.fresh.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+            for sandbox in [&self.default].into_iter().chain(&fresh) {
+                if let Err(error) = sandbox.store.sweep(sandbox.now(), Moment::real()).await {
+                    tracing::warn!("a sweep was left half done: {error}");
+                }
+            }
+        }
     }
 
     /// The client reports of all sandboxes that saw a client, removed ones first.

@@ -100,6 +100,47 @@ impl Store {
         }
     }
 
+    /// Runs an operation that puts a content into the state: what it is put in for must not be lost, so it is
+    /// kept before there is a row that names it.
+    async fn run_with<T: Send, E: Send + From<Unavailable>>(
+        &self,
+        content: Content,
+        mut operation: impl FnMut(&mut State, Content) -> Result<T, E> + Send,
+    ) -> Result<T, E> {
+        let content = match &self.engine {
+            Engine::Memory(_) => content,
+            #[cfg(any(test, feature = "durable"))]
+            Engine::Durable(durable) => durable.keep(&self.tag, &content).await?,
+        };
+        let answer = self.run(|state| operation(state, content.clone())).await;
+        #[cfg(any(test, feature = "durable"))]
+        if let (Engine::Durable(durable), Ok(Err(_)) | Err(_)) = (&self.engine, &answer) {
+            durable.discard(&self.tag, &content).await;
+        }
+        answer?
+    }
+
+    /// A content as it can be read.
+    async fn opened(&self, content: Content) -> Result<Content, Unavailable> {
+        match &self.engine {
+            Engine::Memory(_) => Ok(content),
+            #[cfg(any(test, feature = "durable"))]
+            Engine::Durable(durable) => durable.fetch(&self.tag, content).await,
+        }
+    }
+
+    /// Sweeps a database; memory is swept by the requests that add something.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; the next sweep goes on from there.
+    pub(crate) async fn sweep(&self, _now: Moment, _real_now: Moment) -> Result<(), Unavailable> {
+        match &self.engine {
+            Engine::Memory(_) => Ok(()),
+            #[cfg(any(test, feature = "durable"))]
+            Engine::Durable(durable) => durable.sweep(&self.tag, self.rules, _now, _real_now).await,
+        }
+    }
+
     /// Forgets everything but the nonces: what was sent before a reset is no less a replay after it.
     pub(crate) async fn reset(&self) -> Result<(), Unavailable> {
         match &self.engine {
@@ -317,7 +358,10 @@ impl Store {
         file: (&str, Unasked),
         now: Moment,
     ) -> Twice<SessionFile> {
-        self.run(|state| state.session_file(contract, reader, session_key, file, now)).await?
+        let found = self.run(|state| state.session_file(contract, reader, session_key, file, now)).await??;
+        let Ok(mut file) = found else { return Ok(found) };
+        file.content = self.opened(file.content).await?;
+        Ok(Ok(file))
     }
 
     /// What `accounts.json` of a session tells.
@@ -408,7 +452,8 @@ impl Store {
         content: Content,
         now: Moment,
     ) -> Result<(), Refusal> {
-        self.run(|state| state.push(contract, user, descriptor.clone(), content.clone(), now)).await?
+        self.run_with(content, |state, content| state.push(contract, user, descriptor.clone(), content, now))
+            .await
     }
 
     /// As [`State::create_postbox`], for a session that is waiting for it.
@@ -479,7 +524,12 @@ impl Store {
         delivery: Delivery,
         now: Moment,
     ) -> Result<(), Refusal> {
-        self.run(|state| state.push_to_postbox(contract, id, file.clone(), delivery, now)).await?
+        let PostboxFile { descriptor, content, digest } = file;
+        self.run_with(content, |state, content| {
+            let file = PostboxFile { descriptor: descriptor.clone(), content, digest };
+            state.push_to_postbox(contract, id, file, delivery, now)
+        })
+        .await
     }
 
     /// As [`State::import_postboxes`].
@@ -558,11 +608,14 @@ impl Store {
         storage: &str,
         path: &FilePath,
     ) -> Twice<Content> {
-        self.run(|state| {
+        let found = self.run(|state| {
             let found = state.storage_file(contract, storage, path)?;
-            Ok(found.map(|file| file.content.clone()))
-        })
-        .await?
+            Ok::<_, Refusal>(found.map(|file| file.content.clone()))
+        });
+        match found.await?? {
+            Ok(content) => Ok(Ok(self.opened(content).await?)),
+            Err(refusal) => Ok(Err(refusal)),
+        }
     }
 
     /// Whether a storage has room for a file of this size.
@@ -590,7 +643,10 @@ impl Store {
         path: FilePath,
         content: Content,
     ) -> Result<StoredFile, Refusal> {
-        self.run(|state| state.put_storage_file(contract, storage, path.clone(), content.clone())).await?
+        self.run_with(content, |state, content| {
+            state.put_storage_file(contract, storage, path.clone(), content)
+        })
+        .await
     }
 
     /// Deletes a file or folder of a storage.

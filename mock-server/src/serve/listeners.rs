@@ -121,7 +121,10 @@ pub(crate) async fn serve(
         stop.await;
         drop(asked);
     };
-    join(join_all(serving), ask).await;
+    tokio::select! {
+        _ = join(join_all(serving), ask) => {}
+        () = server.sandboxes.keep_swept() => {}
+    }
 }
 
 /// Hands listeners to the runtime.

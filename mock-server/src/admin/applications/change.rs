@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{ApplicationJson, given_name};
 use crate::admin::access::SANDBOX;
+use crate::config::place::Place;
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
 use crate::http::reply::{Outcome, reply_json};
@@ -14,6 +15,7 @@ use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::refusals::{ADMIN, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+use crate::sandbox::applications::application_mut;
 
 impl Operation {
     /// `PATCH /__admin/applications/{applicationId}`
@@ -56,12 +58,12 @@ struct ApplicationChange {
 async fn change(call: &mut Call) -> Outcome {
     let body: ApplicationChange = call.json()?;
     let name = given_name(body.name)?;
-    let changed =
-        call.sandbox.applications.change_application(call.param("applicationId"), |application| {
-            if let Some(name) = name {
-                application.name = name;
-            }
-            Ok(application.clone())
-        })?;
-    reply_json(&ApplicationJson::of(&call.sandbox, &changed))
+    let changed = call.sandbox.change_applications(|all| {
+        let application = application_mut(all, call.param("applicationId"))?;
+        if let Some(name) = name {
+            (application.name, application.place) = (name, Place::Administration);
+        }
+        Ok(application.clone())
+    });
+    reply_json(&ApplicationJson::of(&call.sandbox, &changed.await?))
 }

@@ -75,10 +75,8 @@ async fn create(call: &mut Call) -> Outcome {
         private_keys.push(private_key);
     }
     let application = ApplicationSettings { id, name, contracts, place: Place::Administration };
-    applications.change(|all| {
-        all.push(application.clone());
-        Ok(())
-    })?;
+    let made = application.clone();
+    call.sandbox.change_applications(|all| Ok(all.push(made))).await?;
     let mut made = ApplicationJson::of(&call.sandbox, &application);
     for (contract, private_key) in made.contracts.iter_mut().zip(private_keys) {
         contract.private_key = private_key;

@@ -45,6 +45,7 @@ impl From<ApplicationError> for Refusal {
                 Self::new(404, RefusalCode::NotFound, message, advice)
             }
             ApplicationError::Unusable(_) => Self::validation(message),
+            ApplicationError::Unavailable(unavailable) => unavailable.into(),
             ApplicationError::TooMany => {
                 Self::new(429, RefusalCode::TooManyRequests, message.clone(), message)
             }

@@ -46,10 +46,11 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 
 async fn remove(call: &mut Call) -> Outcome {
     let id = call.param("applicationId");
-    call.sandbox.applications.change(|applications| {
-        let index = applications.iter().position(|it| it.id == id);
-        applications.remove(index.ok_or_else(|| unknown("application", id))?);
+    let removed = call.sandbox.change_applications(|all| {
+        let index = all.iter().position(|it| it.id == id);
+        all.remove(index.ok_or_else(|| unknown("application", id))?);
         Ok(())
-    })?;
+    });
+    removed.await?;
     reply_json(&Removed { removed: id.to_owned() })
 }

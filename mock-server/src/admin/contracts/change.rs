@@ -12,6 +12,7 @@ use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::refusals::{ADMIN, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+use crate::sandbox::applications::contract_mut;
 
 impl Operation {
     /// `PATCH /__admin/applications/{applicationId}/contracts/{contractId}`
@@ -45,7 +46,8 @@ async fn change(call: &mut Call) -> Outcome {
     let body: ContractChange = call.json()?;
     let (application, contract) = (call.param("applicationId"), call.param("contractId"));
     let rules = body.rules(contract)?;
-    let changed = call.sandbox.applications.change_contract(application, contract, |contract| {
+    let changed = call.sandbox.change_applications(|all| {
+        let contract = contract_mut(all, application, contract)?;
         if let Some(kind) = body.kind {
             contract.kind = kind;
         }
@@ -56,6 +58,6 @@ async fn change(call: &mut Call) -> Outcome {
             contract.service_groups = groups;
         }
         Ok(contract.clone())
-    })?;
-    reply_json(&ContractJson::of(&call.sandbox, &changed))
+    });
+    reply_json(&ContractJson::of(&call.sandbox, &changed.await?))
 }

@@ -12,6 +12,7 @@ use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::refusals::{ADMIN, CONTRACTS, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+use crate::sandbox::applications::application_mut;
 
 impl Operation {
     /// `POST /__admin/applications/{applicationId}/contracts`
@@ -49,11 +50,12 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 
 async fn create(call: &mut Call) -> Outcome {
     let body: ContractBody = call.json()?;
-    let applications = &call.sandbox.applications;
-    let (contract, private_key) = body.made(applications, "").await?;
-    applications.change_application(call.param("applicationId"), |application| {
-        application.contracts.push(contract.clone());
+    let (contract, private_key) = body.made(&call.sandbox.applications, "").await?;
+    let made = contract.clone();
+    let added = call.sandbox.change_applications(|all| {
+        application_mut(all, call.param("applicationId"))?.contracts.push(made);
         Ok(())
-    })?;
+    });
+    added.await?;
     reply_json(&ContractJson { private_key, ..ContractJson::of(&call.sandbox, &contract) })
 }

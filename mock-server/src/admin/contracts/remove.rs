@@ -12,7 +12,7 @@ use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::refusals::{ADMIN, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
-use crate::sandbox::applications::unknown;
+use crate::sandbox::applications::{application_mut, unknown};
 
 impl Operation {
     /// `DELETE /__admin/applications/{applicationId}/contracts/{contractId}`
@@ -49,10 +49,12 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 
 async fn remove(call: &mut Call) -> Outcome {
     let (application, contract) = (call.param("applicationId"), call.param("contractId"));
-    call.sandbox.applications.change_application(application, |application| {
+    let removed = call.sandbox.change_applications(|all| {
+        let application = application_mut(all, application)?;
         let index = application.contracts.iter().position(|it| it.id == contract);
         application.contracts.remove(index.ok_or_else(|| unknown("contract", contract))?);
         Ok(())
-    })?;
+    });
+    removed.await?;
     reply_json(&Removed { removed: contract.to_owned() })
 }

@@ -17,6 +17,7 @@ use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::refusals::{ADMIN, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+use crate::sandbox::applications::contract_mut;
 
 impl Operation {
     /// `POST /__admin/applications/{applicationId}/contracts/{contractId}/rotate`
@@ -78,10 +79,11 @@ async fn rotate(call: &mut Call) -> Outcome {
     let (application, contract) = (call.param("applicationId"), call.param("contractId"));
     let (new, private_key) = keys(body.public_key, "publicKey").await?;
     let until = call.now().plus(body.overlap);
-    let rotated = call.sandbox.applications.change_contract(application, contract, |contract| {
+    let rotated = call.sandbox.change_applications(|all| {
+        let contract = contract_mut(all, application, contract)?;
         let former = std::mem::replace(&mut contract.keys, new);
         contract.former = Some((former, until));
         Ok(contract.clone())
-    })?;
-    reply_json(&ContractJson { private_key, ..ContractJson::of(&call.sandbox, &rotated) })
+    });
+    reply_json(&ContractJson { private_key, ..ContractJson::of(&call.sandbox, &rotated.await?) })
 }

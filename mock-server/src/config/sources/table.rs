@@ -12,6 +12,7 @@ use crate::config::check::check_id;
 use crate::config::settings::{LogFormat, Settings};
 use crate::config::sources::contracts;
 use crate::config::sources::value::{Problem, Value, quote};
+use crate::config::state_place::StatePlace;
 use crate::config::tls::AuthorityPlace;
 use crate::durations;
 use crate::tls::certificate::{CertificateChain, CertificateError, TlsKey};
@@ -53,6 +54,8 @@ const STOPPING: &str = "Stopping";
 const HTTPS: &str = "https";
 /// Settings of sizes.
 const LIMITS: &str = "Limits";
+/// Settings of the state.
+const STATE: &str = "State";
 /// Settings of time.
 const TIMES: &str = "Times (such as 200ms, 60s, 2h, 1d, \"1h 30m\")";
 /// Settings of applications and contracts.
@@ -213,6 +216,17 @@ settings! {
         "storage-file-limit", "STORAGE_FILE_LIMIT", Some("storage.file_limit"), "BYTES",
             "Largest file of a storage [default: 67108864]"
             => into!(storage.file, value => value.number(0..=u64::MAX)?);
+    }
+    STATE {
+        "state", "STATE", Some("state"), "FILE",
+            "File in which the state outlives the server; in memory if absent"
+            => into!(state, value => StatePlace::File(value.path()?));
+        "state-sync", "STATE_SYNC", Some("state_sync"), "YES|NO",
+            "Whether answers wait until the disk has the state, so that even the loss of power takes nothing [default: false]"
+            => Read::Switch(|settings, value| {
+                settings.state_sync = value.switch()?;
+                Ok(())
+            });
     }
     DATA {
         "seed", "SEED", Some("sample_data.seed"), "SEED",

@@ -31,7 +31,7 @@ impl State {
     }
 
     /// Forgets a library with everything that was pushed for it, and ends the downloads of its files.
-    pub(super) fn forget_library(&mut self, id: &LibraryId) {
+    pub(crate) fn forget_library(&mut self, id: &LibraryId) {
         let Some(library) = self.libraries.remove(id) else { return };
         if self.phone() == Some(id) {
             self.facts.remove(PHONE);

@@ -40,6 +40,8 @@ pub(crate) use ids::Drawn;
 pub(crate) use links::{LinkDecision, LinkUser, WaitingLink};
 pub(crate) use pushing::quota_used_up;
 pub(crate) use references::Referent;
+#[cfg(any(test, feature = "durable"))]
+pub(crate) use sweep::SWEEP_EVERY;
 pub(crate) use tokens::CodeExchange;
 
 use ids::Ids;

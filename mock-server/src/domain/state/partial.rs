@@ -2,7 +2,7 @@
 
 use super::ids::{Drawn, Ids};
 use super::{Rules, State};
-use crate::domain::table::{AnyTable, Change, Loaded, RowError, Surroundings, Wanted};
+use crate::domain::table::{AnyTable, Change, Kept, Loaded, RowError, Surroundings, Wanted};
 use crate::random::SandboxTag;
 
 impl State {
@@ -43,6 +43,25 @@ impl State {
             changes.extend(table.changes()?);
         }
         Ok(changes)
+    }
+
+    /// The tables and their columns.
+    #[cfg(test)]
+    pub(crate) fn schema() -> Vec<(&'static str, Vec<&'static str>)> {
+        let state = Self::new(SandboxTag::default_sandbox(), Rules::default());
+        state.tables().iter().map(|table| (table.name(), table.columns())).collect()
+    }
+
+    /// The tables whose rows have an end, and for how long they are known after it.
+    pub(crate) fn expiring() -> Vec<(&'static str, Kept)> {
+        let state = Self::new(SandboxTag::default_sandbox(), Rules::default());
+        state.tables().iter().filter_map(|table| Some((table.name(), table.kept()?))).collect()
+    }
+
+    /// The names of all tables.
+    pub(crate) fn all_tables() -> Vec<&'static str> {
+        let state = Self::new(SandboxTag::default_sandbox(), Rules::default());
+        state.tables().iter().map(|table| table.name()).collect()
     }
 
     /// The tables that a reset empties: all but those of the nonces, because what was sent before is no less

@@ -12,7 +12,7 @@ use crate::domain::postbox::{PendingPush, Postbox, PostboxId};
 use crate::domain::pushed::PushedFile;
 use crate::domain::session::{ExchangeToken, Session};
 use crate::domain::storage::{Storage, StorageId, StoredFile};
-use crate::domain::table::{Column, Kept, PartKey, Row, Surroundings};
+use crate::domain::table::{CONTENT, Column, Kept, PartKey, Row, Surroundings};
 use crate::domain::token::{Grant, RefreshGrant};
 use crate::fingerprint::Fingerprint;
 
@@ -28,6 +28,7 @@ fn text(text: &str) -> Option<Cow<'_, str>> {
 impl Row for PendingConsent {
     type Key = Fingerprint;
     const TABLE: &'static str = "consents";
+    const KEPT: Kept = Kept::Session;
     const COLUMNS: &'static [Column<Self>] =
         &[Column::swept_by(LIBRARY, |_, consent| consent.library().map(|it| Cow::Borrowed(it.as_str())))];
 
@@ -39,6 +40,7 @@ impl Row for PendingConsent {
 impl Row for AuthorizationCode {
     type Key = Fingerprint;
     const TABLE: &'static str = "codes";
+    const KEPT: Kept = Kept::Session;
     const COLUMNS: &'static [Column<Self>] = &[Column::swept_by(LIBRARY, |_, code| text(&code.library))];
 
     fn expires(&self) -> Option<Moment> {
@@ -81,20 +83,25 @@ impl Row for Library {
 impl Row for PushedFile {
     type Key = PartKey;
     const TABLE: &'static str = "pushed_files";
-    const COLUMNS: &'static [Column<Self>] =
-        &[Column::looked_up(LIBRARY, |key: &PartKey, _| text(&key.whole))];
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::looked_up(LIBRARY, |key: &PartKey, _| text(&key.whole)),
+        Column::swept_by(CONTENT, |_, file| text(file.push.content.id()?)),
+    ];
 }
 
 impl Row for PendingPush {
     type Key = PartKey;
     const TABLE: &'static str = "pending_pushes";
-    const COLUMNS: &'static [Column<Self>] =
-        &[Column::looked_up(LIBRARY, |key: &PartKey, _| text(&key.whole))];
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::looked_up(LIBRARY, |key: &PartKey, _| text(&key.whole)),
+        Column::swept_by(CONTENT, |_, pending| text(pending.push.content.id()?)),
+    ];
 }
 
 impl Row for Session {
     type Key = Fingerprint;
     const TABLE: &'static str = "sessions";
+    const KEPT: Kept = Kept::Session;
     const COLUMNS: &'static [Column<Self>] =
         &[Column::swept_by(LIBRARY, |_, session| text(&session.read.as_ref()?.library))];
 
@@ -106,6 +113,7 @@ impl Row for Session {
 impl Row for ExchangeToken {
     type Key = Fingerprint;
     const TABLE: &'static str = "exchange_tokens";
+    const KEPT: Kept = Kept::Session;
 
     fn expires(&self) -> Option<Moment> {
         Some(self.expires)
@@ -124,6 +132,7 @@ impl Row for Postbox {
 impl Row for Reference {
     type Key = Fingerprint;
     const TABLE: &'static str = "account_references";
+    const KEPT: Kept = Kept::Session;
 
     fn expires(&self) -> Option<Moment> {
         Some(self.expires)
@@ -140,8 +149,10 @@ impl Row for Storage {
 impl Row for StoredFile {
     type Key = PartKey;
     const TABLE: &'static str = "storage_files";
-    const COLUMNS: &'static [Column<Self>] =
-        &[Column::looked_up(STORAGE, |key: &PartKey, _| text(&key.whole))];
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::looked_up(STORAGE, |key: &PartKey, _| text(&key.whole)),
+        Column::swept_by(CONTENT, |_, file| text(file.content.id()?)),
+    ];
 }
 
 /// What there is one of in a sandbox.
@@ -156,4 +167,8 @@ pub(super) enum Fact {
 impl Row for Fact {
     type Key = String;
     const TABLE: &'static str = "facts";
+    const COLUMNS: &'static [Column<Self>] = &[Column::swept_by(LIBRARY, |_, fact| match fact {
+        Self::Phone(library) => text(library),
+        Self::PushedBytes(_) => None,
+    })];
 }

@@ -9,7 +9,7 @@ use crate::domain::library::LibraryId;
 use crate::domain::postbox::Postbox;
 
 /// How often what has expired is thrown away, at most.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// A sweep looks at everything, so it waits until this share of everything is new: the work that
 /// it makes per request stays the same however much there is.
 const SHARE: usize = 8;
@@ -19,13 +19,15 @@ const SHARE: usize = 8;
 pub(super) struct Broom {
     swept: Option<Moment>,
     added: usize,
+    /// When something was added, if whoever has the rest of the rows is to sweep.
+    due: Option<Moment>,
 }
 
 impl State {
     /// Sweeps if it is time; to be called when something is added.
     pub(super) fn tidy(&mut self, now: Moment) {
-        // A database is swept by itself.
         if !self.libraries.is_whole() {
+            self.broom.due = Some(now);
             return;
         }
         self.broom.added += 1;
@@ -33,6 +35,12 @@ impl State {
         if !recently && self.broom.added * SHARE >= self.size() {
             self.sweep(now);
         }
+    }
+
+    /// When the operation added something, if its database is to be swept for that.
+    #[cfg(any(test, feature = "durable"))]
+    pub(crate) fn sweep_due(&self) -> Option<Moment> {
+        self.broom.due
     }
 
     fn size(&self) -> usize {
@@ -48,7 +56,7 @@ impl State {
     /// by a token that ran out; the rest for the lifetime of a session, to say «expired» instead of
     /// «unknown».
     pub(super) fn sweep(&mut self, now: Moment) {
-        self.broom = Broom { swept: Some(now), added: 0 };
+        self.broom = Broom { swept: Some(now), ..Broom::default() };
         let lifetimes = self.rules.lifetimes;
         self.consents.forget(&lifetimes, now);
         self.codes.forget(&lifetimes, now);

@@ -12,9 +12,11 @@ use crate::clock::Moment;
 use crate::domain::lifetimes::Lifetimes;
 use crate::domain::table::partial::Rest;
 
-pub(crate) use partial::Surroundings;
+#[cfg(test)]
+pub(crate) use partial::RowImage;
 #[cfg(any(test, feature = "durable"))]
-pub(crate) use partial::{AnyTable, By, Change, Loaded, RowError, RowImage, Wanted};
+pub(crate) use partial::{AnyTable, By, Change, Loaded, RowError, Wanted};
+pub(crate) use partial::{CONTENT, Surroundings};
 pub(crate) use row::{Column, Kept, Key, KeyText, PartKey, Row};
 
 /// The rows of one kind, by their keys and by the columns that they are looked up by.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use digime_fixtures::Dataset;
 use digime_fixtures::catalogue::Source;
 
-use super::row::{Key, KeyText, Row};
+use super::row::{Kept, Key, KeyText, Row};
 use super::{RowMap, Table};
 use crate::clock::Moment;
 use crate::domain::lifeline::Lifeline;
@@ -51,6 +51,8 @@ pub(crate) struct Change {
     pub(crate) key: String,
     /// The row as it is now; none if it is to be deleted.
     pub(crate) row: Option<RowImage>,
+    /// The id of the content that the row named before.
+    pub(crate) content_before: Option<String>,
 }
 
 /// A row as a database keeps it.
@@ -62,6 +64,16 @@ pub(crate) struct RowImage {
     pub(crate) expires: Option<Moment>,
     /// What it is found by, in the order of its columns.
     pub(crate) columns: Vec<(&'static str, Option<String>)>,
+}
+
+/// The column of the content that a row names.
+pub(crate) const CONTENT: &str = "content";
+
+impl RowImage {
+    /// The id of the content that it names.
+    pub(crate) fn content(&self) -> Option<&str> {
+        self.columns.iter().find(|(name, _)| *name == CONTENT)?.1.as_deref()
+    }
 }
 
 /// A row that cannot be written or read.
@@ -124,6 +136,13 @@ pub(crate) trait AnyTable {
     /// Its name.
     fn name(&self) -> &'static str;
 
+    /// The names of its columns.
+    #[cfg(test)]
+    fn columns(&self) -> Vec<&'static str>;
+
+    /// For how long its rows are known after their end; none if they have no end.
+    fn kept(&self) -> Option<Kept>;
+
     /// Empties it; from now on its rows are in a database.
     fn make_partial(&mut self);
 
@@ -140,6 +159,15 @@ pub(crate) trait AnyTable {
 impl<R: Row> AnyTable for Table<R> {
     fn name(&self) -> &'static str {
         R::TABLE
+    }
+
+    #[cfg(test)]
+    fn columns(&self) -> Vec<&'static str> {
+        R::COLUMNS.iter().map(|column| column.name).collect()
+    }
+
+    fn kept(&self) -> Option<Kept> {
+        Some(R::KEPT).filter(|kept| *kept != Kept::Forever)
     }
 
     fn make_partial(&mut self) {
@@ -184,7 +212,10 @@ impl<R: Row> AnyTable for Table<R> {
             let row = R::Key::of_text(key).and_then(|key| self.rows.get_key_value(&key));
             let row = row.map(|(key, row)| image(key, row)).transpose()?;
             if row.as_ref().map(|row| &row.body) != before {
-                changes.push(Change { table: R::TABLE, key: key.clone(), row });
+                let names = R::COLUMNS.iter().any(|column| column.name == CONTENT);
+                let before = before.filter(|_| names).map(|body| content_of::<R>(key, body)).transpose()?;
+                let content_before = before.flatten();
+                changes.push(Change { table: R::TABLE, key: key.clone(), row, content_before });
             }
         }
         Ok(changes)
@@ -195,6 +226,13 @@ impl<R: Row> Table<R> {
     fn has(&self, key: &str) -> bool {
         R::Key::of_text(key).is_some_and(|key| RowMap::<R>::contains_key(&self.rows, &key))
     }
+}
+
+fn content_of<R: Row>(key: &str, body: &str) -> Result<Option<String>, RowError> {
+    let wrong = |error: serde_json::Error| RowError { table: R::TABLE, problem: error.to_string() };
+    let row: R = serde_json::from_str(body).map_err(wrong)?;
+    let image = R::Key::of_text(key).map(|key| image(&key, &row)).transpose()?;
+    Ok(image.and_then(|image| image.content().map(str::to_owned)))
 }
 
 fn image<R: Row>(key: &R::Key, row: &R) -> Result<RowImage, RowError> {

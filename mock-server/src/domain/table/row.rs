@@ -25,9 +25,9 @@ pub(crate) trait Row: fmt::Debug + Serialize + DeserializeOwned + Send + Sized +
     const COLUMNS: &'static [Column<Self>] = &[];
 
     /// For how long a row is still known after its end.
-    const KEPT: Kept = Kept::Session;
+    const KEPT: Kept = Kept::Forever;
 
-    /// When it ends; a row without an end goes with what it belongs to.
+    /// When it ends.
     fn expires(&self) -> Option<Moment> {
         None
     }
@@ -48,6 +48,8 @@ pub(crate) enum Kept {
     Session,
     /// For the lifetime of a refresh token, because a user is re-authorized by a token that ran out.
     RefreshToken,
+    /// It has no end, and goes with what it belongs to.
+    Forever,
     /// Not at all; and the end is one of real time, not of the sandbox's clock.
     RealTime,
 }
@@ -58,7 +60,7 @@ impl Kept {
         match self {
             Self::Session => lifetimes.session,
             Self::RefreshToken => lifetimes.refresh_token,
-            Self::RealTime => Duration::ZERO,
+            Self::Forever | Self::RealTime => Duration::ZERO,
         }
     }
 }

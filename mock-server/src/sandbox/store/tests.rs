@@ -18,8 +18,8 @@ use crate::domain::state::{LinkUser, quota_used_up};
 use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 use crate::domain::token::Proof;
-use crate::durable::Lifelines;
 use crate::durable::rows::RowsInMemory;
+use crate::durable::{Database, Lifelines};
 use crate::sandbox::around::Around;
 use crate::sandbox::datasets::Datasets;
 
@@ -34,7 +34,7 @@ fn datasets() -> Datasets {
 
 fn rules() -> Rules {
     Rules {
-        push_quota: 20_000,
+        push_quota: 400_000,
         timeline: Timeline::INSTANT,
         storage: StorageLimits { quota: 100, file: 60 },
         ..Rules::default()
@@ -219,8 +219,8 @@ async fn writes(story: &mut Story) {
     let (pair, session) = story.user(&contract, decision).await;
     let user = &pair.library;
     story.see(story.store.push_room(&contract, NOW).await);
-    for number in 0..3 {
-        let content = Content::from(format!("file {number}").into_bytes());
+    for size in [100_000, 6, 0] {
+        let content = Content::from((0..size).map(|place| (place % 251) as u8).collect::<Vec<_>>());
         story.store.push(&contract, user, described("t"), content, NOW).await.unwrap();
     }
     story.see(story.store.push_room(&contract, NOW).await);
@@ -253,8 +253,8 @@ async fn writes(story: &mut Story) {
     let opened = story.store.trigger(&reader, user, (options, SessionAccess::Token), NOW).await.unwrap();
     assert_eq!(story.files(&reader, user, &opened.key).await, 5);
     let too_large =
-        story.store.push(&contract, user, described("t"), Content::from(vec![0; 20_000]), NOW).await;
-    assert_eq!(too_large, Err(quota_used_up(20_000)));
+        story.store.push(&contract, user, described("t"), Content::from(vec![0; 400_000]), NOW).await;
+    assert_eq!(too_large, Err(quota_used_up(400_000)));
     let after = story.store.session_after_push(&contract, user, None, SessionAccess::Key, NOW).await.unwrap();
     let same =
         story.store.session_after_push(&contract, user, Some(&after.key), SessionAccess::Key, NOW).await;
@@ -321,14 +321,15 @@ async fn told(store: Store) -> Vec<String> {
     story.seen
 }
 
-#[tokio::test]
-async fn a_database_answers_as_memory_does() {
-    let tag = SandboxTag::fresh();
+fn durable(database: Arc<dyn Database>) -> Durable {
     let around = Around { datasets: datasets(), lifelines: Lifelines::default() };
-    let rows = RowsInMemory::with_conflicts_every(3);
-    let durable = Durable::new(Arc::new(rows), Arc::new(around));
+    Durable::new(database, Arc::new(around))
+}
+
+async fn answers_as_memory_does(database: Arc<dyn Database>) {
+    let tag = SandboxTag::fresh();
     let in_memory = told(Store::new(tag.clone(), rules())).await;
-    let in_rows = told(Store::durable(tag, rules(), durable)).await;
+    let in_rows = told(Store::durable(tag, rules(), durable(database))).await;
     for (place, (memory, rows)) in in_memory.iter().zip(&in_rows).enumerate() {
         assert_eq!(memory, rows, "{place}");
     }
@@ -336,11 +337,135 @@ async fn a_database_answers_as_memory_does() {
 }
 
 #[tokio::test]
+async fn a_database_answers_as_memory_does() {
+    answers_as_memory_does(Arc::new(RowsInMemory::with_conflicts_every(3))).await;
+}
+
+#[cfg(feature = "sqlite")]
+mod in_a_file {
+    use std::fs;
+    use std::path::Path;
+
+    use sqlx::sqlite::SqliteConnectOptions;
+    use sqlx::{ConnectOptions as _, Connection as _};
+
+    use super::*;
+    use crate::config::state_place::StateError;
+    use crate::durable::sqlite::Sqlite;
+
+    async fn open(path: &Path) -> Result<Sqlite, StateError> {
+        Sqlite::open(path, false).await
+    }
+
+    /// The files in the folder of large contents.
+    fn large_contents(path: &Path) -> usize {
+        let folders = fs::read_dir(path.with_extension("db.contents")).unwrap();
+        folders.map(|folder| fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()
+    }
+
+    #[tokio::test]
+    async fn a_file_answers_as_memory_does_and_contents_go_with_what_named_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        answers_as_memory_does(Arc::new(open(&path).await.unwrap())).await;
+        assert_eq!(large_contents(&path), 0);
+    }
+
+    #[tokio::test]
+    async fn what_was_answered_is_there_when_the_file_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let (tag, contract) = (SandboxTag::fresh(), Contract::sample(ContractKind::Write));
+        let store = Store::durable(tag.clone(), rules(), durable(Arc::new(open(&path).await.unwrap())));
+        let mut story = Story { store, seen: Vec::new() };
+        let decision = Decision::Connect { connection: None, trigger: true, storage: None, postbox: None };
+        let (pair, _) = story.user(&contract, decision).await;
+        let content = Content::from(vec![7; 100_000]);
+        story.store.push(&contract, &pair.library, described("t"), content.clone(), NOW).await.unwrap();
+        let room = story.store.push_room(&contract, NOW).await.unwrap();
+        drop(story);
+        let database = open(&path).await.unwrap();
+        // A content whose row never was.
+        database.keep(&tag, &content).await.unwrap();
+        assert_eq!(large_contents(&path), 2);
+        drop(database);
+        let store = Store::durable(tag, rules(), durable(Arc::new(open(&path).await.unwrap())));
+        assert_eq!(large_contents(&path), 1, "what nothing names is swept");
+        assert_eq!(store.access(&contract, &pair.access, NOW).await.unwrap(), pair.library);
+        assert_eq!(store.push_room(&contract, NOW).await.unwrap(), room);
+        store.delete_user(&pair.library).await.unwrap();
+        assert_eq!(large_contents(&path), 0);
+    }
+
+    #[tokio::test]
+    async fn a_sweep_forgets_what_ended_long_ago_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Arc::new(open(&folder.path().join("state.db")).await.unwrap());
+        let store = Store::durable(SandboxTag::fresh(), rules(), durable(database.clone()));
+        let contract = Contract::sample(ContractKind::Write);
+        let mut story = Story { store, seen: Vec::new() };
+        let decision = Decision::Connect { connection: None, trigger: true, storage: None, postbox: None };
+        let (pair, session) = story.user(&contract, decision).await;
+        story
+            .store
+            .push(&contract, &pair.library, described("t"), Content::from(vec![7; 100]), NOW)
+            .await
+            .unwrap();
+        let days = |days: u64| NOW.plus(Duration::from_secs(days * 24 * 3600));
+        story.store.sweep(NOW, NOW).await.unwrap();
+        assert!(story.store.session_client(&session).await.unwrap().is_some());
+        story.store.sweep(days(1), days(1)).await.unwrap();
+        assert!(story.store.session_client(&session).await.unwrap().is_none());
+        assert_eq!(story.store.renewable(&contract, &pair.access).await.unwrap(), pair.library);
+        assert!(story.store.push_room(&contract, NOW).await.unwrap() < rules().push_quota);
+        story.store.sweep(days(61), days(61)).await.unwrap();
+        assert!(story.store.renewable(&contract, &pair.access).await.is_err());
+        assert_eq!(
+            story.store.push_room(&contract, NOW).await.unwrap(),
+            rules().push_quota,
+            "nobody is left"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_file_in_use_damaged_newer_or_foreign_is_refused_and_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let first = open(&path).await.unwrap();
+        assert!(matches!(open(&path).await, Err(StateError::InUse(_))));
+        drop(first);
+        drop(open(&path).await.unwrap());
+        let damaged = folder.path().join("damaged.db");
+        let mut bytes = fs::read(&path).unwrap();
+        let length = bytes.len();
+        bytes[100..length / 2].fill(0x55);
+        let text = folder.path().join("text.db");
+        for (path, bytes) in [(&damaged, bytes), (&text, b"dear diary, ".repeat(1000))] {
+            fs::write(path, &bytes).unwrap();
+            assert!(matches!(open(path).await, Err(StateError::Damaged { .. })));
+            assert!(fs::read(path).unwrap() == bytes, "it is left as it is");
+        }
+        let (newer, foreign) = (folder.path().join("newer.db"), folder.path().join("foreign.db"));
+        drop(open(&newer).await.unwrap());
+        for (path, statement) in
+            [(&newer, "UPDATE digime_mock SET value = 99"), (&foreign, "CREATE TABLE recipes (name TEXT)")]
+        {
+            let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+            let mut connection = options.connect().await.unwrap();
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        }
+        assert!(matches!(open(&newer).await, Err(StateError::Newer { version: 99, known: 1, .. })));
+        let bytes = fs::read(&foreign).unwrap();
+        assert!(matches!(open(&foreign).await, Err(StateError::Foreign(_))));
+        assert!(fs::read(&foreign).unwrap() == bytes, "it is left as it is");
+    }
+}
+
+#[tokio::test]
 async fn a_database_that_is_lost_is_said_to_be_and_found_again() {
     let rows = Arc::new(RowsInMemory::default());
-    let around = Around { datasets: datasets(), lifelines: Lifelines::default() };
-    let durable = Durable::new(rows.clone(), Arc::new(around));
-    let store = Store::durable(SandboxTag::fresh(), rules(), durable);
+    let store = Store::durable(SandboxTag::fresh(), rules(), durable(rows.clone()));
     let contract = Contract::sample(ContractKind::Read);
     let made = store.create_storage(&contract).await.unwrap();
     rows.is_lost.store(true, Ordering::Relaxed);

@@ -1,0 +1,122 @@
+//! Contents that are too large for rows: files in a folder beside the database.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::payload::content::Content;
+
+/// How much is copied at once.
+const PIECE: usize = 256 * 1024;
+
+/// The folder.
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    /// Whether a file survives the loss of power.
+    synced: bool,
+}
+
+impl Folder {
+    pub(super) fn open(path: PathBuf, synced: bool) -> io::Result<Self> {
+        fs::create_dir_all(&path)?;
+        Ok(Self { path, synced })
+    }
+
+    /// The ids are the server's own, of letters and digits. The last two spread the files over folders.
+    fn path_of(&self, id: &str) -> PathBuf {
+        let spread = id.get(id.len().saturating_sub(2)..).unwrap_or(id);
+        self.path.join(spread).join(id)
+    }
+
+    /// Writes a content. It has its name when all of it is there.
+    pub(super) fn write(&self, id: &str, content: &Content) -> io::Result<()> {
+        let path = self.path_of(id);
+        let folder = path.parent().unwrap_or(&self.path);
+        fs::create_dir_all(folder)?;
+        let part = path.with_extension("part");
+        let mut file = File::create(&part)?;
+        let mut position = 0;
+        while position < content.len() {
+            let piece = content.piece(position, PIECE)?;
+            if piece.is_empty() {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            file.write_all(&piece)?;
+            position += piece.len() as u64;
+        }
+        if self.synced {
+            file.sync_all()?;
+        }
+        fs::rename(&part, &path)?;
+        if self.synced {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// The content with this id.
+    pub(super) fn read(&self, id: &str, length: u64) -> io::Result<Content> {
+        let file = File::open(self.path_of(id))?;
+        match file.metadata()?.len() == length {
+            true => Ok(Content::of_file(file, length)),
+            false => Err(io::Error::new(io::ErrorKind::InvalidData, format!("{id} has another length"))),
+        }
+    }
+
+    /// Removes a content. Whoever reads it reads on.
+    pub(super) fn remove(&self, id: &str) -> io::Result<()> {
+        match fs::remove_file(self.path_of(id)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes what has none of these names: what was written for rows that never were, or is to go with
+    /// rows that are gone.
+    pub(super) fn sweep(&self, named: &HashSet<String>) -> io::Result<usize> {
+        let mut removed = 0;
+        for folder in fs::read_dir(&self.path)? {
+            let folder = folder?.path();
+            if !folder.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(folder)? {
+                let path = file?.path();
+                if !is_named(&path, named) {
+                    fs::remove_file(path)?;
+                    removed += 1;
+                }
+            }
+        }
+        Ok(removed)
+    }
+}
+
+fn is_named(path: &Path, named: &HashSet<String>) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| named.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_come_back_and_what_nothing_names_is_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let contents = Folder::open(folder.path().join("c"), true).unwrap();
+        let bytes: Vec<u8> = (0..700_000).map(|i| (i % 251) as u8).collect();
+        for id in ["first", "second"] {
+            contents.write(id, &Content::from(bytes.clone())).unwrap();
+        }
+        fs::write(folder.path().join("c/st/third.part"), "half").unwrap();
+        let named = HashSet::from(["first".to_owned()]);
+        assert_eq!(contents.sweep(&named).unwrap(), 2);
+        let read = contents.read("first", 700_000).unwrap();
+        contents.remove("first").unwrap();
+        contents.remove("first").unwrap();
+        assert_eq!(read.piece(699_990, 100).unwrap().as_ref(), &bytes[699_990..]);
+        assert!(contents.read("first", 700_000).is_err() && contents.read("second", 700_000).is_err());
+    }
+}

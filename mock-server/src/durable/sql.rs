@@ -1,0 +1,112 @@
+//! Statements that every engine understands, and the versions of the schema.
+
+/// What brings a database from each version to the next, from an empty one on.
+pub(super) const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+
+/// The version that this program reads and writes.
+pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// Where a database says that it is one of this program, and of which version.
+pub(super) const META: &str =
+    "CREATE TABLE IF NOT EXISTS digime_mock (name TEXT NOT NULL PRIMARY KEY, value BIGINT NOT NULL)";
+
+/// The version of a database.
+pub(super) const VERSION_OF: &str = "SELECT value FROM digime_mock WHERE name = 'version'";
+
+/// Notes the version of a database.
+pub(super) const SET_VERSION: &str = "INSERT INTO digime_mock (name, value) VALUES ('version', $1) \
+                                      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+/// The row with a key.
+pub(super) fn by_key(table: &str) -> String {
+    format!("SELECT key, body FROM {table} WHERE sandbox = $1 AND key = $2")
+}
+
+/// The rows with a value in a column.
+pub(super) fn by_column(table: &str, column: &str) -> String {
+    format!("SELECT key, body FROM {table} WHERE sandbox = $1 AND {column} = $2 ORDER BY key")
+}
+
+/// Writes a row in the place of the one with its key.
+pub(super) fn upsert(table: &str, columns: &[&str]) -> String {
+    let mut names = String::new();
+    let mut values = String::new();
+    let mut sets = String::new();
+    for (place, column) in columns.iter().enumerate() {
+        names.push_str(&format!(", {column}"));
+        values.push_str(&format!(", ${}", place + 5));
+        sets.push_str(&format!(", {column} = excluded.{column}"));
+    }
+    format!(
+        "INSERT INTO {table} (sandbox, key, body, expires{names}) VALUES ($1, $2, $3, $4{values}) \
+         ON CONFLICT (sandbox, key) DO UPDATE SET body = excluded.body, expires = excluded.expires{sets}"
+    )
+}
+
+/// Deletes the row with a key.
+pub(super) fn delete(table: &str) -> String {
+    format!("DELETE FROM {table} WHERE sandbox = $1 AND key = $2")
+}
+
+/// Empties a table of a sandbox.
+pub(super) fn clear(table: &str) -> String {
+    format!("DELETE FROM {table} WHERE sandbox = $1")
+}
+
+/// Deletes some of the rows that ended before a moment.
+pub(super) fn delete_expired(table: &str) -> String {
+    format!(
+        "DELETE FROM {table} WHERE sandbox = $1 AND key IN \
+         (SELECT key FROM {table} WHERE sandbox = $1 AND expires <= $2 ORDER BY expires LIMIT $3)"
+    )
+}
+
+/// Some of the libraries that nothing leads to. A session that may push without a token is all that leads
+/// to its user.
+pub(super) const UNREACHABLE: &str = "SELECT key FROM libraries WHERE sandbox = $1 \
+    AND NOT EXISTS (SELECT 1 FROM access_tokens t WHERE t.sandbox = $1 AND t.library = libraries.key) \
+    AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.sandbox = $1 AND t.library = libraries.key) \
+    AND NOT EXISTS (SELECT 1 FROM codes t WHERE t.sandbox = $1 AND t.library = libraries.key) \
+    AND NOT EXISTS (SELECT 1 FROM consents t WHERE t.sandbox = $1 AND t.library = libraries.key) \
+    AND NOT EXISTS (SELECT 1 FROM sessions t WHERE t.sandbox = $1 AND t.library = libraries.key) \
+    AND NOT EXISTS (SELECT 1 FROM facts t WHERE t.sandbox = $1 AND t.library = libraries.key) \
+    AND NOT EXISTS (SELECT 1 FROM postboxes p JOIN sessions s ON s.sandbox = p.sandbox AND s.key = p.session \
+        WHERE p.sandbox = $1 AND p.library = libraries.key) \
+    LIMIT $2";
+
+/// Deletes the postboxes whose users are gone.
+pub(super) const DELETE_POSTBOXES: &str = "DELETE FROM postboxes WHERE sandbox = $1 AND NOT EXISTS \
+    (SELECT 1 FROM libraries l WHERE l.sandbox = $1 AND l.key = postboxes.library)";
+
+/// The sandboxes.
+pub(super) const RECORDS: &str = "SELECT tag, body FROM sandboxes ORDER BY tag";
+
+/// Notes a sandbox.
+pub(super) const NOTE: &str = "INSERT INTO sandboxes (tag, body) VALUES ($1, $2) \
+                               ON CONFLICT (tag) DO UPDATE SET body = excluded.body";
+
+/// Forgets a sandbox.
+pub(super) const FORGET: &str = "DELETE FROM sandboxes WHERE tag = $1";
+
+/// The ids of all contents that rows name.
+pub(super) const NAMED_CONTENTS: &str = "SELECT content FROM pushed_files WHERE content IS NOT NULL \
+    UNION ALL SELECT content FROM pending_pushes WHERE content IS NOT NULL \
+    UNION ALL SELECT content FROM storage_files WHERE content IS NOT NULL";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::state::State;
+
+    #[test]
+    fn the_schema_has_every_table_with_its_columns() {
+        for (table, columns) in State::schema() {
+            let created = format!("CREATE TABLE {table} (sandbox TEXT NOT NULL, key TEXT NOT NULL, ");
+            let lines: Vec<_> = MIGRATIONS.iter().flat_map(|text| text.lines()).collect();
+            let line = lines.iter().find(|line| line.starts_with(&created)).expect(table);
+            for column in columns {
+                assert!(line.contains(&format!(", {column} TEXT")), "{table} has no {column}");
+            }
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! One SQLite file, and the contents of large files in a folder beside it. One server uses it at a time.
+//!
+//! What is committed survives the end of the process at any moment, `kill -9` included: it is in the
+//! write-ahead log. The loss of power may take the last commits, but never a half of one, unless the file
+//! is opened to be synchronised with the disk at each commit.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::contents::Folder;
+use super::{Database, Failure, Transaction, sql};
+use crate::clock::Moment;
+use crate::config::state_place::StateError;
+use crate::domain::library::LibraryId;
+use crate::domain::table::{By, Change, Loaded, Wanted};
+use crate::payload::content::{Content, LARGEST_IN_MEMORY};
+use crate::random::SandboxTag;
+
+/// How long another program, such as one that makes a backup, may keep the file to itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A file that this server alone uses.
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    writer: Mutex<Writer>,
+    contents: Folder,
+    /// Held for as long as the server runs; the system releases it whatever ends the server.
+    _lock: File,
+}
+
+#[derive(Debug)]
+struct Writer {
+    connection: SqliteConnection,
+    /// Whether somebody who began a transaction went away before its end.
+    is_open: bool,
+}
+
+impl Sqlite {
+    /// Opens a file, or makes one.
+    ///
+    /// # Errors
+    /// [`StateError`] if another server uses it, or it is damaged, newer, or none of this program. It is as
+    /// it was then.
+    pub(crate) async fn open(path: &Path, synced: bool) -> Result<Self, StateError> {
+        let lock = lock(path)?;
+        let is_new = fs::metadata(path).map_or(true, |file| file.len() == 0);
+        let synchronous = if synced { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
+        // The journal's mode is written into the file, which may be none of this program.
+        let options =
+            SqliteConnectOptions::new().filename(path).create_if_missing(true).busy_timeout(PATIENCE);
+        let options = options.synchronous(synchronous).disable_statement_logging();
+        let wrong = |error: sqlx::Error| {
+            let (place, problem) = (place(path), error.to_string());
+            match code_of(&error).as_deref() {
+                Some(code) if DAMAGED.contains(&code) => StateError::Damaged { place, problem },
+                _ => StateError::Unusable { place, problem },
+            }
+        };
+        let mut connection = options.connect().await.map_err(wrong)?;
+        if !is_new {
+            check(&mut connection, path).await?;
+        }
+        sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await.map_err(wrong)?;
+        migrate(&mut connection).await.map_err(wrong)?;
+        let beside = beside(path, ".contents");
+        let unreadable = |error: std::io::Error| StateError::Unusable {
+            place: place(&beside),
+            problem: error.to_string(),
+        };
+        let contents = Folder::open(beside.clone(), synced).map_err(unreadable)?;
+        let named: Vec<(String,)> =
+            sqlx::query_as(sql::NAMED_CONTENTS).fetch_all(&mut connection).await.map_err(wrong)?;
+        let named: HashSet<String> = named.into_iter().map(|(id,)| id).collect();
+        let swept = contents.sweep(&named).map_err(unreadable)?;
+        let orphans = format!("DELETE FROM contents WHERE id NOT IN ({})", sql::NAMED_CONTENTS);
+        sqlx::query(AssertSqlSafe(orphans)).execute(&mut connection).await.map_err(wrong)?;
+        tracing::debug!("{} is open; {swept} files were swept that nothing names", path.display());
+        Ok(Self { writer: Mutex::new(Writer { connection, is_open: false }), contents, _lock: lock })
+    }
+
+    /// The connection, without what somebody left half done.
+    async fn writer(&self) -> Result<MutexGuard<'_, Writer>, Failure> {
+        let mut writer = self.writer.lock().await;
+        if writer.is_open {
+            // It may have been committed after all.
+            if let Err(error) = sqlx::query("ROLLBACK").execute(&mut writer.connection).await {
+                tracing::debug!("nothing was left to roll back: {error}");
+            }
+            writer.is_open = false;
+        }
+        Ok(writer)
+    }
+}
+
+fn place(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn lock(path: &Path) -> Result<File, StateError> {
+    let lock = beside(path, ".lock");
+    let unusable =
+        |error: std::io::Error| StateError::Unusable { place: place(&lock), problem: error.to_string() };
+    let file = OpenOptions::new().create(true).append(true).open(&lock).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StateError::InUse(place(path))),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    }
+}
+
+/// Refuses a file that is damaged, newer, or none of this program, before anything is written.
+async fn check(connection: &mut SqliteConnection, path: &Path) -> Result<(), StateError> {
+    let damaged = |problem: String| StateError::Damaged { place: place(path), problem };
+    let found: Vec<(String,)> = sqlx::query_as("PRAGMA quick_check(1)")
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(|error| damaged(error.to_string()))?;
+    match found.first() {
+        Some((problem,)) if problem != "ok" => return Err(damaged(problem.clone())),
+        _ => {}
+    }
+    let version: Option<(i64,)> = sqlx::query_as(sql::VERSION_OF)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(|_| StateError::Foreign(place(path)))?;
+    match version {
+        Some((version,)) if version > sql::VERSION => {
+            Err(StateError::Newer { place: place(path), version, known: sql::VERSION })
+        }
+        Some(_) => Ok(()),
+        None => Err(StateError::Foreign(place(path))),
+    }
+}
+
+/// Brings the file to the present version, in one transaction.
+async fn migrate(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    sqlx::query(sql::META).execute(&mut *connection).await?;
+    let version: Option<(i64,)> = sqlx::query_as(sql::VERSION_OF).fetch_optional(&mut *connection).await?;
+    let version = usize::try_from(version.map_or(0, |(version,)| version)).unwrap_or_default();
+    for migration in sql::MIGRATIONS.iter().skip(version) {
+        let migration = migration.replace(" BYTES ", " BLOB ");
+        sqlx::raw_sql(AssertSqlSafe(migration)).execute(&mut *connection).await?;
+    }
+    sqlx::query(sql::SET_VERSION).bind(sql::VERSION).execute(&mut *connection).await?;
+    sqlx::query("COMMIT").execute(&mut *connection).await?;
+    Ok(())
+}
+
+/// SQLite's codes for a file that another program has to itself.
+const BUSY: [&str; 4] = ["5", "6", "261", "517"];
+/// SQLite's codes for a file that is none, or is damaged.
+const DAMAGED: [&str; 2] = ["11", "26"];
+
+fn code_of(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    error.as_database_error().and_then(|error| error.code())
+}
+
+fn lost(error: sqlx::Error) -> Failure {
+    match code_of(&error).as_deref() {
+        Some(code) if BUSY.contains(&code) => Failure::Conflict,
+        _ => Failure::Lost(error.to_string()),
+    }
+}
+
+/// The rows of a sandbox, which nobody else can change meanwhile.
+struct Alone<'a> {
+    writer: MutexGuard<'a, Writer>,
+    sandbox: &'a str,
+}
+
+impl Transaction for Alone<'_> {
+    fn load<'a>(&'a mut self, wanted: &'a [Wanted]) -> BoxFuture<'a, Result<Vec<Loaded>, Failure>> {
+        async move {
+            let mut loaded = Vec::with_capacity(wanted.len());
+            for wanted in wanted {
+                let (text, value) = match &wanted.by {
+                    By::Key(key) => (sql::by_key(wanted.table), key),
+                    By::Column(column, value) => (sql::by_column(wanted.table, column), value),
+                };
+                let query = sqlx::query_as(AssertSqlSafe(text)).bind(self.sandbox).bind(value);
+                let rows = query.fetch_all(&mut self.writer.connection).await.map_err(lost)?;
+                loaded.push(Loaded { wanted: wanted.clone(), rows });
+            }
+            Ok(loaded)
+        }
+        .boxed()
+    }
+
+    fn commit<'a>(mut self: Box<Self>, changes: Vec<Change>) -> BoxFuture<'a, Result<(), Failure>>
+    where
+        Self: 'a,
+    {
+        async move {
+            if changes.is_empty() {
+                return Ok(());
+            }
+            let sandbox = self.sandbox;
+            self.writer.is_open = true;
+            let connection = &mut self.writer.connection;
+            sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(lost)?;
+            for change in changes {
+                write(connection, sandbox, change).await.map_err(lost)?;
+            }
+            sqlx::query("COMMIT").execute(&mut *connection).await.map_err(lost)?;
+            self.writer.is_open = false;
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
+async fn write(connection: &mut SqliteConnection, sandbox: &str, change: Change) -> Result<(), sqlx::Error> {
+    let Some(row) = change.row else {
+        let query = sqlx::query(AssertSqlSafe(sql::delete(change.table)));
+        return query.bind(sandbox).bind(change.key).execute(connection).await.map(|_| ());
+    };
+    let columns: Vec<_> = row.columns.iter().map(|(name, _)| *name).collect();
+    let query = sqlx::query(AssertSqlSafe(sql::upsert(change.table, &columns)));
+    let mut query = query.bind(sandbox).bind(change.key).bind(row.body).bind(row.expires.map(Moment::millis));
+    for (_, value) in row.columns {
+        query = query.bind(value);
+    }
+    query.execute(connection).await.map(|_| ())
+}
+
+impl Database for Sqlite {
+    fn begin<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+    ) -> BoxFuture<'a, Result<Box<dyn Transaction + 'a>, Failure>> {
+        async move {
+            let writer = self.writer().await?;
+            Ok(Box::new(Alone { writer, sandbox: sandbox.as_str() }) as Box<dyn Transaction>)
+        }
+        .boxed()
+    }
+
+    fn clear<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        tables: &'a [&'static str],
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        async move {
+            let mut writer = self.writer().await?;
+            writer.is_open = true;
+            let connection = &mut writer.connection;
+            sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(lost)?;
+            for table in tables {
+                let query = sqlx::query(AssertSqlSafe(sql::clear(table))).bind(sandbox.as_str());
+                query.execute(&mut *connection).await.map_err(lost)?;
+            }
+            sqlx::query("COMMIT").execute(&mut *connection).await.map_err(lost)?;
+            writer.is_open = false;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn records(&self) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>> {
+        async move {
+            let mut writer = self.writer().await?;
+            sqlx::query_as(sql::RECORDS).fetch_all(&mut writer.connection).await.map_err(lost)
+        }
+        .boxed()
+    }
+
+    fn note<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        body: Option<String>,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        async move {
+            let mut writer = self.writer().await?;
+            let query = match body {
+                Some(body) => sqlx::query(sql::NOTE).bind(sandbox.as_str()).bind(body),
+                None => sqlx::query(sql::FORGET).bind(sandbox.as_str()),
+            };
+            query.execute(&mut writer.connection).await.map(|_| ()).map_err(lost)
+        }
+        .boxed()
+    }
+
+    fn keep<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        content: &'a Content,
+    ) -> BoxFuture<'a, Result<Content, Failure>> {
+        async move {
+            let (id, length) = (sandbox.mint(), content.len());
+            if length > LARGEST_IN_MEMORY as u64 {
+                let (folder, large, named) = (self.contents.clone(), content.clone(), id.clone());
+                let written = tokio::task::spawn_blocking(move || folder.write(&named, &large)).await;
+                written.map_err(|error| Failure::Lost(error.to_string()))?.map_err(unwritten)?;
+            } else {
+                let bytes = content.piece(0, LARGEST_IN_MEMORY).map_err(unwritten)?.into_owned();
+                let mut writer = self.writer().await?;
+                let query = sqlx::query("INSERT INTO contents (sandbox, id, bytes) VALUES ($1, $2, $3)");
+                let query = query.bind(sandbox.as_str()).bind(&id).bind(bytes);
+                query.execute(&mut writer.connection).await.map_err(lost)?;
+            }
+            Ok(Content::kept(id, length))
+        }
+        .boxed()
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        id: &'a str,
+        length: u64,
+    ) -> BoxFuture<'a, Result<Content, Failure>> {
+        async move {
+            if length > LARGEST_IN_MEMORY as u64 {
+                return self.contents.read(id, length).map_err(unwritten);
+            }
+            let mut writer = self.writer().await?;
+            let query = sqlx::query_as("SELECT bytes FROM contents WHERE sandbox = $1 AND id = $2");
+            let query = query.bind(sandbox.as_str()).bind(id);
+            let (bytes,): (Vec<u8>,) = query.fetch_one(&mut writer.connection).await.map_err(lost)?;
+            Ok(Content::from(bytes))
+        }
+        .boxed()
+    }
+
+    fn forget<'a>(&'a self, sandbox: &'a SandboxTag, ids: Vec<String>) -> BoxFuture<'a, Result<(), Failure>> {
+        async move {
+            for id in &ids {
+                self.contents.remove(id).map_err(unwritten)?;
+                let mut writer = self.writer().await?;
+                let query = sqlx::query("DELETE FROM contents WHERE sandbox = $1 AND id = $2");
+                let query = query.bind(sandbox.as_str()).bind(id);
+                query.execute(&mut writer.connection).await.map_err(lost)?;
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn delete_expired<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        table: &'static str,
+        before: Moment,
+        most: u32,
+    ) -> BoxFuture<'a, Result<u64, Failure>> {
+        async move {
+            let mut writer = self.writer().await?;
+            let query = sqlx::query(AssertSqlSafe(sql::delete_expired(table)));
+            let query = query.bind(sandbox.as_str()).bind(before.millis()).bind(i64::from(most));
+            query.execute(&mut writer.connection).await.map(|done| done.rows_affected()).map_err(lost)
+        }
+        .boxed()
+    }
+
+    fn unreachable<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<LibraryId>, Failure>> {
+        async move {
+            let mut writer = self.writer().await?;
+            let postboxes = sqlx::query(sql::DELETE_POSTBOXES).bind(sandbox.as_str());
+            postboxes.execute(&mut writer.connection).await.map_err(lost)?;
+            let query = sqlx::query_as(sql::UNREACHABLE).bind(sandbox.as_str()).bind(i64::from(most));
+            let found: Vec<(String,)> = query.fetch_all(&mut writer.connection).await.map_err(lost)?;
+            Ok(found.into_iter().map(|(id,)| id).collect())
+        }
+        .boxed()
+    }
+}
+
+fn unwritten(error: std::io::Error) -> Failure {
+    Failure::Lost(error.to_string())
+}
