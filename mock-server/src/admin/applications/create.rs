@@ -76,7 +76,11 @@ async fn create(call: &mut Call) -> Outcome {
     }
     let application = ApplicationSettings { id, name, contracts, place: Place::Administration };
     let made = application.clone();
-    call.sandbox.change_applications(|all| Ok(all.push(made))).await?;
+    let added = call.sandbox.change_applications(|all| {
+        all.push(made);
+        Ok(())
+    });
+    added.await?;
     let mut made = ApplicationJson::of(&call.sandbox, &application);
     for (contract, private_key) in made.contracts.iter_mut().zip(private_keys) {
         contract.private_key = private_key;
