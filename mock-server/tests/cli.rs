@@ -350,6 +350,27 @@ fn contracts_are_made_listed_rotated_and_removed_while_the_server_runs() {
 }
 
 #[test]
+fn a_variable_that_is_no_setting_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log");
+    let mut child = Command::new(cargo_bin("digime-mock"))
+        .args(["serve", "--port", "0"])
+        .env("DIGIME_MOCK_ADMIN_TOKN", "secret-value")
+        .env("DIGIME_MOCK_URL", "http://127.0.0.1:1")
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(&file).unwrap())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let logged = std::fs::read_to_string(file).unwrap();
+    assert!(logged.contains("DIGIME_MOCK_ADMIN_TOKN is no setting"), "{logged}");
+    assert!(!logged.contains("secret-value") && !logged.contains("DIGIME_MOCK_URL"), "{logged}");
+}
+
+#[test]
 fn contracts_outlive_the_server_with_its_state() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state.db").to_str().unwrap().to_owned();

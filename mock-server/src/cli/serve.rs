@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::output::print;
 use crate::config::settings::LogFormat;
 use crate::config::sources::table::{Read, SETTINGS, Setting};
-use crate::config::sources::{CONFIG_VARIABLE, FlagValues, settings};
+use crate::config::sources::{CONFIG_VARIABLE, FlagValues, settings, unknown_variables};
 use crate::embedded::mock_server::listen;
 use crate::http::server::Server;
 use crate::sandbox::credentials::Credentials;
@@ -93,6 +93,9 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     let settings = settings(args.config, args.flags)?;
     let filter = EnvFilter::try_new(&settings.log).map_err(Failure::usage)?;
     log(filter, settings.log_format);
+    for name in unknown_variables() {
+        tracing::warn!("the variable {name} is no setting; `digime-mock serve --help` lists them");
+    }
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }

@@ -21,6 +21,11 @@ const PART: &str = "file";
 /// understood yet, so that this limits memory.
 const MOST_AROUND: usize = 1024 * 1024;
 
+/// How many bytes a body may have besides its file: what is around it, if it is a form.
+pub(crate) fn room(headers: &HeaderMap) -> u64 {
+    if boundary(headers).is_ok() { 2 * MOST_AROUND as u64 } else { 0 }
+}
+
 /// A problem of the body, on its way through the parser.
 #[derive(Debug, thiserror::Error)]
 #[error("the body could not be read")]

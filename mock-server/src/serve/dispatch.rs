@@ -23,6 +23,7 @@ use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::faults::hostile::Hostile;
 use crate::http::call::{Call, Target};
 use crate::http::endpoint::{self, Endpoint, Handler};
+use crate::http::form_file;
 use crate::http::reply::Outcome;
 use crate::http::request_body;
 use crate::http::server::{Peer, Server};
@@ -69,7 +70,9 @@ async fn receive(
     let is_signed = matches!(target, Target::Endpoint(endpoint) if endpoint.route.is_signed());
     let expects_continue = parts.headers.contains_key(EXPECT);
     let limit = match streams {
-        true => server.settings.push_limit.max(server.settings.storage.file),
+        true => {
+            server.settings.push_limit.max(server.settings.storage.file) + form_file::room(&parts.headers)
+        }
         false => server.settings.body_limit as u64,
     };
     let declared = body.size_hint().lower();

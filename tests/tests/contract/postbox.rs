@@ -497,6 +497,22 @@ async fn a_push_has_the_limits_of_a_library_push_and_what_waits_counts_too() {
 }
 
 #[tokio::test]
+async fn a_file_of_the_largest_size_is_taken_whatever_its_form_adds() {
+    let world = World::with(|builder| {
+        builder.timeline(Timeline::INSTANT).settings(|settings| {
+            settings.push_limit = 200_000;
+            settings.storage.file = 200_000;
+        })
+    })
+    .await;
+    let scene = Scene::of(world).await;
+    let largest = Push { chunked: false, ..scene.by_claims(&vec![1; 200_000]) };
+    assert_eq!(status(&scene.send(largest).await), "delivered");
+    let larger = Push { chunked: false, ..scene.by_claims(&vec![1; 200_001]) };
+    refused(&scene.send(larger).await, 413, "ValidationErrors", "one byte more");
+}
+
+#[tokio::test]
 async fn a_push_that_breaks_off_leaves_nothing_behind() {
     let scene = Scene::new().await;
     let push = scene.by_claims(&[1; 300_000]);

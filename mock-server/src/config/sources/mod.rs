@@ -115,6 +115,23 @@ pub(crate) fn chosen(
     }
 }
 
+/// What every variable of the program begins with.
+const PREFIX: &str = "DIGIME_MOCK_";
+/// Variables that are no settings of the server.
+const OTHERS: [&str; 3] = [CONFIG_VARIABLE, "DIGIME_MOCK_URL", "DIGIME_MOCK_CA"];
+
+/// Variables that look like settings and are none: a misspelt one would change nothing, and nobody would know.
+pub(crate) fn unknown_variables() -> Vec<String> {
+    let known =
+        |name: &str| OTHERS.contains(&name) || SETTINGS.iter().any(|setting| setting.variable == name);
+    let mut unknown: Vec<_> = std::env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter(|name| name.starts_with(PREFIX) && !known(name))
+        .collect();
+    unknown.sort();
+    unknown
+}
+
 /// An environment variable. One that is set but empty or blank counts as unset: compose files and CI
 /// systems pass variables that nobody set as empty ones.
 fn variable(name: &str) -> Option<OsString> {
