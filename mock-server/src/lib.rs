@@ -68,7 +68,7 @@ pub mod settings {
     pub use crate::config::settings::{
         ApplicationSettings, ContractSettings, ContractSettingsError, SampleDataSettings, Settings,
     };
-    pub use crate::config::state_place::{StateError, StatePlace};
+    pub use crate::config::state_place::{DatabaseUrl, DatabaseUrlError, StateError, StatePlace};
     pub use crate::config::tls::{AuthorityPlace, TlsSettings};
     pub use crate::config::trusted_proxy::{TrustedProxy, TrustedProxyError};
     pub use crate::config::web_origin::{WebOrigin, WebOriginError};
