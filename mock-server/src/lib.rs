@@ -1,5 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
+// The feature alone brings no database that would use it.
+#![cfg_attr(
+    all(feature = "durable", not(any(feature = "sqlite", feature = "postgres"))),
+    allow(dead_code, unused_imports)
+)]
 
 mod admin;
 mod api;
