@@ -1,5 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
+// The feature alone brings no database that would use it.
+#![cfg_attr(
+    all(feature = "durable", not(any(feature = "sqlite", feature = "postgres"))),
+    allow(dead_code, unused_imports)
+)]
 
 mod admin;
 mod api;
@@ -69,7 +74,7 @@ pub mod settings {
         ApplicationSettings, ContractSettings, ContractSettingsError, LogFormat, SampleDataSettings,
         Settings, StopSettings,
     };
-    pub use crate::config::state_place::{StateError, StatePlace};
+    pub use crate::config::state_place::{DatabaseUrl, DatabaseUrlError, StateError, StatePlace};
     pub use crate::config::tls::{AuthorityPlace, TlsSettings};
     pub use crate::config::trusted_proxy::{TrustedProxy, TrustedProxyError};
     pub use crate::config::web_origin::{WebOrigin, WebOriginError};

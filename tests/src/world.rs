@@ -34,14 +34,18 @@ pub struct World {
     _state: Option<TempDir>,
 }
 
-/// With `file`, servers keep their state in a file: every test must pass on every engine.
+/// With `file` servers keep their state in a file each, with `postgres://…` all of them in that database:
+/// every test must pass on every engine.
 const STATE_VARIABLE: &str = "DIGIME_TEST_STATE";
 
-/// A folder for the state, if the tests are to run on a file.
-fn state_folder() -> Option<TempDir> {
+/// Where the tests are to keep their state, with the folder if it is one.
+fn state_place() -> Option<(StatePlace, Option<TempDir>)> {
     let state = std::env::var(STATE_VARIABLE).ok()?;
-    assert_eq!(state, "file", "{STATE_VARIABLE} is \"file\" or not set");
-    Some(tempfile::tempdir().unwrap())
+    if state != "file" {
+        return Some((StatePlace::Postgres(state.parse().unwrap()), None));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    Some((StatePlace::File(folder.path().join("state.db")), Some(folder)))
 }
 
 impl World {
@@ -53,10 +57,9 @@ impl World {
     pub async fn with(change: impl FnOnce(MockServerBuilder) -> MockServerBuilder) -> Self {
         let until = jiff_date(UNTIL);
         let builder = MockServer::builder().sample_data_until(until).allow_refusals();
-        let state = state_folder();
-        let builder = match state.as_ref().map(|folder| folder.path().join("state.db")) {
-            Some(file) => builder.settings(|settings| settings.state = StatePlace::File(file)),
-            None => builder,
+        let (builder, state) = match state_place() {
+            Some((place, folder)) => (builder.settings(|settings| settings.state = place), folder),
+            None => (builder, None),
         };
         let server = change(builder).start().await;
         let sandbox = server.sandbox().await;

@@ -20,6 +20,14 @@ struct Known {
 }
 
 impl Lifelines {
+    /// Ends the downloads of a user or account that was deleted elsewhere.
+    pub(crate) fn cut(&self, id: &str) {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lifeline) = known.held.get(id) {
+            lifeline.cut();
+        }
+    }
+
     /// The lifeline of a user or account.
     pub(crate) fn of(&self, id: &str) -> Lifeline {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

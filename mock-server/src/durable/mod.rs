@@ -8,9 +8,11 @@
 #[cfg(feature = "sqlite")]
 mod contents;
 mod lifelines;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 #[cfg(test)]
 pub(crate) mod rows;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
@@ -79,6 +81,16 @@ pub(crate) trait Database: Send + Sync {
         body: Option<String>,
     ) -> BoxFuture<'a, Result<(), Failure>>;
 
+    /// Whether other servers may use it at the same time.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// What was cut lately, on any server.
+    fn cuts(&self) -> BoxFuture<'_, Result<Vec<String>, Failure>> {
+        std::future::ready(Ok(Vec::new())).boxed()
+    }
+
     /// Keeps a content outside the rows, before there is a row that names it.
     fn keep<'a>(
         &'a self,
@@ -125,8 +137,12 @@ pub(crate) trait Transaction: Send {
     /// Loads rows.
     fn load<'a>(&'a mut self, wanted: &'a [Wanted]) -> BoxFuture<'a, Result<Vec<Loaded>, Failure>>;
 
-    /// Writes what changed, all of it or nothing.
-    fn commit<'a>(self: Box<Self>, changes: Vec<Change>) -> BoxFuture<'a, Result<(), Failure>>
+    /// Writes what changed, all of it or nothing, and tells other servers what is cut.
+    fn commit<'a>(
+        self: Box<Self>,
+        changes: Vec<Change>,
+        cut: Vec<String>,
+    ) -> BoxFuture<'a, Result<(), Failure>>
     where
         Self: 'a;
 }
@@ -190,7 +206,7 @@ impl Durable {
             if missing.is_empty() {
                 let changes = state.changes()?;
                 let freed = freed(&changes);
-                transaction.commit(changes).await?;
+                transaction.commit(changes, state.to_be_cut()).await?;
                 state.settle();
                 if let Some(now) = state.sweep_due() {
                     self.tidy(tag, rules, now).await;
@@ -206,6 +222,20 @@ impl Durable {
             loaded.extend(transaction.load(&missing).await?);
         }
         Err(Failure::Endless)
+    }
+
+    /// Whether other servers may use the database at the same time.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.database.is_shared()
+    }
+
+    /// Ends the downloads of what was deleted on other servers, and gives the sandboxes that are noted.
+    ///
+    /// # Errors
+    /// [`Failure`]; the next look finds the same.
+    pub(crate) async fn look(&self) -> Result<Vec<(String, String)>, Failure> {
+        self.database.cuts().await?.iter().for_each(|id| self.around.cut(id));
+        self.database.records().await
     }
 
     /// Notes a sandbox.

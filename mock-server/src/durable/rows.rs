@@ -146,7 +146,11 @@ impl Transaction for OneAtATime<'_> {
         std::future::ready(Ok(loaded.collect())).boxed()
     }
 
-    fn commit<'a>(mut self: Box<Self>, changes: Vec<Change>) -> BoxFuture<'a, Result<(), Failure>>
+    fn commit<'a>(
+        mut self: Box<Self>,
+        changes: Vec<Change>,
+        _: Vec<String>,
+    ) -> BoxFuture<'a, Result<(), Failure>>
     where
         Self: 'a,
     {

@@ -201,7 +201,11 @@ impl Transaction for Alone<'_> {
         .boxed()
     }
 
-    fn commit<'a>(mut self: Box<Self>, changes: Vec<Change>) -> BoxFuture<'a, Result<(), Failure>>
+    fn commit<'a>(
+        mut self: Box<Self>,
+        changes: Vec<Change>,
+        _: Vec<String>,
+    ) -> BoxFuture<'a, Result<(), Failure>>
     where
         Self: 'a,
     {

@@ -104,7 +104,7 @@ impl PhoneVisit<'_> {
 
     fn decide(self, decision: &UserDecision) -> Result<ConsentEnding, ConsentError> {
         let SandboxHandle { server, sandbox } = self.handle;
-        pollster::block_on(async {
+        sandbox.wait(async {
             match &self.opened {
                 Opened::Link(link) => decide_url(&server.sandboxes, sandbox, link, decision).await,
                 Opened::Intent(intent) => decide_intent(&server.sandboxes, sandbox, intent, decision).await,

@@ -38,11 +38,11 @@ impl SandboxHandle {
     pub fn create_postbox(&self, session_key: &str, user_id: &str) -> Result<Postbox, CreatePostboxError> {
         let keys = PostboxKeys::generate()?;
         let (store, now) = (&self.sandbox.store, self.sandbox.now());
-        let client_id = pollster::block_on(store.session_client(session_key)).ok().flatten();
+        let client_id = self.sandbox.wait(store.session_client(session_key)).ok().flatten();
         let contract = client_id.and_then(|client_id| self.sandbox.contract(&client_id));
         let contract = contract.ok_or(CreatePostboxError::NoSuchSession)?;
         let user = user_id.to_owned();
-        let made = pollster::block_on(store.create_session_postbox(&contract, &user, session_key, keys, now));
+        let made = self.sandbox.wait(store.create_session_postbox(&contract, &user, session_key, keys, now));
         let postbox = made.map_err(|refusal| match refusal.code {
             RefusalCode::InvalidToken => CreatePostboxError::NoSuchUser(user),
             _ => CreatePostboxError::NoSuchSession,
@@ -53,6 +53,6 @@ impl SandboxHandle {
     /// Delivers what waits in a user's postboxes because it was pushed with an expired token, and says
     /// how many files that were: what the user's app does for the link `digime://postbox/import`.
     pub fn import_postboxes(&self, user_id: &str) -> usize {
-        pollster::block_on(self.sandbox.store.import_postboxes(&user_id.to_owned())).unwrap_or_default()
+        self.sandbox.wait(self.sandbox.store.import_postboxes(&user_id.to_owned())).unwrap_or_default()
     }
 }

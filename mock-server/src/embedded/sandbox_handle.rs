@@ -65,7 +65,7 @@ impl SandboxHandle {
     /// # Errors
     /// [`BindStorageError`].
     pub fn bind_storage(&self, storage_id: &str, user_id: &str) -> Result<(), BindStorageError> {
-        pollster::block_on(self.sandbox.store.bind_storage(storage_id, &user_id.to_owned()))
+        self.sandbox.wait(self.sandbox.store.bind_storage(storage_id, &user_id.to_owned()))
     }
 
     /// Injects a fault.
@@ -124,7 +124,7 @@ impl SandboxHandle {
 
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
     pub fn reset(&self) {
-        if let Err(error) = pollster::block_on(self.sandbox.reset()) {
+        if let Err(error) = self.sandbox.wait(self.sandbox.reset()) {
             tracing::error!("the sandbox was not reset: {error}");
         }
     }
@@ -189,7 +189,7 @@ impl ConsentVisit<'_> {
             return Err(ConsentError::NoCallback);
         }
         let SandboxHandle { server, sandbox } = self.handle;
-        match pollster::block_on(decide_url(&server.sandboxes, sandbox, self.url, decision))? {
+        match sandbox.wait(decide_url(&server.sandboxes, sandbox, self.url, decision))? {
             ConsentEnding::Location(location) => Ok(location),
             ConsentEnding::Result(_) | ConsentEnding::Shown(_) => Err(ConsentError::NoCallback),
         }

@@ -64,7 +64,7 @@ impl Content {
     }
 
     /// The content of a file.
-    #[cfg_attr(not(feature = "durable"), allow(dead_code))]
+    #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
     pub(crate) fn of_file(file: File, length: u64) -> Self {
         Self(Place::Disk { file: Arc::new(Mutex::new(file)), length })
     }

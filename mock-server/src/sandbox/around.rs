@@ -26,4 +26,8 @@ impl Surroundings for Around {
     fn lifeline(&self, id: &str) -> Lifeline {
         self.lifelines.of(id)
     }
+
+    fn cut(&self, id: &str) {
+        self.lifelines.cut(id);
+    }
 }

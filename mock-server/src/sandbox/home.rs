@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+#[cfg(any(test, feature = "durable"))]
+use tokio::runtime::Handle;
 
 use super::application_changes::ApplicationChanges;
 use super::store::Store;
@@ -31,6 +33,16 @@ pub(crate) struct SandboxRecord {
     pub(crate) moved: Duration,
     #[serde(default)]
     pub(crate) applications: ApplicationChanges,
+    /// How often it was changed.
+    #[serde(default)]
+    pub(crate) version: u64,
+}
+
+impl SandboxRecord {
+    /// The same, about to be changed.
+    pub(super) fn next(&self) -> Self {
+        Self { version: self.version + 1, ..self.clone() }
+    }
 }
 
 /// Where the sandboxes of a server keep their state; in memory by default.
@@ -38,6 +50,9 @@ pub(crate) struct SandboxRecord {
 pub(crate) struct Home {
     #[cfg(any(test, feature = "durable"))]
     durable: Option<Durable>,
+    /// Where the database's connections live.
+    #[cfg(any(test, feature = "durable"))]
+    runtime: Option<Handle>,
     records: Vec<(SandboxTag, SandboxRecord)>,
 }
 
@@ -59,19 +74,36 @@ impl Home {
             }
             #[cfg(not(feature = "sqlite"))]
             StatePlace::File(_) => Err(StateError::NotBuilt("sqlite")),
+            #[cfg(feature = "postgres")]
+            StatePlace::Postgres(url) => {
+                let database = crate::durable::postgres::Postgres::open(url).await?;
+                let wrong = |problem| StateError::Unusable { place: url.to_string(), problem };
+                Self::with(Arc::new(database), settings).await.map_err(wrong)
+            }
+            #[cfg(not(feature = "postgres"))]
+            StatePlace::Postgres(_) => Err(StateError::NotBuilt("postgres")),
         }
     }
 
     #[cfg(any(test, feature = "durable"))]
     async fn with(database: Arc<dyn Database>, settings: &Settings) -> Result<Self, String> {
-        let mut records = Vec::new();
-        for (tag, body) in database.records().await.map_err(|failure| failure.to_string())? {
-            let tag = SandboxTag::of(&tag).ok_or_else(|| format!("{tag} is no sandbox"))?;
-            records.push((tag, serde_json::from_str(&body).map_err(|error| error.to_string())?));
-        }
+        let records = database.records().await.map_err(|failure| failure.to_string())?;
+        let records = read(&records)?;
         let datasets = Datasets::new(settings.sample_data, settings.datasets.clone());
         let around = Around { datasets, lifelines: Lifelines::default() };
-        Ok(Self { durable: Some(Durable::new(database, Arc::new(around))), records })
+        let durable = Some(Durable::new(database, Arc::new(around)));
+        Ok(Self { durable, runtime: Handle::try_current().ok(), records })
+    }
+
+    /// Waits for a future of a store, on any thread and in any runtime. What is in memory is never waited for;
+    /// a database's connections need the runtime in which they live, which may not be the one of this thread.
+    pub(crate) fn wait<T: Send>(&self, future: impl Future<Output = T> + Send) -> T {
+        #[cfg(any(test, feature = "durable"))]
+        if let Some(runtime) = &self.runtime {
+            let waiting = std::thread::scope(|scope| scope.spawn(|| runtime.block_on(future)).join());
+            return waiting.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
+        pollster::block_on(future)
     }
 
     /// The sandboxes that were there when it was opened.
@@ -94,6 +126,30 @@ impl Home {
         return self.durable.is_some();
         #[cfg(not(any(test, feature = "durable")))]
         false
+    }
+
+    /// Whether other servers share the state.
+    pub(crate) fn is_shared(&self) -> bool {
+        #[cfg(any(test, feature = "durable"))]
+        return self.durable.as_ref().is_some_and(Durable::is_shared);
+        #[cfg(not(any(test, feature = "durable")))]
+        false
+    }
+
+    /// Takes up what other servers did: ends downloads, and gives the sandboxes that there are.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; the next look finds the same.
+    pub(crate) async fn look(&self) -> Result<Vec<(SandboxTag, SandboxRecord)>, Unavailable> {
+        #[cfg(any(test, feature = "durable"))]
+        if let Some(durable) = &self.durable {
+            let found = durable.look().await.map_err(|failure| failure.to_string());
+            return found.and_then(|records| read(&records)).map_err(|problem| {
+                tracing::warn!("what other servers did is not known: {problem}");
+                Unavailable
+            });
+        }
+        Ok(Vec::new())
     }
 
     /// Notes a sandbox.
@@ -120,4 +176,13 @@ impl Home {
         }
         Ok(())
     }
+}
+
+#[cfg(any(test, feature = "durable"))]
+fn read(records: &[(String, String)]) -> Result<Vec<(SandboxTag, SandboxRecord)>, String> {
+    let read = |(tag, body): &(String, String)| {
+        let tag = SandboxTag::of(tag).ok_or_else(|| format!("{tag} is no sandbox"))?;
+        Ok((tag, serde_json::from_str(body).map_err(|error| error.to_string())?))
+    };
+    records.iter().map(read).collect()
 }

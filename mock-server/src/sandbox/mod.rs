@@ -11,6 +11,7 @@ pub(crate) mod home;
 pub(crate) mod store;
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ pub(crate) struct Sandbox {
     pub store: Store,
     /// What is noted of it outlives the server.
     record: tokio::sync::Mutex<SandboxRecord>,
+    /// Whether it was found noted: when it no longer is, another server has thrown it away.
+    noted: AtomicBool,
     home: Home,
 }
 
@@ -81,7 +84,9 @@ impl Sandbox {
                 timeline,
                 moved: Duration::ZERO,
                 applications: ApplicationChanges::default(),
+                version: 0,
             }),
+            noted: AtomicBool::new(false),
             home: home.clone(),
             tag,
         }
@@ -127,12 +132,56 @@ impl Sandbox {
     /// # Errors
     /// [`Unavailable`] if the sandbox would forget it.
     pub(crate) async fn move_clock(&self, by: Duration) -> Result<(), Unavailable> {
-        let mut record = self.record.lock().await;
-        let moved = SandboxRecord { moved: record.moved.saturating_add(by), ..record.clone() };
-        self.home.note(&self.tag, &moved).await?;
-        *record = moved;
-        self.clock.advance(by);
+        {
+            let mut record = self.record.lock().await;
+            let moved = SandboxRecord { moved: record.moved.saturating_add(by), ..record.next() };
+            self.home.note(&self.tag, &moved).await?;
+            *record = moved;
+            self.clock.advance(by);
+        }
+        self.let_others_see().await;
         Ok(())
+    }
+
+    /// As [`Home::wait`].
+    pub(crate) fn wait<T: Send>(&self, future: impl Future<Output = T> + Send) -> T {
+        self.home.wait(future)
+    }
+
+    /// Waits until every server that shares the state has taken up what was noted.
+    async fn let_others_see(&self) {
+        if self.home.is_shared() {
+            tokio::time::sleep(LOOK_EVERY * 2).await;
+        }
+    }
+
+    /// Takes up what another server noted of it.
+    async fn follow(&self, noted: &SandboxRecord) {
+        self.noted.store(true, Ordering::Relaxed);
+        let mut record = self.record.lock().await;
+        // What was looked up before this server noted something is no news.
+        if noted.version < record.version || noted == &*record {
+            return;
+        }
+        if noted.moved < record.moved {
+            self.clock.reset();
+            record.moved = Duration::ZERO;
+        }
+        self.clock.advance(noted.moved.saturating_sub(record.moved));
+        if noted.applications != record.applications {
+            self.take_up(&noted.applications);
+        }
+        let (lifetimes, timeline) = (record.lifetimes, record.timeline);
+        *record = SandboxRecord { lifetimes, timeline, ..noted.clone() };
+    }
+
+    fn take_up(&self, applications: &ApplicationChanges) {
+        if let Err(error) = self.applications.resume(applications) {
+            tracing::error!(
+                "sandbox {}: its applications are those of the configuration: {error}",
+                self.id()
+            );
+        }
     }
 
     /// Notes that there is such a sandbox.
@@ -140,7 +189,9 @@ impl Sandbox {
     /// # Errors
     /// [`Unavailable`] if the server would forget it.
     pub(crate) async fn note(&self) -> Result<(), Unavailable> {
-        self.home.note(&self.tag, &*self.record.lock().await).await
+        self.home.note(&self.tag, &*self.record.lock().await).await?;
+        self.let_others_see().await;
+        Ok(())
     }
 
     /// Changes its applications, all of it or nothing.
@@ -152,34 +203,34 @@ impl Sandbox {
         &self,
         change: impl FnOnce(&mut Vec<ApplicationSettings>) -> Result<T, ApplicationError>,
     ) -> Result<T, ApplicationError> {
-        let mut record = self.record.lock().await;
-        let (changed, value) = self.applications.changed(change)?;
-        if self.home.is_lasting() {
-            let applications = self.applications.changes(&changed, &record.applications);
-            let noted = SandboxRecord { applications, ..record.clone() };
-            self.home.note(&self.tag, &noted).await?;
-            *record = noted;
-        }
-        self.applications.commit(changed);
+        let value = {
+            let mut record = self.record.lock().await;
+            let (changed, value) = self.applications.changed(change)?;
+            if self.home.is_lasting() {
+                let applications = self.applications.changes(&changed, &record.applications);
+                let noted = SandboxRecord { applications, ..record.next() };
+                self.home.note(&self.tag, &noted).await?;
+                *record = noted;
+            }
+            self.applications.commit(changed);
+            value
+        };
+        self.let_others_see().await;
         Ok(value)
     }
 
     /// Takes up what was noted of it.
     fn resume(&mut self, record: SandboxRecord) {
         self.clock.advance(record.moved);
-        if let Err(error) = self.applications.resume(&record.applications) {
-            tracing::error!(
-                "sandbox {}: its applications are those of the configuration: {error}",
-                self.id()
-            );
-        }
+        self.take_up(&record.applications);
         *self.record.get_mut() = record;
+        *self.noted.get_mut() = true;
     }
 
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
     pub(crate) async fn reset(&self) -> Result<(), Unavailable> {
         let mut record = self.record.lock().await;
-        let reset = SandboxRecord { moved: Duration::ZERO, ..record.clone() };
+        let reset = SandboxRecord { moved: Duration::ZERO, ..record.next() };
         self.home.note(&self.tag, &reset).await?;
         self.store.reset().await?;
         *record = reset;
@@ -192,12 +243,28 @@ impl Sandbox {
     }
 }
 
+/// A sandbox besides the default one, as it was noted.
+fn noted_sandbox(
+    tag: &SandboxTag,
+    record: &SandboxRecord,
+    settings: &Settings,
+    allowed: Allowed,
+    home: &Home,
+) -> Sandbox {
+    let mut settings = settings.clone();
+    (settings.lifetimes, settings.timeline) = (record.lifetimes, record.timeline);
+    let mut sandbox = Sandbox::new(tag.clone(), Some(tag.clone()), &settings, allowed, home);
+    sandbox.resume(record.clone());
+    sandbox
+}
+
 /// All sandboxes of a server.
 #[derive(Debug)]
 pub(crate) struct Sandboxes {
     default: Arc<Sandbox>,
     allowed: Allowed,
     home: Home,
+    settings: Settings,
     fresh: RwLock<HashMap<SandboxTag, Arc<Sandbox>>>,
     /// What was seen in sandboxes that were removed: tests remove theirs before the server ends.
     removed: Mutex<VecDeque<ClientReport>>,
@@ -211,6 +278,8 @@ const MOST_SANDBOXES: usize = 10_000;
 const MOST_REMOVED: usize = 1_000;
 /// How often a database is swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often a server looks what others did that share its state.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 impl Sandboxes {
     /// The default sandbox, and those that the home has.
@@ -228,16 +297,14 @@ impl Sandboxes {
                 });
                 continue;
             }
-            let mut settings = settings.clone();
-            (settings.lifetimes, settings.timeline) = (record.lifetimes, record.timeline);
-            let mut sandbox = Sandbox::new(noted.clone(), Some(noted.clone()), &settings, allowed, &home);
-            sandbox.resume(record.clone());
+            let sandbox = noted_sandbox(noted, record, settings, allowed, &home);
             fresh.insert(noted.clone(), Arc::new(sandbox));
         }
         Self {
             default: Arc::new(default),
             allowed,
             home,
+            settings: settings.clone(),
             fresh: RwLock::new(fresh),
             removed: Mutex::default(),
             unmet: Mutex::default(),
@@ -293,21 +360,60 @@ impl Sandboxes {
         }
     }
 
-    /// Sweeps a database again and again; memory is swept by the requests that add something.
-    pub(crate) async fn keep_swept(&self) {
+    /// Sweeps a database again and again, and takes up what other servers did; memory is swept by the
+    /// requests that add something.
+    pub(crate) async fn keep_up(&self) {
         if !self.home.is_lasting() {
             return std::future::pending().await;
         }
-        loop {
-            tokio::time::sleep(SWEEP_EVERY).await;
-            let fresh: Vec<_> =
-                self.fresh.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-            for sandbox in [&self.default].into_iter().chain(&fresh) {
-                if let Err(error) = sandbox.store.sweep(sandbox.now(), Moment::real()).await {
-                    tracing::warn!("a sweep was left half done: {error}");
+        let sweeping = async {
+            loop {
+                tokio::time::sleep(SWEEP_EVERY).await;
+                self.sweep().await;
+            }
+        };
+        let following = async {
+            if !self.home.is_shared() {
+                return std::future::pending().await;
+            }
+            loop {
+                tokio::time::sleep(LOOK_EVERY).await;
+                self.follow().await;
+            }
+        };
+        futures_util::future::join(sweeping, following).await;
+    }
+
+    async fn sweep(&self) {
+        let fresh: Vec<_> =
+            self.fresh.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for sandbox in [&self.default].into_iter().chain(&fresh) {
+            if let Err(error) = sandbox.store.sweep(sandbox.now(), Moment::real()).await {
+                tracing::warn!("a sweep was left half done: {error}");
+            }
+        }
+    }
+
+    /// Takes up what other servers did.
+    async fn follow(&self) {
+        let Ok(records) = self.home.look().await else { return };
+        for (tag, record) in &records {
+            let known = match tag == self.default.tag() {
+                true => Some(self.default_sandbox()),
+                false => self.fresh.read().unwrap_or_else(PoisonError::into_inner).get(tag).cloned(),
+            };
+            match known {
+                Some(sandbox) => sandbox.follow(record).await,
+                None => {
+                    let sandbox = noted_sandbox(tag, record, &self.settings, self.allowed, &self.home);
+                    let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
+                    fresh.entry(tag.clone()).or_insert_with(|| Arc::new(sandbox));
                 }
             }
         }
+        let is_noted = |tag: &SandboxTag| records.iter().any(|(noted, _)| noted == tag);
+        let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
+        fresh.retain(|tag, sandbox| !sandbox.noted.load(Ordering::Relaxed) || is_noted(tag));
     }
 
     /// The client reports of all sandboxes that saw a client, removed ones first.

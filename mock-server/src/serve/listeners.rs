@@ -123,7 +123,7 @@ pub(crate) async fn serve(
     };
     tokio::select! {
         _ = join(join_all(serving), ask) => {}
-        () = server.sandboxes.keep_swept() => {}
+        () = server.sandboxes.keep_up() => {}
     }
 }
 

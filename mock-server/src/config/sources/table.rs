@@ -12,7 +12,7 @@ use crate::config::check::check_id;
 use crate::config::settings::{LogFormat, Settings};
 use crate::config::sources::contracts;
 use crate::config::sources::value::{Problem, Value, quote};
-use crate::config::state_place::StatePlace;
+use crate::config::state_place::{DatabaseUrl, DatabaseUrlError, StatePlace};
 use crate::config::tls::AuthorityPlace;
 use crate::durations;
 use crate::tls::certificate::{CertificateChain, CertificateError, TlsKey};
@@ -218,9 +218,9 @@ settings! {
             => into!(storage.file, value => value.number(0..=u64::MAX)?);
     }
     STATE {
-        "state", "STATE", Some("state"), "FILE",
-            "File in which the state outlives the server; in memory if absent"
-            => into!(state, value => StatePlace::File(value.path()?));
+        "state", "STATE", Some("state"), "FILE|URL",
+            "File in which the state outlives the server, or postgres://… of a database that several servers share; in memory if absent"
+            => into!(state, value => state(value)?);
         "state-sync", "STATE_SYNC", Some("state_sync"), "YES|NO",
             "Whether answers wait until the disk has the state, so that even the loss of power takes nothing [default: false]"
             => Read::Switch(|settings, value| {
@@ -257,6 +257,16 @@ settings! {
 
 fn duration(value: &Value<'_>) -> Result<Duration, Problem> {
     durations::parse(value.text()?).map_err(|error| error.to_string())
+}
+
+/// A path may be any bytes; a database's URL is text.
+fn state(value: &Value<'_>) -> Result<StatePlace, Problem> {
+    match value.text().ok().filter(|text| DatabaseUrl::is_meant(text)) {
+        Some(text) => {
+            text.parse().map(StatePlace::Postgres).map_err(|error: DatabaseUrlError| error.to_string())
+        }
+        None => value.path().map(StatePlace::File),
+    }
 }
 
 fn date(value: &Value<'_>) -> Result<Date, Problem> {

@@ -24,8 +24,8 @@ impl State {
     /// `AccountNotFound` if the library has no such account.
     pub(crate) fn delete_account(&mut self, library_id: &LibraryId, account: &str) -> Result<(), Refusal> {
         let library = self.library(library_id)?;
-        let lifeline = library.account(account)?.lifeline.clone();
-        self.cut.push(lifeline);
+        let found = library.account(account)?;
+        self.cut.push((found.reference.clone(), found.lifeline.clone()));
         self.libraries.change(library_id, |library| library.accounts.retain(|known| known.id != account));
         Ok(())
     }
@@ -36,8 +36,8 @@ impl State {
         if self.phone() == Some(id) {
             self.facts.remove(PHONE);
         }
-        self.cut.push(library.lifeline);
-        self.cut.extend(library.accounts.into_iter().map(|account| account.lifeline));
+        self.cut.push((id.clone(), library.lifeline));
+        self.cut.extend(library.accounts.into_iter().map(|account| (account.reference, account.lifeline)));
         self.delete_user_storage(id);
         let pushed = self.pushed.take_out(LIBRARY, id).into_iter().map(|file| file.push);
         let pending = self.pending.take_out(LIBRARY, id).into_iter().map(|pending| pending.push);

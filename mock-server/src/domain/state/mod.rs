@@ -87,7 +87,7 @@ pub(crate) struct State {
     broom: Broom,
     ids: Ids,
     /// What ends when the operation is done.
-    cut: Vec<Lifeline>,
+    cut: Vec<(String, Lifeline)>,
 }
 
 impl State {
@@ -124,7 +124,13 @@ impl State {
 
     /// Ends the downloads of what an operation deleted; to be called when that is certain.
     pub(crate) fn settle(&mut self) {
-        self.cut.drain(..).for_each(|lifeline| lifeline.cut());
+        self.cut.drain(..).for_each(|(_, lifeline)| lifeline.cut());
+    }
+
+    /// The users and account references whose downloads end when the operation is done.
+    #[cfg(any(test, feature = "durable"))]
+    pub(crate) fn to_be_cut(&self) -> Vec<String> {
+        self.cut.iter().map(|(id, _)| id.clone()).collect()
     }
 
     /// A user's library.

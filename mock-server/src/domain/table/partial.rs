@@ -91,6 +91,9 @@ pub(crate) trait Surroundings: Send + Sync {
 
     /// What the downloads of the files of this user or account hang on.
     fn lifeline(&self, id: &str) -> Lifeline;
+
+    /// Ends the downloads of a user or account that was deleted on another server.
+    fn cut(&self, id: &str);
 }
 
 /// What is known of the rest of a table.
