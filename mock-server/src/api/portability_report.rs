@@ -83,7 +83,8 @@ async fn report(call: &mut Call) -> Outcome {
     let report = call.sandbox.store.report(&user, from, to, call.now()).await?;
     let xml = ReportDocument { participant: PARTICIPANT, report }.render();
     let xml = xml.map_err(|error| Refusal::defect("The report could not be made", &error))?;
-    Ok(Reply::new(StatusCode::OK, ReplyBody::Xml(xml)))
+    let mimetype = "application/xml; charset=utf-8";
+    Ok(Reply::new(StatusCode::OK, ReplyBody::Text { mimetype, text: xml }))
 }
 
 fn known_report(service_type: &str, format: &str) -> Result<(), Refusal> {

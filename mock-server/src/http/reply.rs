@@ -36,9 +36,7 @@ pub(crate) enum ReplyBody {
     Json(Value),
     /// A page.
     Html(String),
-    /// An XML document.
-    Xml(String),
-    /// Text of another kind.
+    /// Text: XML, or figures.
     Text {
         /// Its media type.
         mimetype: &'static str,
@@ -67,7 +65,6 @@ impl ReplyBody {
             Self::Empty => None,
             Self::Json(_) | Self::Envelope(..) => Some("application/json"),
             Self::Html(_) => Some("text/html; charset=utf-8"),
-            Self::Xml(_) => Some("application/xml; charset=utf-8"),
             Self::Image { mimetype, .. } | Self::Text { mimetype, .. } => Some(mimetype),
             Self::Stored(_) | Self::Container(..) => Some("application/octet-stream"),
         }
@@ -93,7 +90,6 @@ impl ReplyBody {
             Self::Empty => Body::empty(),
             Self::Json(value) => Body::from(value.to_string()),
             Self::Html(html) => Body::from(html),
-            Self::Xml(xml) => Body::from(xml),
             Self::Text { text, .. } => Body::from(text),
             Self::Image { bytes, .. } => Body::from(bytes),
             Self::Stored(content) => stored(content),

@@ -54,7 +54,7 @@ pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, w
     log(&call, &reply, refusal.as_ref(), watch);
     call.server.metrics.count(&Ended {
         operation: call.route().map(|route| route.operation),
-        status: reply.status.as_u16(),
+        status: reply.status,
         code: refusal.as_ref().map(|(refusal, _)| &refusal.code),
         took: watch.elapsed(),
     });
