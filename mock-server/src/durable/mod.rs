@@ -7,6 +7,8 @@
 
 #[cfg(feature = "sqlite")]
 mod contents;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod engine;
 mod lifelines;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
@@ -16,6 +18,8 @@ pub(crate) mod rows;
 mod sql;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod statement;
 
 use std::collections::HashMap;
 use std::fmt;

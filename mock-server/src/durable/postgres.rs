@@ -8,13 +8,12 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgPool};
 
-use super::{Database, Failure, Transaction, sql};
-use crate::clock::Moment;
+use super::engine::{Connection, Engine, Isolation};
+use super::statement::Statement;
+use super::{Failure, sql};
 use crate::config::state_place::{DatabaseUrl, StateError};
-use crate::domain::library::LibraryId;
-use crate::domain::table::{By, Change, Loaded, Wanted};
 use crate::payload::content::{Content, ContentWriter};
 use crate::random::SandboxTag;
 
@@ -38,9 +37,6 @@ const EXTRA: &str = "
 /// Contents that nothing names and that nobody can be about to name.
 const SWEEP_CONTENTS: &str =
     "DELETE FROM content_chunks WHERE written < now() - interval '1 hour' AND id NOT IN (";
-
-/// What ended lately, longer than any transaction takes.
-const CUTS: &str = "SELECT lifeline FROM cuts WHERE at > now() - interval '30 seconds'";
 
 /// A database that other servers may use too.
 #[derive(Debug)]
@@ -106,111 +102,45 @@ fn lost(error: sqlx::Error) -> Failure {
     }
 }
 
-/// The rows of a sandbox as they were when the transaction began. Dropped before its end, it is rolled back.
-struct Serialised<'a> {
-    transaction: sqlx::Transaction<'static, sqlx::Postgres>,
-    sandbox: &'a str,
-}
+/// A transaction on a connection of the pool.
+struct Held(sqlx::Transaction<'static, sqlx::Postgres>);
 
-impl Transaction for Serialised<'_> {
-    fn load<'a>(&'a mut self, wanted: &'a [Wanted]) -> BoxFuture<'a, Result<Vec<Loaded>, Failure>> {
+impl Connection for Held {
+    fn rows(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>> {
         async move {
-            let mut loaded = Vec::with_capacity(wanted.len());
-            for wanted in wanted {
-                let (text, value) = match &wanted.by {
-                    By::Key(key) => (sql::by_key(wanted.table), key),
-                    By::Column(column, value) => (sql::by_column(wanted.table, column), value),
-                };
-                let query = sqlx::query_as(AssertSqlSafe(text)).bind(self.sandbox).bind(value);
-                let rows = query.fetch_all(&mut *self.transaction).await.map_err(lost)?;
-                loaded.push(Loaded { wanted: wanted.clone(), rows });
-            }
-            Ok(loaded)
+            let (text, arguments) = statement.parts::<sqlx::Postgres>()?;
+            let query = sqlx::query_as_with(AssertSqlSafe(text), arguments);
+            query.fetch_all(&mut *self.0).await.map_err(lost)
         }
         .boxed()
     }
 
-    fn commit<'a>(
-        mut self: Box<Self>,
-        changes: Vec<Change>,
-        cut: Vec<String>,
-    ) -> BoxFuture<'a, Result<(), Failure>>
+    fn execute(&mut self, statement: Statement) -> BoxFuture<'_, Result<u64, Failure>> {
+        async move {
+            let (text, arguments) = statement.parts::<sqlx::Postgres>()?;
+            let query = sqlx::query_with(AssertSqlSafe(text), arguments);
+            query.execute(&mut *self.0).await.map(|done| done.rows_affected()).map_err(lost)
+        }
+        .boxed()
+    }
+
+    fn commit<'a>(self: Box<Self>) -> BoxFuture<'a, Result<(), Failure>>
     where
         Self: 'a,
     {
-        async move {
-            for change in changes {
-                write(&mut self.transaction, self.sandbox, change).await.map_err(lost)?;
-            }
-            for lifeline in cut {
-                let query = sqlx::query("INSERT INTO cuts (lifeline) VALUES ($1)").bind(lifeline);
-                query.execute(&mut *self.transaction).await.map_err(lost)?;
-            }
-            // What was only read is certain at the end, too.
-            self.transaction.commit().await.map_err(lost)
-        }
-        .boxed()
+        async move { self.0.commit().await.map_err(lost) }.boxed()
     }
 }
 
-async fn write(connection: &mut PgConnection, sandbox: &str, change: Change) -> Result<(), sqlx::Error> {
-    let Some(row) = change.row else {
-        let query = sqlx::query(AssertSqlSafe(sql::delete(change.table)));
-        return query.bind(sandbox).bind(change.key).execute(connection).await.map(|_| ());
-    };
-    let columns: Vec<_> = row.columns.iter().map(|(name, _)| *name).collect();
-    let query = sqlx::query(AssertSqlSafe(sql::upsert(change.table, &columns)));
-    let mut query = query.bind(sandbox).bind(change.key).bind(row.body).bind(row.expires.map(Moment::millis));
-    for (_, value) in row.columns {
-        query = query.bind(value);
-    }
-    query.execute(connection).await.map(|_| ())
-}
-
-impl Database for Postgres {
-    fn begin<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-    ) -> BoxFuture<'a, Result<Box<dyn Transaction + 'a>, Failure>> {
+impl Engine for Postgres {
+    fn connect(&self, isolation: Isolation) -> BoxFuture<'_, Result<Box<dyn Connection + '_>, Failure>> {
+        let begin = match isolation {
+            Isolation::Committed => "BEGIN",
+            Isolation::Serialisable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        };
         async move {
-            let transaction =
-                self.pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await.map_err(lost)?;
-            Ok(Box::new(Serialised { transaction, sandbox: sandbox.as_str() }) as Box<dyn Transaction>)
-        }
-        .boxed()
-    }
-
-    fn clear<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        tables: &'a [&'static str],
-    ) -> BoxFuture<'a, Result<(), Failure>> {
-        async move {
-            let mut transaction = self.pool.begin().await.map_err(lost)?;
-            for table in tables {
-                let query = sqlx::query(AssertSqlSafe(sql::clear(table))).bind(sandbox.as_str());
-                query.execute(&mut *transaction).await.map_err(lost)?;
-            }
-            transaction.commit().await.map_err(lost)
-        }
-        .boxed()
-    }
-
-    fn records(&self) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>> {
-        async move { sqlx::query_as(sql::RECORDS).fetch_all(&self.pool).await.map_err(lost) }.boxed()
-    }
-
-    fn note<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        body: Option<String>,
-    ) -> BoxFuture<'a, Result<(), Failure>> {
-        async move {
-            let query = match body {
-                Some(body) => sqlx::query(sql::NOTE).bind(sandbox.as_str()).bind(body),
-                None => sqlx::query(sql::FORGET).bind(sandbox.as_str()),
-            };
-            query.execute(&self.pool).await.map(|_| ()).map_err(lost)
+            let transaction = self.pool.begin_with(begin).await.map_err(lost)?;
+            Ok(Box::new(Held(transaction)) as Box<dyn Connection>)
         }
         .boxed()
     }
@@ -219,38 +149,30 @@ impl Database for Postgres {
         true
     }
 
-    fn cuts(&self) -> BoxFuture<'_, Result<Vec<String>, Failure>> {
-        async move {
-            let found: Vec<(String,)> = sqlx::query_as(CUTS).fetch_all(&self.pool).await.map_err(lost)?;
-            Ok(found.into_iter().map(|(lifeline,)| lifeline).collect())
-        }
-        .boxed()
-    }
-
-    fn keep<'a>(
+    fn keep_content<'a>(
         &'a self,
         sandbox: &'a SandboxTag,
         content: &'a Content,
     ) -> BoxFuture<'a, Result<Content, Failure>> {
         async move {
             let (id, length) = (sandbox.mint(), content.len());
-            let mut transaction = self.pool.begin().await.map_err(lost)?;
+            let mut connection = self.connect(Isolation::Committed).await?;
             let (mut position, mut number) = (0, 0_i64);
             while position < length || number == 0 {
                 let bytes = content.piece(position, CHUNK).map_err(unreadable)?.into_owned();
                 position += bytes.len() as u64;
                 let text = "INSERT INTO content_chunks (sandbox, id, number, bytes) VALUES ($1, $2, $3, $4)";
-                let query = sqlx::query(text).bind(sandbox.as_str()).bind(&id).bind(number).bind(bytes);
-                query.execute(&mut *transaction).await.map_err(lost)?;
+                let statement = Statement::of(text).with(sandbox).with(id.as_str()).with(number).with(bytes);
+                connection.execute(statement).await?;
                 number += 1;
             }
-            transaction.commit().await.map_err(lost)?;
+            connection.commit().await?;
             Ok(Content::kept(id, length))
         }
         .boxed()
     }
 
-    fn fetch<'a>(
+    fn fetch_content<'a>(
         &'a self,
         sandbox: &'a SandboxTag,
         id: &'a str,
@@ -272,40 +194,14 @@ impl Database for Postgres {
         .boxed()
     }
 
-    fn forget<'a>(&'a self, sandbox: &'a SandboxTag, ids: Vec<String>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn forget_contents<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        ids: Vec<String>,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
         async move {
             let query = sqlx::query("DELETE FROM content_chunks WHERE sandbox = $1 AND id = ANY($2)");
             query.bind(sandbox.as_str()).bind(ids).execute(&self.pool).await.map(|_| ()).map_err(lost)
-        }
-        .boxed()
-    }
-
-    fn delete_expired<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        table: &'static str,
-        before: Moment,
-        most: u32,
-    ) -> BoxFuture<'a, Result<u64, Failure>> {
-        async move {
-            let query = sqlx::query(AssertSqlSafe(sql::delete_expired(table)));
-            let query = query.bind(sandbox.as_str()).bind(before.millis()).bind(i64::from(most));
-            query.execute(&self.pool).await.map(|done| done.rows_affected()).map_err(lost)
-        }
-        .boxed()
-    }
-
-    fn unreachable<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        most: u32,
-    ) -> BoxFuture<'a, Result<Vec<LibraryId>, Failure>> {
-        async move {
-            let postboxes = sqlx::query(sql::DELETE_POSTBOXES).bind(sandbox.as_str());
-            postboxes.execute(&self.pool).await.map_err(lost)?;
-            let query = sqlx::query_as(sql::UNREACHABLE).bind(sandbox.as_str()).bind(i64::from(most));
-            let found: Vec<(String,)> = query.fetch_all(&self.pool).await.map_err(lost)?;
-            Ok(found.into_iter().map(|(id,)| id).collect())
         }
         .boxed()
     }

@@ -63,7 +63,7 @@ pub(super) fn delete_expired(table: &str) -> String {
 
 /// Some of the libraries that nothing leads to. A session that may push without a token is all that leads
 /// to its user.
-pub(super) const UNREACHABLE: &str = "SELECT key FROM libraries WHERE sandbox = $1 \
+pub(super) const UNREACHABLE: &str = "SELECT key, '' FROM libraries WHERE sandbox = $1 \
     AND NOT EXISTS (SELECT 1 FROM access_tokens t WHERE t.sandbox = $1 AND t.library = libraries.key) \
     AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.sandbox = $1 AND t.library = libraries.key) \
     AND NOT EXISTS (SELECT 1 FROM codes t WHERE t.sandbox = $1 AND t.library = libraries.key) \
@@ -87,6 +87,12 @@ pub(super) const NOTE: &str = "INSERT INTO sandboxes (tag, body) VALUES ($1, $2)
 
 /// Forgets a sandbox.
 pub(super) const FORGET: &str = "DELETE FROM sandboxes WHERE tag = $1";
+
+/// Tells other servers what is cut.
+pub(super) const CUT: &str = "INSERT INTO cuts (lifeline) VALUES ($1)";
+
+/// What was cut lately, longer than any transaction takes.
+pub(super) const CUTS: &str = "SELECT lifeline, '' FROM cuts WHERE at > now() - interval '30 seconds'";
 
 /// The ids of all contents that rows name.
 pub(super) const NAMED_CONTENTS: &str = "SELECT content FROM pushed_files WHERE content IS NOT NULL \

@@ -16,11 +16,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::contents::Folder;
-use super::{Database, Failure, Transaction, sql};
-use crate::clock::Moment;
+use super::engine::{Connection, Engine, Isolation};
+use super::statement::Statement;
+use super::{Failure, sql};
 use crate::config::state_place::StateError;
-use crate::domain::library::LibraryId;
-use crate::domain::table::{By, Change, Loaded, Wanted};
 use crate::payload::content::{Content, LARGEST_IN_MEMORY};
 use crate::random::SandboxTag;
 
@@ -177,129 +176,57 @@ fn lost(error: sqlx::Error) -> Failure {
     }
 }
 
-/// The rows of a sandbox, which nobody else can change meanwhile.
-struct Alone<'a> {
-    writer: MutexGuard<'a, Writer>,
-    sandbox: &'a str,
-}
+/// The connection, to which nobody else comes meanwhile; a transaction begins with the first change.
+struct Alone<'w>(MutexGuard<'w, Writer>);
 
-impl Transaction for Alone<'_> {
-    fn load<'a>(&'a mut self, wanted: &'a [Wanted]) -> BoxFuture<'a, Result<Vec<Loaded>, Failure>> {
+impl Connection for Alone<'_> {
+    fn rows(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>> {
         async move {
-            let mut loaded = Vec::with_capacity(wanted.len());
-            for wanted in wanted {
-                let (text, value) = match &wanted.by {
-                    By::Key(key) => (sql::by_key(wanted.table), key),
-                    By::Column(column, value) => (sql::by_column(wanted.table, column), value),
-                };
-                let query = sqlx::query_as(AssertSqlSafe(text)).bind(self.sandbox).bind(value);
-                let rows = query.fetch_all(&mut self.writer.connection).await.map_err(lost)?;
-                loaded.push(Loaded { wanted: wanted.clone(), rows });
-            }
-            Ok(loaded)
+            let (text, arguments) = statement.parts::<sqlx::Sqlite>()?;
+            let query = sqlx::query_as_with(AssertSqlSafe(text), arguments);
+            query.fetch_all(&mut self.0.connection).await.map_err(lost)
         }
         .boxed()
     }
 
-    fn commit<'a>(
-        mut self: Box<Self>,
-        changes: Vec<Change>,
-        _: Vec<String>,
-    ) -> BoxFuture<'a, Result<(), Failure>>
+    fn execute(&mut self, statement: Statement) -> BoxFuture<'_, Result<u64, Failure>> {
+        async move {
+            let (text, arguments) = statement.parts::<sqlx::Sqlite>()?;
+            if !self.0.is_open {
+                self.0.is_open = true;
+                sqlx::query("BEGIN IMMEDIATE").execute(&mut self.0.connection).await.map_err(lost)?;
+            }
+            let query = sqlx::query_with(AssertSqlSafe(text), arguments);
+            query.execute(&mut self.0.connection).await.map(|done| done.rows_affected()).map_err(lost)
+        }
+        .boxed()
+    }
+
+    fn commit<'a>(mut self: Box<Self>) -> BoxFuture<'a, Result<(), Failure>>
     where
         Self: 'a,
     {
         async move {
-            if changes.is_empty() {
-                return Ok(());
+            if self.0.is_open {
+                sqlx::query("COMMIT").execute(&mut self.0.connection).await.map_err(lost)?;
+                self.0.is_open = false;
             }
-            let sandbox = self.sandbox;
-            self.writer.is_open = true;
-            let connection = &mut self.writer.connection;
-            sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(lost)?;
-            for change in changes {
-                write(connection, sandbox, change).await.map_err(lost)?;
-            }
-            sqlx::query("COMMIT").execute(&mut *connection).await.map_err(lost)?;
-            self.writer.is_open = false;
             Ok(())
         }
         .boxed()
     }
 }
 
-async fn write(connection: &mut SqliteConnection, sandbox: &str, change: Change) -> Result<(), sqlx::Error> {
-    let Some(row) = change.row else {
-        let query = sqlx::query(AssertSqlSafe(sql::delete(change.table)));
-        return query.bind(sandbox).bind(change.key).execute(connection).await.map(|_| ());
-    };
-    let columns: Vec<_> = row.columns.iter().map(|(name, _)| *name).collect();
-    let query = sqlx::query(AssertSqlSafe(sql::upsert(change.table, &columns)));
-    let mut query = query.bind(sandbox).bind(change.key).bind(row.body).bind(row.expires.map(Moment::millis));
-    for (_, value) in row.columns {
-        query = query.bind(value);
-    }
-    query.execute(connection).await.map(|_| ())
-}
-
-impl Database for Sqlite {
-    fn begin<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-    ) -> BoxFuture<'a, Result<Box<dyn Transaction + 'a>, Failure>> {
-        async move {
-            let writer = self.writer().await?;
-            Ok(Box::new(Alone { writer, sandbox: sandbox.as_str() }) as Box<dyn Transaction>)
-        }
-        .boxed()
+impl Engine for Sqlite {
+    fn connect(&self, _: Isolation) -> BoxFuture<'_, Result<Box<dyn Connection + '_>, Failure>> {
+        async move { Ok(Box::new(Alone(self.writer().await?)) as Box<dyn Connection>) }.boxed()
     }
 
-    fn clear<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        tables: &'a [&'static str],
-    ) -> BoxFuture<'a, Result<(), Failure>> {
-        async move {
-            let mut writer = self.writer().await?;
-            writer.is_open = true;
-            let connection = &mut writer.connection;
-            sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(lost)?;
-            for table in tables {
-                let query = sqlx::query(AssertSqlSafe(sql::clear(table))).bind(sandbox.as_str());
-                query.execute(&mut *connection).await.map_err(lost)?;
-            }
-            sqlx::query("COMMIT").execute(&mut *connection).await.map_err(lost)?;
-            writer.is_open = false;
-            Ok(())
-        }
-        .boxed()
+    fn is_shared(&self) -> bool {
+        false
     }
 
-    fn records(&self) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>> {
-        async move {
-            let mut writer = self.writer().await?;
-            sqlx::query_as(sql::RECORDS).fetch_all(&mut writer.connection).await.map_err(lost)
-        }
-        .boxed()
-    }
-
-    fn note<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        body: Option<String>,
-    ) -> BoxFuture<'a, Result<(), Failure>> {
-        async move {
-            let mut writer = self.writer().await?;
-            let query = match body {
-                Some(body) => sqlx::query(sql::NOTE).bind(sandbox.as_str()).bind(body),
-                None => sqlx::query(sql::FORGET).bind(sandbox.as_str()),
-            };
-            query.execute(&mut writer.connection).await.map(|_| ()).map_err(lost)
-        }
-        .boxed()
-    }
-
-    fn keep<'a>(
+    fn keep_content<'a>(
         &'a self,
         sandbox: &'a SandboxTag,
         content: &'a Content,
@@ -312,17 +239,18 @@ impl Database for Sqlite {
                 written.map_err(|error| Failure::Lost(error.to_string()))?.map_err(unwritten)?;
             } else {
                 let bytes = content.piece(0, LARGEST_IN_MEMORY).map_err(unwritten)?.into_owned();
-                let mut writer = self.writer().await?;
-                let query = sqlx::query("INSERT INTO contents (sandbox, id, bytes) VALUES ($1, $2, $3)");
-                let query = query.bind(sandbox.as_str()).bind(&id).bind(bytes);
-                query.execute(&mut writer.connection).await.map_err(lost)?;
+                let statement =
+                    Statement::of("INSERT INTO contents (sandbox, id, bytes) VALUES ($1, $2, $3)");
+                let mut connection = self.connect(Isolation::Committed).await?;
+                connection.execute(statement.with(sandbox).with(id.as_str()).with(bytes)).await?;
+                connection.commit().await?;
             }
             Ok(Content::kept(id, length))
         }
         .boxed()
     }
 
-    fn fetch<'a>(
+    fn fetch_content<'a>(
         &'a self,
         sandbox: &'a SandboxTag,
         id: &'a str,
@@ -341,48 +269,20 @@ impl Database for Sqlite {
         .boxed()
     }
 
-    fn forget<'a>(&'a self, sandbox: &'a SandboxTag, ids: Vec<String>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn forget_contents<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        ids: Vec<String>,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
         async move {
             for id in &ids {
                 self.contents.remove(id).map_err(unwritten)?;
-                let mut writer = self.writer().await?;
-                let query = sqlx::query("DELETE FROM contents WHERE sandbox = $1 AND id = $2");
-                let query = query.bind(sandbox.as_str()).bind(id);
-                query.execute(&mut writer.connection).await.map_err(lost)?;
+                let statement = Statement::of("DELETE FROM contents WHERE sandbox = $1 AND id = $2");
+                let mut connection = self.connect(Isolation::Committed).await?;
+                connection.execute(statement.with(sandbox).with(id.as_str())).await?;
+                connection.commit().await?;
             }
             Ok(())
-        }
-        .boxed()
-    }
-
-    fn delete_expired<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        table: &'static str,
-        before: Moment,
-        most: u32,
-    ) -> BoxFuture<'a, Result<u64, Failure>> {
-        async move {
-            let mut writer = self.writer().await?;
-            let query = sqlx::query(AssertSqlSafe(sql::delete_expired(table)));
-            let query = query.bind(sandbox.as_str()).bind(before.millis()).bind(i64::from(most));
-            query.execute(&mut writer.connection).await.map(|done| done.rows_affected()).map_err(lost)
-        }
-        .boxed()
-    }
-
-    fn unreachable<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        most: u32,
-    ) -> BoxFuture<'a, Result<Vec<LibraryId>, Failure>> {
-        async move {
-            let mut writer = self.writer().await?;
-            let postboxes = sqlx::query(sql::DELETE_POSTBOXES).bind(sandbox.as_str());
-            postboxes.execute(&mut writer.connection).await.map_err(lost)?;
-            let query = sqlx::query_as(sql::UNREACHABLE).bind(sandbox.as_str()).bind(i64::from(most));
-            let found: Vec<(String,)> = query.fetch_all(&mut writer.connection).await.map_err(lost)?;
-            Ok(found.into_iter().map(|(id,)| id).collect())
         }
         .boxed()
     }

@@ -10,14 +10,22 @@ use serde_json::json;
 
 use super::*;
 use crate::config::settings::SampleDataSettings;
-use crate::domain::app_link::AppLink;
-use crate::domain::consent::{CallbackErrorCode, Page};
-use crate::domain::contract::ContractKind;
-use crate::domain::library::Connection;
-use crate::domain::state::{LinkUser, quota_used_up};
+use crate::domain::app_link::{AppLink, SessionName};
+use crate::domain::consent::{CallbackErrorCode, Decision, Page, PageLink};
+use crate::domain::contract::{Contract, ContractKind};
+use crate::domain::library::{Connection, LibraryId};
+use crate::domain::postbox::{Delivery, PostboxFile, PostboxKeys, Pusher};
+use crate::domain::pull_options::PullOptions;
+use crate::domain::pushed::Descriptor;
+use crate::domain::session::{Reader, SessionAccess, Unasked};
+use crate::domain::state::{
+    AuthorizeRequest, CodeExchange, LinkDecision, LinkUser, OpenedPage, ReferenceRequest, Referent,
+    quota_used_up,
+};
 use crate::domain::storage::StorageLimits;
+use crate::domain::storage_path::{FilePath, StoragePath};
 use crate::domain::timeline::Timeline;
-use crate::domain::token::Proof;
+use crate::domain::token::{Proof, TokenPair};
 use crate::durable::rows::RowsInMemory;
 use crate::durable::{Database, Lifelines};
 use crate::sandbox::around::Around;

@@ -1,0 +1,248 @@
+//! What every database that speaks SQL does with rows, over a connection of its engine.
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+
+use super::statement::Statement;
+use super::{Database, Failure, Transaction, sql};
+use crate::clock::Moment;
+use crate::domain::library::LibraryId;
+use crate::domain::table::{By, Change, Loaded, Wanted};
+use crate::payload::content::Content;
+use crate::random::SandboxTag;
+
+/// What is certain of the rows that a transaction reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Isolation {
+    /// Each statement sees what is committed by then.
+    Committed,
+    /// They are as if it had run alone.
+    Serialisable,
+}
+
+/// A connection in a transaction. Dropped before its end, what it changed is undone.
+pub(super) trait Connection: Send {
+    /// The two texts of each row that is found.
+    fn rows(&mut self, statement: Statement) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>>;
+
+    /// Changes rows, and says how many.
+    fn execute(&mut self, statement: Statement) -> BoxFuture<'_, Result<u64, Failure>>;
+
+    /// Makes what was changed certain.
+    fn commit<'a>(self: Box<Self>) -> BoxFuture<'a, Result<(), Failure>>
+    where
+        Self: 'a;
+}
+
+/// A database that speaks SQL.
+pub(super) trait Engine: Send + Sync {
+    /// Begins a transaction.
+    fn connect(&self, isolation: Isolation) -> BoxFuture<'_, Result<Box<dyn Connection + '_>, Failure>>;
+
+    /// As [`Database::is_shared`]; then it has a table `cuts`.
+    fn is_shared(&self) -> bool;
+
+    /// As [`Database::keep`].
+    fn keep_content<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        content: &'a Content,
+    ) -> BoxFuture<'a, Result<Content, Failure>>;
+
+    /// As [`Database::fetch`].
+    fn fetch_content<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        id: &'a str,
+        length: u64,
+    ) -> BoxFuture<'a, Result<Content, Failure>>;
+
+    /// As [`Database::forget`].
+    fn forget_contents<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        ids: Vec<String>,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+}
+
+impl<E: Engine> Database for E {
+    fn begin<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+    ) -> BoxFuture<'a, Result<Box<dyn Transaction + 'a>, Failure>> {
+        async move {
+            let connection = self.connect(Isolation::Serialisable).await?;
+            let is_shared = Engine::is_shared(self);
+            Ok(Box::new(UnitOfWork { connection, sandbox: sandbox.as_str(), is_shared })
+                as Box<dyn Transaction>)
+        }
+        .boxed()
+    }
+
+    fn clear<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        tables: &'a [&'static str],
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        async move {
+            let mut connection = self.connect(Isolation::Committed).await?;
+            for table in tables {
+                connection.execute(Statement::of(sql::clear(table)).with(sandbox)).await?;
+            }
+            connection.commit().await
+        }
+        .boxed()
+    }
+
+    fn records(&self) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>> {
+        found(self, Statement::of(sql::RECORDS))
+    }
+
+    fn note<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        body: Option<String>,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        let statement = match body {
+            Some(body) => Statement::of(sql::NOTE).with(sandbox).with(body),
+            None => Statement::of(sql::FORGET).with(sandbox),
+        };
+        changed(self, statement).map(|done| done.map(|_| ())).boxed()
+    }
+
+    fn is_shared(&self) -> bool {
+        Engine::is_shared(self)
+    }
+
+    fn cuts(&self) -> BoxFuture<'_, Result<Vec<String>, Failure>> {
+        async move {
+            let found = match Engine::is_shared(self) {
+                true => found(self, Statement::of(sql::CUTS)).await?,
+                false => Vec::new(),
+            };
+            Ok(found.into_iter().map(|(lifeline, _)| lifeline).collect())
+        }
+        .boxed()
+    }
+
+    fn keep<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        content: &'a Content,
+    ) -> BoxFuture<'a, Result<Content, Failure>> {
+        self.keep_content(sandbox, content)
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        id: &'a str,
+        length: u64,
+    ) -> BoxFuture<'a, Result<Content, Failure>> {
+        self.fetch_content(sandbox, id, length)
+    }
+
+    fn forget<'a>(&'a self, sandbox: &'a SandboxTag, ids: Vec<String>) -> BoxFuture<'a, Result<(), Failure>> {
+        self.forget_contents(sandbox, ids)
+    }
+
+    fn delete_expired<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        table: &'static str,
+        before: Moment,
+        most: u32,
+    ) -> BoxFuture<'a, Result<u64, Failure>> {
+        let statement = Statement::of(sql::delete_expired(table));
+        changed(self, statement.with(sandbox).with(before.millis()).with(i64::from(most)))
+    }
+
+    fn unreachable<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<LibraryId>, Failure>> {
+        async move {
+            changed(self, Statement::of(sql::DELETE_POSTBOXES).with(sandbox)).await?;
+            let statement = Statement::of(sql::UNREACHABLE).with(sandbox).with(i64::from(most));
+            Ok(found(self, statement).await?.into_iter().map(|(id, _)| id).collect())
+        }
+        .boxed()
+    }
+}
+
+/// The rows that a statement finds on its own.
+fn found(
+    engine: &impl Engine,
+    statement: Statement,
+) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>> {
+    async move { engine.connect(Isolation::Committed).await?.rows(statement).await }.boxed()
+}
+
+/// How many rows a statement changes on its own.
+fn changed(engine: &impl Engine, statement: Statement) -> BoxFuture<'_, Result<u64, Failure>> {
+    async move {
+        let mut connection = engine.connect(Isolation::Committed).await?;
+        let changed = connection.execute(statement).await?;
+        connection.commit().await.map(|()| changed)
+    }
+    .boxed()
+}
+
+/// A transaction on the rows of a sandbox.
+struct UnitOfWork<'a> {
+    connection: Box<dyn Connection + 'a>,
+    sandbox: &'a str,
+    /// Whether others must be told what is cut.
+    is_shared: bool,
+}
+
+impl Transaction for UnitOfWork<'_> {
+    fn load<'a>(&'a mut self, wanted: &'a [Wanted]) -> BoxFuture<'a, Result<Vec<Loaded>, Failure>> {
+        async move {
+            let mut loaded = Vec::with_capacity(wanted.len());
+            for wanted in wanted {
+                let (text, value) = match &wanted.by {
+                    By::Key(key) => (sql::by_key(wanted.table), key),
+                    By::Column(column, value) => (sql::by_column(wanted.table, column), value),
+                };
+                let statement = Statement::of(text).with(self.sandbox).with(value.as_str());
+                let rows = self.connection.rows(statement).await?;
+                loaded.push(Loaded { wanted: wanted.clone(), rows });
+            }
+            Ok(loaded)
+        }
+        .boxed()
+    }
+
+    fn commit<'a>(
+        mut self: Box<Self>,
+        changes: Vec<Change>,
+        cut: Vec<String>,
+    ) -> BoxFuture<'a, Result<(), Failure>>
+    where
+        Self: 'a,
+    {
+        async move {
+            for change in changes {
+                self.connection.execute(written(self.sandbox, change)).await?;
+            }
+            for lifeline in cut.into_iter().filter(|_| self.is_shared) {
+                self.connection.execute(Statement::of(sql::CUT).with(lifeline)).await?;
+            }
+            // What was only read is certain at the end, too.
+            self.connection.commit().await
+        }
+        .boxed()
+    }
+}
+
+/// What brings a change into the database.
+fn written(sandbox: &str, change: Change) -> Statement {
+    let Some(row) = change.row else {
+        return Statement::of(sql::delete(change.table)).with(sandbox).with(change.key);
+    };
+    let columns: Vec<_> = row.columns.iter().map(|(name, _)| *name).collect();
+    let statement = Statement::of(sql::upsert(change.table, &columns)).with(sandbox).with(change.key);
+    let statement = statement.with(row.body).with(row.expires.map(Moment::millis));
+    row.columns.into_iter().fold(statement, |statement, (_, value)| statement.with(value))
+}

@@ -1,0 +1,72 @@
+//! What a server does now and then: it sweeps a database, and takes up what others did that share it.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::sandboxes::{Sandboxes, noted_sandbox};
+use crate::clock::Moment;
+use crate::random::SandboxTag;
+
+/// How often a database is swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often a server looks what others did that share its state.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+impl Sandboxes {
+    /// Sweeps a database again and again, and takes up what other servers did; memory is swept by the
+    /// requests that add something.
+    pub(crate) async fn keep_up(&self) {
+        if !self.home.is_lasting() {
+            return std::future::pending().await;
+        }
+        let sweeping = async {
+            loop {
+                tokio::time::sleep(SWEEP_EVERY).await;
+                self.sweep().await;
+            }
+        };
+        let following = async {
+            if !self.home.is_shared() {
+                return std::future::pending().await;
+            }
+            loop {
+                tokio::time::sleep(LOOK_EVERY).await;
+                self.follow().await;
+            }
+        };
+        futures_util::future::join(sweeping, following).await;
+    }
+
+    async fn sweep(&self) {
+        let fresh: Vec<_> =
+            self.fresh.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for sandbox in [&self.default].into_iter().chain(&fresh) {
+            if let Err(error) = sandbox.store.sweep(sandbox.now(), Moment::real()).await {
+                tracing::warn!("a sweep was left half done: {error}");
+            }
+        }
+    }
+
+    /// Takes up what other servers did.
+    async fn follow(&self) {
+        let Ok(records) = self.home.look().await else { return };
+        for (tag, record) in &records {
+            let known = match tag == self.default.tag() {
+                true => Some(self.default_sandbox()),
+                false => self.fresh.read().unwrap_or_else(PoisonError::into_inner).get(tag).cloned(),
+            };
+            match known {
+                Some(sandbox) => sandbox.follow(record).await,
+                None => {
+                    let sandbox = noted_sandbox(tag, record, &self.settings, self.allowed, &self.home);
+                    let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
+                    fresh.entry(tag.clone()).or_insert_with(|| Arc::new(sandbox));
+                }
+            }
+        }
+        let is_noted = |tag: &SandboxTag| records.iter().any(|(noted, _)| noted == tag);
+        let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
+        fresh.retain(|tag, sandbox| !sandbox.noted.load(Ordering::Relaxed) || is_noted(tag));
+    }
+}
