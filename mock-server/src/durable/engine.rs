@@ -97,16 +97,26 @@ impl<E: Engine> Database for E {
         found(self, Statement::of(sql::RECORDS))
     }
 
+    fn record<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<Option<String>, Failure>> {
+        let found = found(self, Statement::of(sql::RECORD).with(sandbox));
+        found.map(|rows| Ok(rows?.into_iter().next().map(|(_, body)| body))).boxed()
+    }
+
     fn note<'a>(
         &'a self,
         sandbox: &'a SandboxTag,
-        body: Option<String>,
-    ) -> BoxFuture<'a, Result<(), Failure>> {
-        let statement = match body {
-            Some(body) => Statement::of(sql::NOTE).with(sandbox).with(body),
-            None => Statement::of(sql::FORGET).with(sandbox),
+        seen: Option<&'a str>,
+        body: String,
+    ) -> BoxFuture<'a, Result<bool, Failure>> {
+        let statement = match seen {
+            Some(seen) => Statement::of(sql::NOTE_AGAIN).with(sandbox).with(body).with(seen),
+            None => Statement::of(sql::NOTE).with(sandbox).with(body),
         };
-        changed(self, statement).map(|done| done.map(|_| ())).boxed()
+        changed(self, statement).map(|changed| Ok(changed? == 1)).boxed()
+    }
+
+    fn forget_record<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<(), Failure>> {
+        changed(self, Statement::of(sql::FORGET).with(sandbox)).map(|done| done.map(|_| ())).boxed()
     }
 
     fn is_shared(&self) -> bool {

@@ -78,12 +78,19 @@ pub(crate) trait Database: Send + Sync {
     /// The sandboxes that were noted, with what was noted of them.
     fn records(&self) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>>;
 
-    /// Notes a sandbox; without a body it is forgotten.
+    /// What is noted of a sandbox.
+    fn record<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<Option<String>, Failure>>;
+
+    /// Notes a sandbox, if what is noted of it is still what was `seen`, and says whether it was.
     fn note<'a>(
         &'a self,
         sandbox: &'a SandboxTag,
-        body: Option<String>,
-    ) -> BoxFuture<'a, Result<(), Failure>>;
+        seen: Option<&'a str>,
+        body: String,
+    ) -> BoxFuture<'a, Result<bool, Failure>>;
+
+    /// Forgets what is noted of a sandbox.
+    fn forget_record<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<(), Failure>>;
 
     /// Whether other servers may use it at the same time.
     fn is_shared(&self) -> bool {
@@ -242,12 +249,28 @@ impl Durable {
         self.database.records().await
     }
 
-    /// Notes a sandbox.
+    /// What is noted of a sandbox.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub(crate) async fn record(&self, tag: &SandboxTag) -> Result<Option<String>, Unavailable> {
+        self.database.record(tag).await.map_err(unavailable)
+    }
+
+    /// As [`Database::note`].
     ///
     /// # Errors
     /// [`Unavailable`]; it is not noted then.
-    pub(crate) async fn note(&self, tag: &SandboxTag, body: String) -> Result<(), Unavailable> {
-        self.database.note(tag, Some(body)).await.map_err(unavailable)
+    pub(crate) async fn note(
+        &self,
+        tag: &SandboxTag,
+        seen: Option<&str>,
+        body: String,
+    ) -> Result<bool, Unavailable> {
+        match self.database.note(tag, seen, body).await {
+            Err(Failure::Conflict) => Ok(false),
+            noted => noted.map_err(unavailable),
+        }
     }
 
     /// Forgets a sandbox and all of its rows. Contents are swept at the next start.
@@ -256,7 +279,7 @@ impl Durable {
     /// [`Unavailable`]; it may be forgotten in part then.
     pub(crate) async fn forget(&self, tag: &SandboxTag) -> Result<(), Unavailable> {
         self.database.clear(tag, &State::all_tables()).await.map_err(unavailable)?;
-        self.database.note(tag, None).await.map_err(unavailable)
+        self.database.forget_record(tag).await.map_err(unavailable)
     }
 
     /// Forgets everything of a sandbox but the nonces.

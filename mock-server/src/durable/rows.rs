@@ -55,7 +55,20 @@ impl Database for RowsInMemory {
         std::future::ready(Ok(Vec::new())).boxed()
     }
 
-    fn note<'a>(&'a self, _: &'a SandboxTag, _: Option<String>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn record<'a>(&'a self, _: &'a SandboxTag) -> BoxFuture<'a, Result<Option<String>, Failure>> {
+        std::future::ready(Ok(None)).boxed()
+    }
+
+    fn note<'a>(
+        &'a self,
+        _: &'a SandboxTag,
+        _: Option<&'a str>,
+        _: String,
+    ) -> BoxFuture<'a, Result<bool, Failure>> {
+        std::future::ready(Ok(true)).boxed()
+    }
+
+    fn forget_record<'a>(&'a self, _: &'a SandboxTag) -> BoxFuture<'a, Result<(), Failure>> {
         std::future::ready(Ok(())).boxed()
     }
 

@@ -81,9 +81,15 @@ pub(super) const DELETE_POSTBOXES: &str = "DELETE FROM postboxes WHERE sandbox =
 /// The sandboxes.
 pub(super) const RECORDS: &str = "SELECT tag, body FROM sandboxes ORDER BY tag";
 
-/// Notes a sandbox.
-pub(super) const NOTE: &str = "INSERT INTO sandboxes (tag, body) VALUES ($1, $2) \
-                               ON CONFLICT (tag) DO UPDATE SET body = excluded.body";
+/// What is noted of a sandbox.
+pub(super) const RECORD: &str = "SELECT tag, body FROM sandboxes WHERE tag = $1";
+
+/// Notes a sandbox of which nothing is noted.
+pub(super) const NOTE: &str =
+    "INSERT INTO sandboxes (tag, body) VALUES ($1, $2) ON CONFLICT (tag) DO NOTHING";
+
+/// Notes something else of a sandbox, unless somebody did so meanwhile.
+pub(super) const NOTE_AGAIN: &str = "UPDATE sandboxes SET body = $2 WHERE tag = $1 AND body = $3";
 
 /// Forgets a sandbox.
 pub(super) const FORGET: &str = "DELETE FROM sandboxes WHERE tag = $1";

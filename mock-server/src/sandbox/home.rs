@@ -33,6 +33,9 @@ pub(crate) struct SandboxRecord {
     pub(crate) moved: Duration,
     #[serde(default)]
     pub(crate) applications: ApplicationChanges,
+    /// How often it was reset.
+    #[serde(default)]
+    pub(crate) resets: u64,
     /// How often it was changed.
     #[serde(default)]
     pub(crate) version: u64,
@@ -43,6 +46,14 @@ impl SandboxRecord {
     pub(super) fn next(&self) -> Self {
         Self { version: self.version + 1, ..self.clone() }
     }
+}
+
+/// What was found noted of a sandbox.
+pub(super) struct Noted {
+    pub(super) record: SandboxRecord,
+    /// As it is kept, by which a change of it by others is noticed.
+    #[cfg(any(test, feature = "durable"))]
+    text: String,
 }
 
 /// Where the sandboxes of a server keep their state; in memory by default.
@@ -152,17 +163,39 @@ impl Home {
         Ok(Vec::new())
     }
 
-    /// Notes a sandbox.
+    /// What is noted of a sandbox; nothing in memory.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub(super) async fn noted(&self, _tag: &SandboxTag) -> Result<Option<Noted>, Unavailable> {
+        #[cfg(any(test, feature = "durable"))]
+        if let Some(durable) = &self.durable {
+            let Some(text) = durable.record(_tag).await? else { return Ok(None) };
+            let record = serde_json::from_str(&text).map_err(|error| {
+                tracing::error!("what is noted of the sandbox {} cannot be read: {error}", _tag.as_str());
+                Unavailable
+            })?;
+            return Ok(Some(Noted { record, text }));
+        }
+        Ok(None)
+    }
+
+    /// Notes a sandbox, if what is noted of it is still what was `seen`, and says whether it was.
     ///
     /// # Errors
     /// [`Unavailable`] if that is not certain.
-    pub(crate) async fn note(&self, _tag: &SandboxTag, _record: &SandboxRecord) -> Result<(), Unavailable> {
+    pub(super) async fn note(
+        &self,
+        _tag: &SandboxTag,
+        _seen: Option<&Noted>,
+        _record: &SandboxRecord,
+    ) -> Result<bool, Unavailable> {
         #[cfg(any(test, feature = "durable"))]
         if let Some(durable) = &self.durable {
             let body = serde_json::to_string(_record).map_err(|_| Unavailable)?;
-            return durable.note(_tag, body).await;
+            return durable.note(_tag, _seen.map(|seen| seen.text.as_str()), body).await;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Forgets a sandbox and all that it keeps.

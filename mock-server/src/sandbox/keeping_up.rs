@@ -50,6 +50,8 @@ impl Sandboxes {
 
     /// Takes up what other servers did.
     async fn follow(&self) {
+        // One that is made while the records are read is not among them.
+        let before = self.known_to_be_noted();
         let Ok(records) = self.home.look().await else { return };
         for (tag, record) in &records {
             let known = match tag == self.default.tag() {
@@ -67,6 +69,13 @@ impl Sandboxes {
         }
         let is_noted = |tag: &SandboxTag| records.iter().any(|(noted, _)| noted == tag);
         let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
-        fresh.retain(|tag, sandbox| !sandbox.noted.load(Ordering::Relaxed) || is_noted(tag));
+        fresh.retain(|tag, _| !before.contains(tag) || is_noted(tag));
+    }
+
+    /// The fresh sandboxes that were noted.
+    fn known_to_be_noted(&self) -> Vec<SandboxTag> {
+        let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
+        let noted = fresh.values().filter(|sandbox| sandbox.noted.load(Ordering::Relaxed));
+        noted.map(|sandbox| sandbox.tag.clone()).collect()
     }
 }

@@ -4,48 +4,80 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Sandbox;
-use super::application_changes::ApplicationChanges;
 use super::applications::ApplicationError;
 use super::home::SandboxRecord;
 use super::keeping_up::LOOK_EVERY;
 use crate::config::settings::ApplicationSettings;
 use crate::domain::unavailable::Unavailable;
 
+/// How often a change is tried again because another server was quicker.
+const MOST_ATTEMPTS: u32 = 1000;
+
 impl Sandbox {
+    /// Changes what is noted of it. What others noted meanwhile is taken up first, and the change is applied
+    /// to that, so that of two changes at once neither is lost.
+    ///
+    /// # Errors
+    /// What `change` says; [`Unavailable`] if the sandbox would forget it, or another server threw it away.
+    async fn change_record<T, E: From<Unavailable>>(
+        &self,
+        record: &mut SandboxRecord,
+        mut change: impl FnMut(&mut SandboxRecord) -> Result<T, E>,
+    ) -> Result<T, E> {
+        for _ in 0..MOST_ATTEMPTS {
+            let noted = self.home.noted(&self.tag).await?;
+            match &noted {
+                Some(noted) => self.take_up(record, &noted.record),
+                None if self.noted.load(Ordering::Relaxed) => return Err(Unavailable.into()),
+                None => {}
+            }
+            let mut changed = record.next();
+            let value = change(&mut changed)?;
+            if self.home.note(&self.tag, noted.as_ref(), &changed).await? {
+                self.noted.store(self.home.is_lasting(), Ordering::Relaxed);
+                self.take_up(record, &changed);
+                return Ok(value);
+            }
+        }
+        tracing::error!("sandbox {}: others changed it each time", self.id());
+        Err(Unavailable.into())
+    }
+
     /// Moves its clock forward.
     ///
     /// # Errors
     /// [`Unavailable`] if the sandbox would forget it.
     pub(crate) async fn move_clock(&self, by: Duration) -> Result<(), Unavailable> {
-        {
-            let mut record = self.record.lock().await;
-            let moved = SandboxRecord { moved: record.moved.saturating_add(by), ..record.next() };
-            self.home.note(&self.tag, &moved).await?;
-            *record = moved;
-            self.clock.advance(by);
-        }
+        self.change_record(&mut *self.record.lock().await, |record| {
+            record.moved = record.moved.saturating_add(by);
+            Ok::<_, Unavailable>(())
+        })
+        .await?;
         self.let_others_see().await;
         Ok(())
     }
 
-    /// Changes its applications, all of it or nothing.
+    /// Changes its applications, all of it or nothing. What is changed may be asked for more than once; the
+    /// last time counts.
     ///
     /// # Errors
     /// What `change` says, [`ApplicationError`] if the applications could not be used together, and
     /// [`Unavailable`] if the sandbox would forget it.
     pub(crate) async fn change_applications<T>(
         &self,
-        change: impl FnOnce(&mut Vec<ApplicationSettings>) -> Result<T, ApplicationError>,
+        mut change: impl FnMut(&mut Vec<ApplicationSettings>) -> Result<T, ApplicationError>,
     ) -> Result<T, ApplicationError> {
         let value = {
             let mut record = self.record.lock().await;
-            let (changed, value) = self.applications.changed(change)?;
-            if self.home.is_lasting() {
-                let applications = self.applications.changes(&changed, &record.applications);
-                let noted = SandboxRecord { applications, ..record.next() };
-                self.home.note(&self.tag, &noted).await?;
-                *record = noted;
-            }
+            let (changed, value) = self
+                .change_record(&mut record, |record| {
+                    let (changed, value) = self.applications.changed(&mut change)?;
+                    if self.home.is_lasting() {
+                        record.applications = self.applications.changes(&changed, &record.applications);
+                    }
+                    Ok::<_, ApplicationError>((changed, value))
+                })
+                .await?;
             self.applications.commit(changed);
             value
         };
@@ -53,27 +85,42 @@ impl Sandbox {
         Ok(value)
     }
 
+    /// Sets its clock to real time, and lets everything of it be forgotten that is not noted.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the sandbox would forget that it was reset.
+    pub(super) async fn note_reset(&self, record: &mut SandboxRecord) -> Result<(), Unavailable> {
+        self.change_record(record, |record| {
+            record.moved = Duration::ZERO;
+            record.resets += 1;
+            Ok(())
+        })
+        .await
+    }
+
     /// Notes that there is such a sandbox.
     ///
     /// # Errors
     /// [`Unavailable`] if the server would forget it.
     pub(crate) async fn note(&self) -> Result<(), Unavailable> {
-        self.home.note(&self.tag, &*self.record.lock().await).await?;
+        self.change_record(&mut *self.record.lock().await, |_| Ok::<_, Unavailable>(())).await?;
         self.let_others_see().await;
         Ok(())
     }
 
     /// Waits until every server that shares the state has taken up what was noted.
-    async fn let_others_see(&self) {
+    pub(super) async fn let_others_see(&self) {
         if self.home.is_shared() {
             tokio::time::sleep(LOOK_EVERY * 2).await;
         }
     }
 
-    /// Takes up what was noted of it.
-    pub(super) fn resume(&mut self, record: SandboxRecord) {
-        self.clock.advance(record.moved);
-        self.take_up(&record.applications);
+    /// Takes up what was noted of it before the server started.
+    pub(super) fn resume(&mut self, noted: &SandboxRecord) {
+        let mut record = self.record.get_mut().clone();
+        // What was reset then is not known now.
+        record.resets = noted.resets;
+        self.take_up(&mut record, noted);
         *self.record.get_mut() = record;
         *self.noted.get_mut() = true;
     }
@@ -81,29 +128,29 @@ impl Sandbox {
     /// Takes up what another server noted of it.
     pub(super) async fn follow(&self, noted: &SandboxRecord) {
         self.noted.store(true, Ordering::Relaxed);
-        let mut record = self.record.lock().await;
+        self.take_up(&mut *self.record.lock().await, noted);
+    }
+
+    /// Takes up what is noted of it, in place of what was. Lifetimes and timeline are this server's own.
+    fn take_up(&self, record: &mut SandboxRecord, noted: &SandboxRecord) {
         // What was looked up before this server noted something is no news.
-        if noted.version < record.version || noted == &*record {
+        if noted.version < record.version || noted == record {
             return;
         }
-        if noted.moved < record.moved {
-            self.clock.reset();
+        if noted.resets != record.resets {
+            self.forget_seen();
             record.moved = Duration::ZERO;
         }
         self.clock.advance(noted.moved.saturating_sub(record.moved));
-        if noted.applications != record.applications {
-            self.take_up(&noted.applications);
-        }
-        let (lifetimes, timeline) = (record.lifetimes, record.timeline);
-        *record = SandboxRecord { lifetimes, timeline, ..noted.clone() };
-    }
-
-    fn take_up(&self, applications: &ApplicationChanges) {
-        if let Err(error) = self.applications.resume(applications) {
+        if noted.applications != record.applications
+            && let Err(error) = self.applications.resume(&noted.applications)
+        {
             tracing::error!(
                 "sandbox {}: its applications are those of the configuration: {error}",
                 self.id()
             );
         }
+        let (lifetimes, timeline) = (record.lifetimes, record.timeline);
+        *record = SandboxRecord { lifetimes, timeline, ..noted.clone() };
     }
 }

@@ -57,7 +57,7 @@ pub(crate) struct Sandbox {
     pub store: Store,
     /// What is noted of it outlives the server.
     record: tokio::sync::Mutex<SandboxRecord>,
-    /// Whether it was found noted: when it no longer is, another server has thrown it away.
+    /// Whether it was noted: when it no longer is, another server has thrown it away.
     noted: AtomicBool,
     home: Home,
 }
@@ -86,6 +86,7 @@ impl Sandbox {
                 timeline,
                 moved: Duration::ZERO,
                 applications: ApplicationChanges::default(),
+                resets: 0,
                 version: 0,
             }),
             noted: AtomicBool::new(false),
@@ -137,15 +138,19 @@ impl Sandbox {
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.
     pub(crate) async fn reset(&self) -> Result<(), Unavailable> {
         let mut record = self.record.lock().await;
-        let reset = SandboxRecord { moved: Duration::ZERO, ..record.next() };
-        self.home.note(&self.tag, &reset).await?;
+        self.note_reset(&mut record).await?;
         self.store.reset().await?;
-        *record = reset;
+        drop(record);
+        self.let_others_see().await;
+        Ok(())
+    }
+
+    /// Forgets what it has seen, and sets the clock to real time.
+    fn forget_seen(&self) {
         self.faults.clear();
         self.journal.clear();
         self.observer.clear();
         self.expectations.clear();
         self.clock.reset();
-        Ok(())
     }
 }

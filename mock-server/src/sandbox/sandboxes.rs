@@ -39,12 +39,7 @@ impl Sandboxes {
         let mut fresh = HashMap::new();
         for (noted, record) in home.records() {
             if *noted == tag {
-                // Its lifetimes are those of the settings, which may have changed.
-                default.resume(SandboxRecord {
-                    lifetimes: settings.lifetimes,
-                    timeline: settings.timeline,
-                    ..record.clone()
-                });
+                default.resume(record);
                 continue;
             }
             let sandbox = noted_sandbox(noted, record, settings, allowed, &home);
@@ -202,6 +197,6 @@ pub(super) fn noted_sandbox(
     let mut settings = settings.clone();
     (settings.lifetimes, settings.timeline) = (record.lifetimes, record.timeline);
     let mut sandbox = Sandbox::new(tag.clone(), Some(tag.clone()), &settings, allowed, home);
-    sandbox.resume(record.clone());
+    sandbox.resume(record);
     sandbox
 }

@@ -60,8 +60,8 @@ async fn change(call: &mut Call) -> Outcome {
     let name = given_name(body.name)?;
     let changed = call.sandbox.change_applications(|all| {
         let application = application_mut(all, call.param("applicationId"))?;
-        if let Some(name) = name {
-            (application.name, application.place) = (name, Place::Administration);
+        if let Some(name) = &name {
+            (application.name, application.place) = (name.clone(), Place::Administration);
         }
         Ok(application.clone())
     });

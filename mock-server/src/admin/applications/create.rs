@@ -75,9 +75,8 @@ async fn create(call: &mut Call) -> Outcome {
         private_keys.push(private_key);
     }
     let application = ApplicationSettings { id, name, contracts, place: Place::Administration };
-    let made = application.clone();
     let added = call.sandbox.change_applications(|all| {
-        all.push(made);
+        all.push(application.clone());
         Ok(())
     });
     added.await?;

@@ -51,11 +51,11 @@ async fn change(call: &mut Call) -> Outcome {
         if let Some(kind) = body.kind {
             contract.kind = kind;
         }
-        if let Some(rules) = rules {
-            contract.redirect_rules = rules;
+        if let Some(rules) = &rules {
+            contract.redirect_rules.clone_from(rules);
         }
-        if let Some(groups) = body.service_groups {
-            contract.service_groups = groups;
+        if let Some(groups) = &body.service_groups {
+            contract.service_groups.clone_from(groups);
         }
         Ok(contract.clone())
     });

@@ -51,9 +51,8 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 async fn create(call: &mut Call) -> Outcome {
     let body: ContractBody = call.json()?;
     let (contract, private_key) = body.made(&call.sandbox.applications, "").await?;
-    let made = contract.clone();
     let added = call.sandbox.change_applications(|all| {
-        application_mut(all, call.param("applicationId"))?.contracts.push(made);
+        application_mut(all, call.param("applicationId"))?.contracts.push(contract.clone());
         Ok(())
     });
     added.await?;

@@ -81,7 +81,7 @@ async fn rotate(call: &mut Call) -> Outcome {
     let until = call.now().plus(body.overlap);
     let rotated = call.sandbox.change_applications(|all| {
         let contract = contract_mut(all, application, contract)?;
-        let former = std::mem::replace(&mut contract.keys, new);
+        let former = std::mem::replace(&mut contract.keys, new.clone());
         contract.former = Some((former, until));
         Ok(contract.clone())
     });
