@@ -41,6 +41,6 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 }
 
 async fn clear_faults(call: &mut Call) -> Outcome {
-    call.sandbox.faults.clear();
-    list(call)
+    call.sandbox.clear_faults().await?;
+    list(call).await
 }

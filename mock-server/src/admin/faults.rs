@@ -15,6 +15,6 @@ pub(super) struct FaultList {
 }
 
 /// The faults, and how often each has struck.
-pub(super) fn list(call: &Call) -> Outcome {
-    reply_json(&FaultList { faults: call.sandbox.faults.list() })
+pub(super) async fn list(call: &Call) -> Outcome {
+    reply_json(&FaultList { faults: call.sandbox.faults().await? })
 }

@@ -103,6 +103,6 @@ async fn inject(call: &mut Call) -> Outcome {
         return Err(Refusal::validation(problem));
     }
     let answer = reply_json(&fault);
-    call.sandbox.faults.inject(fault);
+    call.sandbox.inject(fault).await?;
     answer
 }

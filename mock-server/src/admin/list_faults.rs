@@ -41,5 +41,5 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 }
 
 async fn list_faults(call: &mut Call) -> Outcome {
-    list(call)
+    list(call).await
 }

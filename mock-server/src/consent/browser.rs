@@ -8,6 +8,7 @@ use super::parameters::PageParameters;
 use crate::domain::app_link::{AppLink, AppLinkError, Intent};
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page};
 use crate::domain::state::LinkProblem;
+use crate::faults::Occasion;
 use crate::faults::hostile::{Hostile, with_another_state};
 use crate::operations::Operation;
 use crate::sandbox::{Sandbox, Sandboxes};
@@ -126,7 +127,7 @@ async fn decide_page(
     };
     match decided {
         Ok(location) | Err(ConsentProblem::Closed { location }) => {
-            Ok(delivered(&sandbox, page, code, location))
+            Ok(delivered(&sandbox, page, code, location).await)
         }
         Err(ConsentProblem::UnknownCode) => Err(ConsentError::UnknownCode),
         Err(ConsentProblem::Unavailable(unavailable)) => Err(LinkProblem::Unavailable(unavailable).into()),
@@ -134,7 +135,7 @@ async fn decide_page(
 }
 
 /// The callback as the browser gets it: a fault on the page's decision may change its `state`.
-fn delivered(sandbox: &Sandbox, page: Page, code: &str, location: String) -> String {
+async fn delivered(sandbox: &Sandbox, page: Page, code: &str, location: String) -> String {
     let operation = match page {
         Page::Authorize => Operation::CONSENT_DECISION,
         Page::Onboard => Operation::ONBOARD_DECISION,
@@ -142,8 +143,15 @@ fn delivered(sandbox: &Sandbox, page: Page, code: &str, location: String) -> Str
         Page::Reauthorize => Operation::REAUTHORIZE_DECISION,
         Page::Revoke => Operation::REVOKE_DECISION,
     };
-    let changes = sandbox.faults.strike_hostile(operation, Hostile::ChangedState).is_some();
+    let changes = changes_state(sandbox, operation).await;
     let changed = changes.then(|| with_another_state(&location, &sandbox.tag().mint()));
     sandbox.observer.page_decided(operation, code, changed.as_deref());
     changed.unwrap_or(location)
+}
+
+/// Whether a fault on a decision changes the `state` of its callback. The decision is made by then: what
+/// cannot be asked just now changes nothing.
+pub(super) async fn changes_state(sandbox: &Sandbox, operation: Operation) -> bool {
+    let occasion = Occasion { operation, file: None, hostile: Some(Hostile::ChangedState) };
+    matches!(sandbox.strike(occasion).await, Ok(Some(_)))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::browser::UserDecision;
+use super::browser::{UserDecision, changes_state};
 use super::decision::{Choice, DEFAULT_SOURCE, login, postbox_keys};
 use crate::domain::app_link::{
     AppLink, ConsentLink, IntentResult, LinkAnswer, PushComplete, Receipt, Wanted,
@@ -14,7 +14,7 @@ use crate::domain::consent::CallbackErrorCode;
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::state::{LinkDecision, LinkProblem, LinkUser, WaitingLink};
 use crate::domain::unavailable::Unavailable;
-use crate::faults::hostile::{Hostile, with_another_state};
+use crate::faults::hostile::with_another_state;
 use crate::operations::Operation;
 use crate::sandbox::Sandbox;
 
@@ -112,7 +112,7 @@ pub(crate) async fn decide_without_browser(
     let Some(code) = link.preauthorization_code() else { return Ok(ending) };
     let ConsentEnding::Location(location) = ending else { return Ok(ending) };
     let operation = Operation::PHONE_DECISION;
-    let changes = sandbox.faults.strike_hostile(operation, Hostile::ChangedState).is_some();
+    let changes = changes_state(sandbox, operation).await;
     let changed = changes.then(|| with_another_state(&location, &sandbox.tag().mint()));
     sandbox.observer.page_decided(operation, code, changed.as_deref());
     Ok(ConsentEnding::Location(changed.unwrap_or(location)))

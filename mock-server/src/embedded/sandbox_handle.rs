@@ -71,8 +71,8 @@ impl SandboxHandle {
     /// Injects a fault.
     ///
     /// # Panics
-    /// If the fault could never have an effect, which the test would not notice otherwise. The text says
-    /// what it lacks.
+    /// If the fault could never have an effect, which the test would not notice otherwise, or cannot be kept.
+    /// The text says why.
     #[allow(clippy::panic)]
     #[track_caller]
     pub fn inject(&self, fault: Fault) {
@@ -80,7 +80,9 @@ impl SandboxHandle {
         if let Some(problem) = route.and_then(|route| fault.problem(route)) {
             panic!("{problem}");
         }
-        self.sandbox.faults.inject(fault);
+        if let Err(error) = self.sandbox.wait(self.sandbox.inject(fault)) {
+            panic!("the fault is not injected: {error}");
+        }
     }
 
     /// Says that refused requests are what the test is about. Otherwise the server fails the test when
@@ -98,13 +100,28 @@ impl SandboxHandle {
     }
 
     /// The injected faults and how often each has struck.
+    ///
+    /// # Panics
+    /// If the state of the sandbox cannot be reached.
+    #[allow(clippy::panic)]
+    #[track_caller]
     pub fn faults(&self) -> Vec<Fault> {
-        self.sandbox.faults.list()
+        match self.sandbox.wait(self.sandbox.faults()) {
+            Ok(faults) => faults,
+            Err(error) => panic!("the faults are not known: {error}"),
+        }
     }
 
     /// Removes all faults.
+    ///
+    /// # Panics
+    /// If the state of the sandbox cannot be reached.
+    #[allow(clippy::panic)]
+    #[track_caller]
     pub fn clear_faults(&self) {
-        self.sandbox.faults.clear();
+        if let Err(error) = self.sandbox.wait(self.sandbox.clear_faults()) {
+            panic!("the faults are not removed: {error}");
+        }
     }
 
     /// The requests that the journal keeps.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::faults::hostile::Hostile;
@@ -22,29 +22,29 @@ use crate::operations::route::Route;
 ///
 /// let fault = Fault::on(Operation::READ_FILE_LIST).times(2).status(503).retry_after(Duration::from_secs(1));
 /// ```
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[must_use = "a fault does nothing until it is injected into a sandbox"]
 pub struct Fault {
     /// The operation that it meets.
     pub operation: Operation,
     /// How often it still strikes; always, if not set.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
     /// Only requests for a file of this name; `*` stands for any text.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// Answer this status instead of doing anything.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// Headers that are added to the answer.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
     /// Code and message of the answered error.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<FaultError>,
     /// Wait before anything else.
-    #[serde(skip_serializing_if = "Duration::is_zero", with = "crate::durations::as_text")]
+    #[serde(default, skip_serializing_if = "Duration::is_zero", with = "crate::durations::as_text")]
     #[schemars(with = "String")]
     pub delay: Duration,
     /// Flip the bits of the answer's first byte.
@@ -54,14 +54,14 @@ pub struct Fault {
     /// Close the connection half way through the body.
     pub disconnect: bool,
     /// Answer what a client must not believe.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hostile: Option<Hostile>,
     /// How often it has struck.
     pub struck: u32,
 }
 
 /// Code and message of an injected error.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FaultError {
     /// The platform's code, or any other.
@@ -213,11 +213,31 @@ impl Fault {
         Refusal::new(status, code, message, "an injected fault: see GET /__admin/faults")
     }
 
-    fn meets(&self, operation: Operation, file: Option<&str>) -> bool {
+    fn meets(&self, occasion: &Occasion<'_>) -> bool {
+        let Occasion { operation, file, hostile } = *occasion;
         self.operation == operation
             && self.times.is_none_or(|times| self.struck < times)
             && self.file.as_deref().is_none_or(|pattern| file.is_some_and(|name| glob(pattern, name)))
+            && (hostile.is_none() || self.hostile == hostile)
     }
+}
+
+/// What a fault may strike.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Occasion<'a> {
+    /// What is asked for.
+    pub(crate) operation: Operation,
+    /// The file that is asked for.
+    pub(crate) file: Option<&'a str>,
+    /// The only hostile answer that can be given; none if any fault may strike.
+    pub(crate) hostile: Option<Hostile>,
+}
+
+/// The first of these rules that meets an occasion; it counts as struck.
+pub(crate) fn strike(rules: &mut [Fault], occasion: &Occasion<'_>) -> Option<Fault> {
+    let fault = rules.iter_mut().find(|fault| fault.meets(occasion))?;
+    fault.struck += 1;
+    Some(fault.clone())
 }
 
 /// The rules of a sandbox, in the order in which they were injected.
@@ -235,26 +255,24 @@ impl Faults {
         self.rules().clone()
     }
 
+    /// Has these rules and no others.
+    pub(crate) fn replace(&self, rules: Vec<Fault>) {
+        *self.rules() = rules;
+    }
+
     /// Removes all rules.
     pub(crate) fn clear(&self) {
         self.rules().clear();
     }
 
-    /// The first rule that meets a request; it counts as struck.
-    pub(crate) fn strike(&self, operation: Operation, file: Option<&str>) -> Option<Fault> {
-        self.strike_first(|fault| fault.meets(operation, file))
+    /// Whether a rule meets an occasion.
+    pub(crate) fn meet(&self, occasion: &Occasion<'_>) -> bool {
+        self.rules().iter().any(|fault| fault.meets(occasion))
     }
 
-    /// As [`Faults::strike`], of the rules with this hostile answer alone.
-    pub(crate) fn strike_hostile(&self, operation: Operation, hostile: Hostile) -> Option<Fault> {
-        self.strike_first(|fault| fault.hostile == Some(hostile) && fault.meets(operation, None))
-    }
-
-    fn strike_first(&self, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
-        let mut rules = self.rules();
-        let fault = rules.iter_mut().find(|fault| wanted(fault))?;
-        fault.struck += 1;
-        Some(fault.clone())
+    /// As [`strike`].
+    pub(crate) fn strike(&self, occasion: &Occasion<'_>) -> Option<Fault> {
+        strike(&mut self.rules(), occasion)
     }
 
     fn rules(&self) -> MutexGuard<'_, Vec<Fault>> {
@@ -281,13 +299,18 @@ fn glob(pattern: &str, text: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn occasion(operation: Operation) -> Occasion<'static> {
+        Occasion { operation, file: Some("a"), hostile: None }
+    }
+
     #[test]
     fn a_rule_strikes_as_often_as_it_says() {
         let faults = Faults::default();
         faults.inject(Fault::on(Operation::READ_FILE).times(2).status(503));
-        assert!(faults.strike(Operation::READ_FILE_LIST, None).is_none());
+        assert!(faults.strike(&occasion(Operation::READ_FILE_LIST)).is_none());
         for left in [true, true, false] {
-            assert_eq!(faults.strike(Operation::READ_FILE, Some("a")).is_some(), left);
+            assert_eq!(faults.meet(&occasion(Operation::READ_FILE)), left);
+            assert_eq!(faults.strike(&occasion(Operation::READ_FILE)).is_some(), left);
         }
         assert_eq!(faults.list()[0].struck, 2);
     }
@@ -297,9 +320,21 @@ mod tests {
         let faults = Faults::default();
         faults.inject(Fault::on(Operation::CONSENT_DECISION).status(503));
         faults.inject(Fault::on(Operation::CONSENT_DECISION).times(1).hostile(Hostile::ChangedState));
-        let strike = || faults.strike_hostile(Operation::CONSENT_DECISION, Hostile::ChangedState);
+        let hostile = Some(Hostile::ChangedState);
+        let strike = || faults.strike(&Occasion { hostile, ..occasion(Operation::CONSENT_DECISION) });
         assert!(strike().is_some() && strike().is_none());
         assert_eq!(faults.list().iter().map(|it| it.struck).collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
+    fn a_rule_that_was_written_is_the_same() {
+        let plain = Fault::on(Operation::READ_FILE).status(503);
+        let full = Fault::on(Operation::TOKEN).times(2).file("a*").error("Code", "text").truncate().corrupt();
+        let full = full.retry_after(Duration::from_secs(7)).delay(Duration::from_millis(20)).disconnect();
+        for fault in [plain, full.hostile(Hostile::UnknownKid)] {
+            let written = serde_json::to_string(&fault).unwrap();
+            assert_eq!(serde_json::from_str::<Fault>(&written).unwrap(), fault);
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::domain::timeline::Timeline;
 use crate::domain::unavailable::Unavailable;
 #[cfg(any(test, feature = "durable"))]
 use crate::durable::{Database, Durable, Lifelines};
+use crate::faults::Fault;
 use crate::random::SandboxTag;
 #[cfg(any(test, feature = "durable"))]
 use crate::sandbox::around::Around;
@@ -33,6 +34,8 @@ pub(crate) struct SandboxRecord {
     pub(crate) moved: Duration,
     #[serde(default)]
     pub(crate) applications: ApplicationChanges,
+    #[serde(default)]
+    pub(crate) faults: Vec<Fault>,
     /// How often it was reset.
     #[serde(default)]
     pub(crate) resets: u64,

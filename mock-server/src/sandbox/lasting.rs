@@ -19,7 +19,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// What `change` says; [`Unavailable`] if the sandbox would forget it, or another server threw it away.
-    async fn change_record<T, E: From<Unavailable>>(
+    pub(super) async fn change_record<T, E: From<Unavailable>>(
         &self,
         record: &mut SandboxRecord,
         mut change: impl FnMut(&mut SandboxRecord) -> Result<T, E>,
@@ -33,6 +33,9 @@ impl Sandbox {
             }
             let mut changed = record.next();
             let value = change(&mut changed)?;
+            if noted.is_some() && changed == record.next() {
+                return Ok(value);
+            }
             if self.home.note(&self.tag, noted.as_ref(), &changed).await? {
                 self.noted.store(self.home.is_lasting(), Ordering::Relaxed);
                 self.take_up(record, &changed);
@@ -92,6 +95,7 @@ impl Sandbox {
     pub(super) async fn note_reset(&self, record: &mut SandboxRecord) -> Result<(), Unavailable> {
         self.change_record(record, |record| {
             record.moved = Duration::ZERO;
+            record.faults.clear();
             record.resets += 1;
             Ok(())
         })
@@ -140,6 +144,10 @@ impl Sandbox {
         if noted.resets != record.resets {
             self.forget_seen();
             record.moved = Duration::ZERO;
+            record.faults.clear();
+        }
+        if noted.faults != record.faults {
+            self.faults.replace(noted.faults.clone());
         }
         self.clock.advance(noted.moved.saturating_sub(record.moved));
         if noted.applications != record.applications

@@ -7,6 +7,7 @@ pub(crate) mod around;
 pub(crate) mod credentials;
 pub(crate) mod datasets;
 pub(crate) mod expectations;
+mod faulting;
 pub(crate) mod home;
 mod keeping_up;
 mod lasting;
@@ -45,8 +46,8 @@ pub(crate) struct Sandbox {
     pub datasets: Datasets,
     /// Its clock.
     pub clock: SandboxClock,
-    /// Its injected faults.
-    pub faults: Faults,
+    /// Its injected faults, as they were known last.
+    faults: Faults,
     /// Its requests and answers.
     pub journal: Journal,
     /// What it makes of its clients.
@@ -86,6 +87,7 @@ impl Sandbox {
                 timeline,
                 moved: Duration::ZERO,
                 applications: ApplicationChanges::default(),
+                faults: Vec::new(),
                 resets: 0,
                 version: 0,
             }),
@@ -127,7 +129,9 @@ impl Sandbox {
 
     /// What came otherwise than a test takes for granted.
     fn unmet_expectations(&self) -> Vec<String> {
-        self.expectations.unmet(self.id(), &self.faults.list())
+        // A fault that lasts may strike on another server, or at the next start.
+        let faults = if self.home.is_lasting() { Vec::new() } else { self.faults.list() };
+        self.expectations.unmet(self.id(), &faults)
     }
 
     /// As [`Home::wait`].

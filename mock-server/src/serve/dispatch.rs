@@ -20,6 +20,7 @@ use super::{hostile, respond};
 use crate::admin::access::require_access;
 use crate::clock::{Moment, Stopwatch};
 use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::faults::Occasion;
 use crate::faults::hostile::Hostile;
 use crate::http::call::{Call, Target};
 use crate::http::endpoint::{self, Endpoint, Handler};
@@ -134,7 +135,15 @@ async fn receive(
     }
     let fault = match endpoint.route.is_admin() {
         true => None,
-        false => call.sandbox.faults.strike(endpoint.operation(), call.file_name()),
+        false => {
+            let (operation, file) = (endpoint.operation(), call.file_name());
+            match call.sandbox.strike(Occasion { operation, file, hostile: None }).await {
+                Ok(fault) => fault,
+                Err(unavailable) => {
+                    return respond::finish(call, None, Err(unavailable.into()), watch).await;
+                }
+            }
+        }
     };
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.delay).await;

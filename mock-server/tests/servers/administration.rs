@@ -22,6 +22,7 @@ fn what_administration_changes_on_one_server_is_so_on_the_others() {
     let mut two = Client::of(&second, ContractKind::Read);
     sandboxes_come_and_go(&mut one, &mut two);
     of_changes_at_once_none_is_lost([&first, &second]);
+    a_fault_strikes_as_often_as_it_says(&cluster, [&first, &second]);
 }
 
 fn sandboxes_come_and_go(one: &mut Client, two: &mut Client) {
@@ -72,4 +73,34 @@ fn of_changes_at_once_none_is_lost(servers: [&MockServer; 2]) {
         let clock = client.admin("GET /__admin/clock", "").unwrap();
         assert_eq!(clock["offset"], format!("{}m", ADMINISTRATORS * CHANGES), "{clock}");
     }
+}
+
+fn a_fault_strikes_as_often_as_it_says(cluster: &Cluster, servers: [&MockServer; 2]) {
+    const TIMES: usize = 7;
+    let [mut one, mut two] = servers.map(|server| Client::of(server, ContractKind::Read));
+    let fault = json!({ "route": "readAccounts", "times": TIMES + 1, "status": 418 });
+    one.admin("POST /__admin/faults", &fault.to_string()).unwrap();
+    let struck = thread::scope(|scope| {
+        let asking: Vec<_> = (0..TIMES)
+            .map(|number| {
+                scope.spawn(move || Client::of(servers[number % 2], ContractKind::Read).refusal("none"))
+            })
+            .collect();
+        asking.into_iter().map(|it| it.join().unwrap()).filter(|it| it.contains(" 418 ")).count()
+    });
+    assert_eq!(struck, TIMES);
+    // It is known to a server that starts only now, and strikes there a last time.
+    let third = cluster.server();
+    let mut three = Client::of(&third, ContractKind::Read);
+    assert!(three.refusal("none").contains(" 418 "));
+    for client in [&mut one, &mut two, &mut three] {
+        assert!(client.refusal("none").contains(" 401 "));
+        let faults = client.admin("GET /__admin/faults", "").unwrap();
+        assert_eq!(faults["faults"][0]["struck"], TIMES + 1, "{faults}");
+    }
+    one.admin("POST /__admin/faults", &fault.to_string()).unwrap();
+    two.admin("DELETE /__admin/faults", "").unwrap();
+    assert!(one.refusal("none").contains(" 401 "), "it was cleared on the other server");
+    let faults = three.admin("GET /__admin/faults", "").unwrap();
+    assert_eq!(faults["faults"], json!([]));
 }
