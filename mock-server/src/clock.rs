@@ -3,7 +3,8 @@
 //! Lifetimes run on a sandbox's own [`SandboxClock`], which can be moved. A client's `timestamp` is
 //! fresh by that or by [`Moment::real`], so that moving a sandbox never breaks an honest client.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A point in time, in milliseconds since 1970 (UTC).
@@ -85,38 +86,105 @@ impl Stopwatch {
     }
 }
 
+/// Real time, as all servers that share a state have it: the machine's clock, put right by the database's.
+#[derive(Clone, Debug)]
+pub(crate) struct RealTime {
+    machine: fn() -> Moment,
+    /// By how much a test has the machine's clock be wrong, in milliseconds.
+    wrong_by: i64,
+    /// What is added to the machine's clock, in milliseconds.
+    correction: Arc<AtomicI64>,
+}
+
+/// What the shared clock said between two moments of the machine's.
+#[cfg(any(test, feature = "durable"))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClockReading {
+    pub(crate) asked: Moment,
+    pub(crate) told: Moment,
+    pub(crate) answered: Moment,
+}
+
+/// By how much two clocks may differ before one is put right: each correction is a leap.
+#[cfg(any(test, feature = "durable"))]
+const TOLERANCE: i64 = 50;
+
+impl RealTime {
+    /// The machine's clock, which a test has be wrong by this much.
+    pub(crate) fn wrong_by(wrong_by: Duration) -> Self {
+        Self { wrong_by: to_millis(wrong_by), ..Self::of(Moment::real) }
+    }
+
+    fn of(machine: fn() -> Moment) -> Self {
+        Self { machine, wrong_by: 0, correction: Arc::default() }
+    }
+
+    /// Real time.
+    pub(crate) fn now(&self) -> Moment {
+        Moment(self.of_machine().0.saturating_add(self.correction.load(Ordering::Relaxed)))
+    }
+
+    /// What the machine's clock says.
+    pub(crate) fn of_machine(&self) -> Moment {
+        Moment((self.machine)().0.saturating_add(self.wrong_by))
+    }
+
+    /// Follows the shared clock, if it is certain that it says something else.
+    #[cfg(any(test, feature = "durable"))]
+    pub(crate) fn follow(&self, reading: ClockReading) {
+        let before = self.correction.load(Ordering::Relaxed);
+        let correction = reading.told.0 - (reading.asked.0 + reading.answered.0) / 2;
+        if (correction - before).abs() > reading.uncertainty() + TOLERANCE {
+            self.correction.store(correction, Ordering::Relaxed);
+            tracing::info!("real time is the database's, {correction} ms from this machine's clock");
+        }
+    }
+}
+
+#[cfg(any(test, feature = "durable"))]
+impl ClockReading {
+    /// How far it may be off, in milliseconds.
+    pub(crate) fn uncertainty(&self) -> i64 {
+        (self.answered.0 - self.asked.0).abs() / 2
+    }
+}
+
 /// The clock of one sandbox: real time plus an offset that only grows.
 ///
 /// It never goes back, whatever the machine's clock does: a session that was seen completed stays so.
 /// Only [`SandboxClock::reset`] takes it back, together with everything that the sandbox has seen.
 #[derive(Debug)]
 pub struct SandboxClock {
-    real: fn() -> Moment,
+    real: RealTime,
     hands: Mutex<Hands>,
 }
 
 #[derive(Debug)]
 struct Hands {
-    /// What the machine's clock said last.
+    /// The latest real time.
     seen: Moment,
-    /// By how much the machine's clock was set back since, in milliseconds.
+    /// By how much real time was set back since, in milliseconds.
     set_back: i64,
     /// By how much the sandbox was moved, in milliseconds.
     moved: i64,
 }
 
+/// For how long a sandbox's clock stands still, in milliseconds, when real time is set back: it is then what all
+/// servers have again, where one that goes on would be ahead of them for good.
+const LONGEST_STOP: i64 = 1000;
 /// The furthest that a sandbox's clock can be moved, in years of 365 days.
 const FURTHEST_YEARS: u64 = 1000;
 
 impl Default for SandboxClock {
     fn default() -> Self {
-        Self::of(Moment::real)
+        Self::of(RealTime::of(Moment::real))
     }
 }
 
 impl SandboxClock {
-    fn of(real: fn() -> Moment) -> Self {
-        Self { real, hands: Mutex::new(Hands { seen: real(), set_back: 0, moved: 0 }) }
+    pub(crate) fn of(real: RealTime) -> Self {
+        let hands = Hands { seen: real.now(), set_back: 0, moved: 0 };
+        Self { real, hands: Mutex::new(hands) }
     }
 
     fn hands(&self) -> MutexGuard<'_, Hands> {
@@ -127,8 +195,12 @@ impl SandboxClock {
     pub fn now(&self) -> Moment {
         let mut hands = self.hands();
         // Read under the lock, so that no other thread's later reading comes in between.
-        let real = (self.real)();
-        hands.set_back = hands.set_back.saturating_add(hands.seen.0.saturating_sub(real.0).max(0));
+        let real = self.real.now();
+        let back = hands.seen.0.saturating_sub(real.0);
+        if (1..=LONGEST_STOP).contains(&back) {
+            return hands.at(hands.seen);
+        }
+        hands.set_back = hands.set_back.saturating_add(back.max(0));
         hands.seen = real;
         hands.at(real)
     }
@@ -152,7 +224,7 @@ impl SandboxClock {
 
     /// Back to real time.
     pub fn reset(&self) {
-        *self.hands() = Hands { seen: (self.real)(), set_back: 0, moved: 0 };
+        *self.hands() = Hands { seen: self.real.now(), set_back: 0, moved: 0 };
     }
 }
 
@@ -188,7 +260,7 @@ mod tests {
 
     /// A clock of a machine that the test sets.
     fn of_machine() -> SandboxClock {
-        SandboxClock::of(|| Moment::from_millis(MACHINE.get()))
+        SandboxClock::of(RealTime::of(|| Moment::from_millis(MACHINE.get())))
     }
 
     #[test]
@@ -207,6 +279,31 @@ mod tests {
         assert_eq!(clock.now().millis(), 170_500);
         clock.reset();
         assert_eq!((clock.now().millis(), clock.offset()), (0, Duration::ZERO));
+    }
+
+    #[test]
+    fn a_clock_stands_still_for_a_moment_rather_than_be_ahead_for_good() {
+        MACHINE.set(100_000);
+        let clock = of_machine();
+        MACHINE.set(99_400);
+        assert_eq!(clock.now().millis(), 100_000);
+        MACHINE.set(100_300);
+        assert_eq!(clock.now().millis(), 100_300);
+    }
+
+    #[test]
+    fn real_time_follows_the_shared_clock_where_that_certainly_differs() {
+        MACHINE.set(100_000);
+        let real = RealTime::of(|| Moment::from_millis(MACHINE.get()));
+        let follow = |asked, told, answered| {
+            let [asked, told, answered] = [asked, told, answered].map(Moment::from_millis);
+            real.follow(ClockReading { asked, told, answered });
+            real.now().millis()
+        };
+        assert_eq!(follow(100_000, 40_010, 100_020), 40_000);
+        assert_eq!(follow(100_000, 40_030, 100_000), 40_000, "it is within the tolerance");
+        assert_eq!(follow(100_000, 43_000, 106_000), 40_000, "the answer took too long to tell");
+        assert_eq!(follow(100_000, 100_070, 100_000), 100_070);
     }
 
     #[test]

@@ -53,5 +53,10 @@ async fn ready(call: &mut Call) -> Outcome {
         let detail = "it ends what it began; another server takes what is new";
         return Err(Refusal::new(503, RefusalCode::ServiceUnavailable, message, detail));
     }
+    if let Err(unusable) = call.server.sandboxes.check().await {
+        let message = format!("The state cannot be used: {unusable}");
+        let detail = "another server, or a later moment, may do better";
+        return Err(Refusal::new(503, RefusalCode::ServiceUnavailable, message, detail));
+    }
     reply_json(&Ready { status: "ready" })
 }

@@ -60,6 +60,10 @@ pub struct Settings {
     /// Whether an answer waits until the disk has what it tells, so that even the loss of power takes none of
     /// it. The end of the process never does.
     pub state_sync: bool,
+    /// By how much the machine's clock is ahead, as far as the server knows: for tests of servers whose clocks
+    /// differ.
+    #[doc(hidden)]
+    pub clock_ahead: Duration,
     /// How many requests a sandbox's journal keeps.
     pub journal_size: usize,
     /// Largest request body, in bytes; pushed files and files of a storage have limits of their own.
@@ -129,6 +133,7 @@ impl Settings {
             storage: StorageLimits::default(),
             state: StatePlace::Memory,
             state_sync: false,
+            clock_ahead: Duration::ZERO,
             journal_size: 1000,
             body_limit: 1024 * 1024,
             push_limit: 512 * 1024 * 1024,

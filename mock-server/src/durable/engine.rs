@@ -10,6 +10,9 @@ use crate::domain::table::{By, Change, Loaded, Wanted};
 use crate::payload::content::Content;
 use crate::random::SandboxTag;
 
+/// How many contents are removed at once.
+const SOME_CONTENTS: usize = 500;
+
 /// What is certain of the rows that a transaction reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Isolation {
@@ -78,6 +81,17 @@ impl<E: Engine> Database for E {
         .boxed()
     }
 
+    fn check(&self) -> BoxFuture<'_, Result<(), Failure>> {
+        async move {
+            let rows = found(self, Statement::of(sql::VERSION_TEXT)).await?;
+            match rows.first().and_then(|(version, _)| version.parse().ok()) {
+                Some(sql::VERSION) => Ok(()),
+                found => Err(Failure::Schema { found: found.unwrap_or_default(), known: sql::VERSION }),
+            }
+        }
+        .boxed()
+    }
+
     fn clear<'a>(
         &'a self,
         sandbox: &'a SandboxTag,
@@ -85,10 +99,17 @@ impl<E: Engine> Database for E {
     ) -> BoxFuture<'a, Result<(), Failure>> {
         async move {
             let mut connection = self.connect(Isolation::Committed).await?;
+            // A content that no row names yet may be about to get one.
+            let contents = connection.rows(Statement::of(sql::CONTENTS_OF).with(sandbox)).await?;
             for table in tables {
                 connection.execute(Statement::of(sql::clear(table)).with(sandbox)).await?;
             }
-            connection.commit().await
+            connection.commit().await?;
+            let contents: Vec<_> = contents.into_iter().map(|(id, _)| id).collect();
+            for some in contents.chunks(SOME_CONTENTS) {
+                self.forget_contents(sandbox, some.to_vec()).await?;
+            }
+            Ok(())
         }
         .boxed()
     }
@@ -121,6 +142,18 @@ impl<E: Engine> Database for E {
 
     fn is_shared(&self) -> bool {
         Engine::is_shared(self)
+    }
+
+    fn time(&self) -> BoxFuture<'_, Result<Option<Moment>, Failure>> {
+        async move {
+            if !Engine::is_shared(self) {
+                return Ok(None);
+            }
+            let found = found(self, Statement::of(sql::TIME)).await?;
+            let millis = found.first().and_then(|(millis, _)| millis.parse().ok());
+            Ok(millis.map(Moment::from_millis))
+        }
+        .boxed()
     }
 
     fn cuts(&self) -> BoxFuture<'_, Result<Vec<String>, Failure>> {

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 
-use crate::clock::Moment;
+use crate::clock::{ClockReading, Moment, RealTime};
 use crate::domain::library::LibraryId;
 use crate::domain::state::{Drawn, Rules, SWEEP_EVERY, State};
 use crate::domain::table::{Change, Kept, Loaded, RowError, Surroundings, Wanted};
@@ -61,6 +61,14 @@ pub(crate) enum Failure {
     /// What it holds is not what this version wrote.
     #[error(transparent)]
     Row(#[from] RowError),
+    /// Its schema is no longer the one of this version.
+    #[error("the database's schema has version {found}, and this server knows version {known}")]
+    Schema {
+        /// What it has now.
+        found: i64,
+        /// What this version reads and writes.
+        known: i64,
+    },
     /// An operation looks for ever more rows.
     #[error("an operation found rows missing {MOST_ROUNDS} times")]
     Endless,
@@ -68,7 +76,12 @@ pub(crate) enum Failure {
 
 /// A database of rows.
 pub(crate) trait Database: Send + Sync {
-    /// Forgets the rows of a sandbox in these tables.
+    /// Whether it can be reached, and its schema is right.
+    fn check(&self) -> BoxFuture<'_, Result<(), Failure>> {
+        std::future::ready(Ok(())).boxed()
+    }
+
+    /// Forgets the rows of a sandbox in these tables, and the contents that they name.
     fn clear<'a>(
         &'a self,
         sandbox: &'a SandboxTag,
@@ -95,6 +108,11 @@ pub(crate) trait Database: Send + Sync {
     /// Whether other servers may use it at the same time.
     fn is_shared(&self) -> bool {
         false
+    }
+
+    /// The clock that all servers go by; none if there is no other server.
+    fn time(&self) -> BoxFuture<'_, Result<Option<Moment>, Failure>> {
+        std::future::ready(Ok(None)).boxed()
     }
 
     /// What was cut lately, on any server.
@@ -163,6 +181,7 @@ pub(crate) trait Transaction: Send {
 pub(crate) struct Durable {
     database: Arc<dyn Database>,
     around: Arc<dyn Surroundings>,
+    real_time: RealTime,
     /// When each sandbox was swept, on its clock.
     swept: Arc<Mutex<HashMap<SandboxTag, Moment>>>,
 }
@@ -174,8 +193,30 @@ impl fmt::Debug for Durable {
 }
 
 impl Durable {
-    pub(crate) fn new(database: Arc<dyn Database>, around: Arc<dyn Surroundings>) -> Self {
-        Self { database, around, swept: Arc::default() }
+    pub(crate) fn new(
+        database: Arc<dyn Database>,
+        around: Arc<dyn Surroundings>,
+        real_time: RealTime,
+    ) -> Self {
+        Self { database, around, real_time, swept: Arc::default() }
+    }
+
+    /// Asks for the time of the clock that all servers go by, and follows the best of some answers.
+    ///
+    /// # Errors
+    /// [`Failure`]; the next time may be asked for again.
+    pub(crate) async fn set_clock(&self, times: u32) -> Result<(), Failure> {
+        let mut best: Option<ClockReading> = None;
+        for _ in 0..times {
+            let asked = self.real_time.of_machine();
+            let Some(told) = self.database.time().await? else { return Ok(()) };
+            let reading = ClockReading { asked, told, answered: self.real_time.of_machine() };
+            if best.is_none_or(|best| reading.uncertainty() < best.uncertainty()) {
+                best = Some(reading);
+            }
+        }
+        best.into_iter().for_each(|reading| self.real_time.follow(reading));
+        Ok(())
     }
 
     /// Runs an operation until one run has seen all that it needs and is committed.
@@ -235,6 +276,14 @@ impl Durable {
         Err(Failure::Endless)
     }
 
+    /// As [`Database::check`].
+    ///
+    /// # Errors
+    /// [`Failure`] if the state cannot be used.
+    pub(crate) async fn check(&self) -> Result<(), Failure> {
+        self.database.check().await
+    }
+
     /// Whether other servers may use the database at the same time.
     pub(crate) fn is_shared(&self) -> bool {
         self.database.is_shared()
@@ -273,7 +322,7 @@ impl Durable {
         }
     }
 
-    /// Forgets a sandbox and all of its rows. Contents are swept at the next start.
+    /// Forgets a sandbox and all of its rows.
     ///
     /// # Errors
     /// [`Unavailable`]; it may be forgotten in part then.
@@ -326,7 +375,7 @@ impl Durable {
             if self.swept_recently(tag, now) {
                 return;
             }
-            if self.sweep_slice(tag, rules, now, Moment::real()).await.is_err() {
+            if self.sweep_slice(tag, rules, now, self.real_time.now()).await.is_err() {
                 tracing::warn!("a sweep was left half done");
             }
         }

@@ -13,6 +13,10 @@ pub(super) const META: &str =
 /// The version of a database.
 pub(super) const VERSION_OF: &str = "SELECT value FROM digime_mock WHERE name = 'version'";
 
+/// The version of a database, as text.
+pub(super) const VERSION_TEXT: &str =
+    "SELECT CAST(value AS TEXT), '' FROM digime_mock WHERE name = 'version'";
+
 /// Notes the version of a database.
 pub(super) const SET_VERSION: &str = "INSERT INTO digime_mock (name, value) VALUES ('version', $1) \
                                       ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -94,11 +98,20 @@ pub(super) const NOTE_AGAIN: &str = "UPDATE sandboxes SET body = $2 WHERE tag = 
 /// Forgets a sandbox.
 pub(super) const FORGET: &str = "DELETE FROM sandboxes WHERE tag = $1";
 
+/// What the database's clock says, in milliseconds since 1970.
+pub(super) const TIME: &str =
+    "SELECT CAST(CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS TEXT), ''";
+
 /// Tells other servers what is cut.
 pub(super) const CUT: &str = "INSERT INTO cuts (lifeline) VALUES ($1)";
 
 /// What was cut lately, longer than any transaction takes.
 pub(super) const CUTS: &str = "SELECT lifeline, '' FROM cuts WHERE at > now() - interval '30 seconds'";
+
+/// The ids of the contents that rows of a sandbox name.
+pub(super) const CONTENTS_OF: &str = "SELECT content, '' FROM pushed_files WHERE sandbox = $1 AND content IS NOT NULL \
+    UNION ALL SELECT content, '' FROM pending_pushes WHERE sandbox = $1 AND content IS NOT NULL \
+    UNION ALL SELECT content, '' FROM storage_files WHERE sandbox = $1 AND content IS NOT NULL";
 
 /// The ids of all contents that rows name.
 pub(super) const NAMED_CONTENTS: &str = "SELECT content FROM pushed_files WHERE content IS NOT NULL \

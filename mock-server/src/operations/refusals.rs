@@ -103,7 +103,7 @@ pub(crate) const ROOM: &Group = &[
 ];
 pub(crate) const ICON: &Group = &[row(404, RefusalCode::NotFound, "there is no such icon")];
 pub(crate) const STOPPING: &Group =
-    &[row(503, RefusalCode::ServiceUnavailable, "the server was asked to stop")];
+    &[row(503, RefusalCode::ServiceUnavailable, "the server was asked to stop, or its state cannot be used")];
 pub(crate) const CONTRACTS: &Group =
     &[row(429, RefusalCode::TooManyRequests, "the sandbox has as many contracts as it can")];
 pub(crate) const SANDBOXES: &Group =

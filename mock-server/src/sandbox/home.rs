@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 
 use super::application_changes::ApplicationChanges;
 use super::store::Store;
+use crate::clock::RealTime;
 use crate::config::settings::Settings;
 use crate::config::state_place::{StateError, StatePlace};
 use crate::domain::lifetimes::Lifetimes;
@@ -17,13 +18,17 @@ use crate::domain::state::Rules;
 use crate::domain::timeline::Timeline;
 use crate::domain::unavailable::Unavailable;
 #[cfg(any(test, feature = "durable"))]
-use crate::durable::{Database, Durable, Lifelines};
+use crate::durable::{Database, Durable, Failure, Lifelines};
 use crate::faults::Fault;
 use crate::random::SandboxTag;
 #[cfg(any(test, feature = "durable"))]
 use crate::sandbox::around::Around;
 #[cfg(any(test, feature = "durable"))]
 use crate::sandbox::datasets::Datasets;
+
+/// How often the time of the clock that all servers go by is asked for at the start.
+#[cfg(any(test, feature = "durable"))]
+const FIRST_READINGS: u32 = 3;
 
 /// What is kept of a sandbox besides what it keeps of its users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,15 +64,40 @@ pub(super) struct Noted {
     text: String,
 }
 
+/// Why the state cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unusable {
+    /// The database does not answer as it should.
+    #[cfg(any(test, feature = "durable"))]
+    #[error("the database cannot be used; the server's log says why")]
+    Lost,
+    /// It is of another version.
+    #[cfg(any(test, feature = "durable"))]
+    #[error("the database's schema has version {found}, and this server knows version {known}")]
+    Schema {
+        /// What the database has.
+        found: i64,
+        /// What this server reads and writes.
+        known: i64,
+    },
+}
+
 /// Where the sandboxes of a server keep their state; in memory by default.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Home {
+    real_time: RealTime,
     #[cfg(any(test, feature = "durable"))]
     durable: Option<Durable>,
     /// Where the database's connections live.
     #[cfg(any(test, feature = "durable"))]
     runtime: Option<Handle>,
     records: Vec<(SandboxTag, SandboxRecord)>,
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self::in_memory(RealTime::wrong_by(Duration::ZERO))
+    }
 }
 
 impl Home {
@@ -77,7 +107,7 @@ impl Home {
     /// [`StateError`]; what is there is left as it is.
     pub(crate) async fn open(settings: &Settings) -> Result<Self, StateError> {
         match &settings.state {
-            StatePlace::Memory => Ok(Self::default()),
+            StatePlace::Memory => Ok(Self::in_memory(RealTime::wrong_by(settings.clock_ahead))),
             #[cfg(feature = "sqlite")]
             StatePlace::File(path) => {
                 let database = crate::durable::sqlite::Sqlite::open(path, settings.state_sync).await?;
@@ -99,14 +129,43 @@ impl Home {
         }
     }
 
+    fn in_memory(real_time: RealTime) -> Self {
+        Self {
+            real_time,
+            #[cfg(any(test, feature = "durable"))]
+            durable: None,
+            #[cfg(any(test, feature = "durable"))]
+            runtime: None,
+            records: Vec::new(),
+        }
+    }
+
     #[cfg(any(test, feature = "durable"))]
     async fn with(database: Arc<dyn Database>, settings: &Settings) -> Result<Self, String> {
-        let records = database.records().await.map_err(|failure| failure.to_string())?;
+        let failed = |failure: Failure| failure.to_string();
+        let records = database.records().await.map_err(failed)?;
         let records = read(&records)?;
         let datasets = Datasets::new(settings.sample_data, settings.datasets.clone());
         let around = Around { datasets, lifelines: Lifelines::default() };
-        let durable = Some(Durable::new(database, Arc::new(around)));
-        Ok(Self { durable, runtime: Handle::try_current().ok(), records })
+        let real_time = RealTime::wrong_by(settings.clock_ahead);
+        let durable = Durable::new(database, Arc::new(around), real_time.clone());
+        durable.set_clock(FIRST_READINGS).await.map_err(failed)?;
+        Ok(Self { real_time, durable: Some(durable), runtime: Handle::try_current().ok(), records })
+    }
+
+    /// Real time, as all servers that share the state have it.
+    pub(crate) fn real_time(&self) -> &RealTime {
+        &self.real_time
+    }
+
+    /// Asks for the time of the clock that all servers go by, and follows it.
+    pub(crate) async fn set_clock(&self) {
+        #[cfg(any(test, feature = "durable"))]
+        if let Some(durable) = &self.durable
+            && let Err(failure) = durable.set_clock(1).await
+        {
+            tracing::warn!("the time of the other servers is not known: {failure}");
+        }
     }
 
     /// Waits for a future of a store, on any thread and in any runtime. What is in memory is never waited for;
@@ -140,6 +199,24 @@ impl Home {
         return self.durable.is_some();
         #[cfg(not(any(test, feature = "durable")))]
         false
+    }
+
+    /// Whether the state can be used; otherwise what is wrong, in words that anybody may read.
+    ///
+    /// # Errors
+    /// [`Unusable`].
+    pub(crate) async fn check(&self) -> Result<(), Unusable> {
+        #[cfg(any(test, feature = "durable"))]
+        if let Some(durable) = &self.durable {
+            return durable.check().await.map_err(|failure| {
+                tracing::error!("the state cannot be used: {failure}");
+                match failure {
+                    Failure::Schema { found, known } => Unusable::Schema { found, known },
+                    _ => Unusable::Lost,
+                }
+            });
+        }
+        Ok(())
     }
 
     /// Whether other servers share the state.

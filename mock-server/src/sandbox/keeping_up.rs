@@ -5,11 +5,12 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::sandboxes::{Sandboxes, noted_sandbox};
-use crate::clock::Moment;
 use crate::random::SandboxTag;
 
 /// How often a database is swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often a server asks for the time of the clock that all go by.
+const SET_CLOCK_EVERY: Duration = Duration::from_secs(5);
 /// How often a server looks what others did that share its state.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -35,14 +36,23 @@ impl Sandboxes {
                 self.follow().await;
             }
         };
-        futures_util::future::join(sweeping, following).await;
+        let setting_clock = async {
+            if !self.home.is_shared() {
+                return std::future::pending().await;
+            }
+            loop {
+                tokio::time::sleep(SET_CLOCK_EVERY).await;
+                self.home.set_clock().await;
+            }
+        };
+        futures_util::future::join3(sweeping, following, setting_clock).await;
     }
 
     async fn sweep(&self) {
         let fresh: Vec<_> =
             self.fresh.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         for sandbox in [&self.default].into_iter().chain(&fresh) {
-            if let Err(error) = sandbox.store.sweep(sandbox.now(), Moment::real()).await {
+            if let Err(error) = sandbox.store.sweep(sandbox.now(), sandbox.real_now()).await {
                 tracing::warn!("a sweep was left half done: {error}");
             }
         }

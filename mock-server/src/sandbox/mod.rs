@@ -76,7 +76,7 @@ impl Sandbox {
         Self {
             applications: Applications::new(&settings.applications, id_tag),
             datasets: Datasets::new(settings.sample_data, settings.datasets.clone()),
-            clock: SandboxClock::default(),
+            clock: SandboxClock::of(home.real_time().clone()),
             faults: Faults::default(),
             journal: Journal::new(settings.journal_size),
             expectations: Expectations::new(allowed),
@@ -110,6 +110,11 @@ impl Sandbox {
     /// The sandbox's present.
     pub(crate) fn now(&self) -> Moment {
         self.clock.now()
+    }
+
+    /// Real time.
+    pub(crate) fn real_now(&self) -> Moment {
+        self.home.real_time().now()
     }
 
     /// The contract that signs as this `client_id`.

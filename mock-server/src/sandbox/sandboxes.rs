@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::Sandbox;
 use super::expectations::Allowed;
-use super::home::{Home, SandboxRecord};
+use super::home::{Home, SandboxRecord, Unusable};
 use crate::client_report::ClientReport;
+use crate::clock::Moment;
 use crate::config::settings::Settings;
 use crate::domain::app_link::AppLink;
 use crate::domain::unavailable::Unavailable;
@@ -54,6 +55,19 @@ impl Sandboxes {
             removed: Mutex::default(),
             unmet: Mutex::default(),
         }
+    }
+
+    /// As [`Home::check`].
+    ///
+    /// # Errors
+    /// [`Unusable`] if the state cannot be used.
+    pub(crate) async fn check(&self) -> Result<(), Unusable> {
+        self.home.check().await
+    }
+
+    /// Real time.
+    pub(crate) fn real_now(&self) -> Moment {
+        self.home.real_time().now()
     }
 
     /// The sandbox that always exists.

@@ -18,7 +18,7 @@ use sync_wrapper::SyncWrapper;
 
 use super::{hostile, respond};
 use crate::admin::access::require_access;
-use crate::clock::{Moment, Stopwatch};
+use crate::clock::Stopwatch;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::faults::Occasion;
 use crate::faults::hostile::Hostile;
@@ -59,7 +59,7 @@ async fn receive(
     params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request<Body>,
 ) -> Response {
-    let (watch, received) = (Stopwatch::start(), Moment::real());
+    let (watch, received) = (Stopwatch::start(), server.sandboxes.real_now());
     let (parts, body) = request.into_parts();
     let bad_path = params.as_ref().err().map(|error| Refusal::validation(error.body_text()));
     let named = |params: RawPathParams| {

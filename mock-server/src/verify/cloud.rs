@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::refusal::Refusal;
 use crate::journal::check::Check;
@@ -36,7 +35,7 @@ pub(crate) fn request(
     let signed = contract.signing(sandbox.now(), |key| jwt.require_signature(key));
     let contract = verdict.check(Check::Signature, signed)?;
     verdict.check(Check::Audience, audience(&jwt.claims))?;
-    verdict.check(Check::Lifetime, lifetime(&jwt.claims, [Moment::real(), sandbox.now()]))?;
+    verdict.check(Check::Lifetime, lifetime(&jwt.claims, [sandbox.real_now(), sandbox.now()]))?;
     Ok(contract)
 }
 

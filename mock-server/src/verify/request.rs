@@ -10,7 +10,6 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, Uri};
 use sha2::{Digest as _, Sha256};
 
-use crate::clock::Moment;
 use crate::domain::contract::Contract;
 use crate::domain::nonce::{NonceKey, NonceUse};
 use crate::domain::refusal::Refusal;
@@ -105,7 +104,7 @@ pub(crate) async fn request(
     let signed = contract.signing(sandbox.now(), |key| jwt.require_signature(key));
     let contract = verdict.check(Check::Signature, signed)?;
     let nonce = verdict.check(Check::NonceForm, nonce::form(&jwt.claims))?.to_owned();
-    let real_now = Moment::real();
+    let real_now = sandbox.real_now();
     let fresh = timestamp::fresh(&jwt.claims, [real_now, sandbox.now()]);
     // One that is not fresh is refused below; its nonce is only kept for a while.
     let signed = fresh.as_ref().copied().unwrap_or(real_now);

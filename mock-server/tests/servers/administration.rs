@@ -7,7 +7,7 @@ use std::time::Duration;
 use digime_mock_server::{ContractKind, MockServer};
 use serde_json::{Value, json};
 
-use crate::app::Client;
+use crate::app::{Client, SAMPLE};
 use crate::cluster::Cluster;
 
 /// How many administrators change the same sandbox at once, and how often each does.
@@ -23,6 +23,7 @@ fn what_administration_changes_on_one_server_is_so_on_the_others() {
     sandboxes_come_and_go(&mut one, &mut two);
     of_changes_at_once_none_is_lost([&first, &second]);
     a_fault_strikes_as_often_as_it_says(&cluster, [&first, &second]);
+    all_go_by_one_clock(&cluster, &mut one);
 }
 
 fn sandboxes_come_and_go(one: &mut Client, two: &mut Client) {
@@ -103,4 +104,17 @@ fn a_fault_strikes_as_often_as_it_says(cluster: &Cluster, servers: [&MockServer;
     assert!(one.refusal("none").contains(" 401 "), "it was cleared on the other server");
     let faults = three.admin("GET /__admin/faults", "").unwrap();
     assert_eq!(faults["faults"], json!([]));
+}
+
+fn all_go_by_one_clock(cluster: &Cluster, one: &mut Client) {
+    let ahead = Duration::from_secs(60);
+    let fast = cluster.server_with(|builder| builder.settings(move |settings| settings.clock_ahead = ahead));
+    let mut other = Client::of(&fast, ContractKind::Read);
+    let now =
+        |client: &mut Client| client.admin("GET /__admin/clock", "").unwrap()["nowMillis"].as_i64().unwrap();
+    let apart = now(&mut other) - now(one);
+    assert!(apart.abs() < 1000, "the clocks are {apart} ms apart");
+    let (code, _) = one.consent(SAMPLE, None);
+    let (access, _) = other.exchange(&code).unwrap();
+    assert!(one.accounts(&access).is_ok());
 }

@@ -49,6 +49,17 @@ impl Cluster {
         self.run("pg_ctl", &["-D", &self.data(), "-m", "immediate", "-w", "stop"]);
     }
 
+    /// What the database answers to a statement.
+    pub(crate) fn ask(&self, statement: &str) -> String {
+        let port = self.port.to_string();
+        let output = Command::new(self.programs.join("psql"))
+            .args(["-h", "127.0.0.1", "-p", &port, "-U", "mock", "-d", "postgres", "-Atc", statement])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) {
         let program = self.programs.join(program);
         let is_root = Command::new("id").arg("-u").output().unwrap().stdout.starts_with(b"0\n");

@@ -93,8 +93,25 @@ fn two_servers_on_one_database_answer_as_one() {
 
     deletion_cuts_the_download_from_another_server(&first, &second);
 
+    // Contents go with the sandbox that they are in.
+    pushing(&first, 300_000);
+    assert_ne!(cluster.ask("SELECT count(*) FROM content_chunks"), "0");
+    one.admin("POST /__admin/reset", "").unwrap();
+    assert_eq!(cluster.ask("SELECT count(*) FROM content_chunks"), "0");
+
+    // A server is ready as long as its database is one that it can use.
+    let ready = |client: &mut Client| client.admin("GET /__admin/ready", "").map_err(|it| it.to_string());
+    assert!(ready(&mut one).is_ok());
+    cluster.ask("UPDATE digime_mock SET value = value + 1 WHERE name = 'version'");
+    let unready = ready(&mut one).err().unwrap();
+    assert!(unready.contains("503") && unready.contains("schema has version 2"), "{unready}");
+    cluster.ask("UPDATE digime_mock SET value = value - 1 WHERE name = 'version'");
+    assert!(ready(&mut one).is_ok());
+
     // A database that is lost is answered with 503, and found again.
     cluster.stop();
+    let unready = ready(&mut one).err().unwrap();
+    assert!(unready.contains("503") && unready.contains("database cannot be used"), "{unready}");
     let lost = one.refusal("none");
     assert!(lost.contains("503") && lost.contains("ServiceUnavailable"), "{lost}");
     cluster.go();
@@ -108,20 +125,13 @@ fn two_servers_on_one_database_answer_as_one() {
         }
         assert!(answer.contains("503") && started.elapsed() < Duration::from_secs(20), "{answer}");
     }
+    assert!(ready(&mut one).is_ok());
 }
 
 /// A download that is under way on one server ends within a second when its user is deleted on the other.
 fn deletion_cuts_the_download_from_another_server(first: &MockServer, second: &MockServer) {
     const SIZE: usize = 60_000_000;
-    let mut writer = Client::of(first, ContractKind::Write);
-    let (code, _) = writer.consent("", None);
-    let (access, _) = writer.exchange(&code).unwrap();
-    let metadata = json!({ "mimeType": "text/plain", "accounts": [] });
-    let descriptor = writer.signer.sign(&json!({ "metadata": metadata })).unwrap();
-    let jwt = writer.signer.request(json!({ "access_token": access })).unwrap();
-    let headers = [("Authorization", &*format!("Bearer {jwt}")), ("FileDescriptor", &descriptor)];
-    let pushed = writer.connection.send("POST /v1.7/permission-access/import", &headers, &vec![b'x'; SIZE]);
-    pushed.unwrap();
+    let (mut writer, access) = pushing(first, SIZE);
     let mut reader = Client::of(second, ContractKind::ReadRaw);
     let (code, session) = reader.consent("", Some(&access));
     let (reading, _) = reader.exchange(&code).unwrap();
@@ -139,4 +149,18 @@ fn deletion_cuts_the_download_from_another_server(first: &MockServer, second: &M
     let mut rest = Vec::new();
     let _ = download.read_to_end(&mut rest);
     assert!(rest.len() < SIZE / 2, "{} bytes came", rest.len());
+}
+
+/// A user of a client that pushed a file of this size, and the user's access token.
+fn pushing(server: &MockServer, size: usize) -> (Client, String) {
+    let mut writer = Client::of(server, ContractKind::Write);
+    let (code, _) = writer.consent("", None);
+    let (access, _) = writer.exchange(&code).unwrap();
+    let metadata = json!({ "mimeType": "text/plain", "accounts": [] });
+    let descriptor = writer.signer.sign(&json!({ "metadata": metadata })).unwrap();
+    let jwt = writer.signer.request(json!({ "access_token": access })).unwrap();
+    let headers = [("Authorization", &*format!("Bearer {jwt}")), ("FileDescriptor", &descriptor)];
+    let pushed = writer.connection.send("POST /v1.7/permission-access/import", &headers, &vec![b'x'; size]);
+    pushed.unwrap();
+    (writer, access)
 }

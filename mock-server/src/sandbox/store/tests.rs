@@ -9,6 +9,7 @@ use digime_fixtures::catalogue;
 use serde_json::json;
 
 use super::*;
+use crate::clock::RealTime;
 use crate::config::settings::SampleDataSettings;
 use crate::domain::app_link::{AppLink, SessionName};
 use crate::domain::consent::{CallbackErrorCode, Decision, Page, PageLink};
@@ -331,7 +332,7 @@ async fn told(store: Store) -> Vec<String> {
 
 fn durable(database: Arc<dyn Database>) -> Durable {
     let around = Around { datasets: datasets(), lifelines: Lifelines::default() };
-    Durable::new(database, Arc::new(around))
+    Durable::new(database, Arc::new(around), RealTime::wrong_by(Duration::ZERO))
 }
 
 async fn answers_as_memory_does(database: Arc<dyn Database>) {
@@ -403,6 +404,13 @@ mod in_a_file {
         assert_eq!(store.push_room(&contract, NOW).await.unwrap(), room);
         store.delete_user(&pair.library).await.unwrap();
         assert_eq!(large_contents(&path), 0);
+        let mut story = Story { store, seen: Vec::new() };
+        let decision = Decision::Connect { connection: None, trigger: true, storage: None, postbox: None };
+        let (pair, _) = story.user(&contract, decision).await;
+        story.store.push(&contract, &pair.library, described("t"), content, NOW).await.unwrap();
+        assert_eq!(large_contents(&path), 1);
+        story.store.reset().await.unwrap();
+        assert_eq!(large_contents(&path), 0, "contents go with what is reset");
     }
 
     #[tokio::test]
