@@ -45,5 +45,5 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 
 /// How well the sandbox's clients keep the platform's contract.
 async fn client_report(call: &mut Call) -> Outcome {
-    reply_json(&call.sandbox.client_report())
+    reply_json(&call.sandbox.client_report().await)
 }

@@ -54,7 +54,7 @@ struct Explanation {
 
 async fn explain(call: &mut Call) -> Outcome {
     let reference = call.param("reference");
-    let entry = call.sandbox.journal.find(reference).ok_or_else(|| {
+    let entry = call.sandbox.request(reference).await.ok_or_else(|| {
         Refusal::new(
             404,
             RefusalCode::NotFound,

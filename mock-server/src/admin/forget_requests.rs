@@ -44,6 +44,6 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 }
 
 async fn forget_requests(call: &mut Call) -> Outcome {
-    call.sandbox.journal.clear();
-    list(call)
+    call.sandbox.forget_requests().await?;
+    list(call).await
 }

@@ -44,5 +44,5 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 }
 
 async fn list_requests(call: &mut Call) -> Outcome {
-    list(call)
+    list(call).await
 }

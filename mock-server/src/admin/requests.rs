@@ -14,6 +14,6 @@ pub(super) struct Requests {
 }
 
 /// What the journal keeps now.
-pub(super) fn list(call: &Call) -> Outcome {
-    reply_json(&Requests { requests: call.sandbox.journal.list() })
+pub(super) async fn list(call: &Call) -> Outcome {
+    reply_json(&Requests { requests: call.sandbox.requests().await })
 }

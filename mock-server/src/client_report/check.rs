@@ -1,12 +1,12 @@
 //! The checks of a client report, and what each asks of a client.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 macro_rules! client_checks {
     ($($(#[doc = $doc:literal])* $variant:ident $meaning:literal;)*) => {
         /// What a client should do, as its traffic shows it.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase")]
         pub enum ClientCheck { $($(#[doc = $doc])* $variant,)* }
 

@@ -4,15 +4,16 @@
 pub(crate) mod observer;
 
 mod check;
+mod merge;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::operations::Operation;
 pub use check::ClientCheck;
 
 /// How well the clients of one sandbox keep the platform's contract.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClientReport {
     /// The sandbox.
@@ -22,15 +23,15 @@ pub struct ClientReport {
 }
 
 /// What one application did with one contract.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClientConduct {
     /// The application; absent for requests that name no contract of the sandbox, such as those for
     /// the key set.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application_id: Option<String>,
     /// Its contract.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contract_id: Option<String>,
     /// How many requests it sent; the pages that the user's browser loads do not count.
     pub requests: u64,
@@ -40,13 +41,18 @@ pub struct ClientConduct {
     pub hostile_answers: Vec<HostileReport>,
 }
 
+/// The name of a hostile answer. It is read as one that is known; a field of this type by its own name would
+/// be taken to borrow from the text that is read.
+type AnswerName = &'static str;
+
 /// How a client did in one check.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckReport {
     /// The check.
     pub check: ClientCheck,
     /// What it asks of a client, and why.
+    #[serde(skip_deserializing)]
     pub meaning: &'static str,
     /// What the counts come to.
     pub outcome: CheckOutcome,
@@ -59,7 +65,7 @@ pub struct CheckReport {
 }
 
 /// What the counts of a check come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum CheckOutcome {
     /// The client always did as it should.
@@ -71,27 +77,31 @@ pub enum CheckOutcome {
 }
 
 /// A request by which a client failed a check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Offence {
     /// The request's number in the journal.
     pub sequence: u64,
+    /// Which of several servers that share the state answered it, and counts so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// `error.reference` of its answer, if it was refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// What it asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
     /// What was wrong, without secrets.
     pub detail: String,
 }
 
 /// What a client made of one kind of hostile answer.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HostileReport {
     /// The name of the [`Hostile`](crate::Hostile) answer, `corrupt` or `truncate`.
-    pub answer: &'static str,
+    #[serde(deserialize_with = "merge::known_answer")]
+    pub answer: AnswerName,
     /// The operation that gave it.
     pub operation: Operation,
     /// What the counts come to.
@@ -110,7 +120,7 @@ pub struct HostileReport {
 }
 
 /// Whether a client noticed a hostile answer, as far as its traffic shows until now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum HostileOutcome {
     /// It used nothing of it.
@@ -119,6 +129,16 @@ pub enum HostileOutcome {
     Unnoticed,
     /// Its traffic cannot show it.
     Unknown,
+}
+
+impl CheckOutcome {
+    fn of(passed: u64, failed: u64) -> Self {
+        match (passed, failed) {
+            (0, 0) => Self::NotExercised,
+            (_, 0) => Self::Passed,
+            _ => Self::Failed,
+        }
+    }
 }
 
 impl ClientReport {

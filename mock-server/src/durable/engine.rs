@@ -2,6 +2,7 @@
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 
+use super::shared::Shared;
 use super::statement::Statement;
 use super::{Database, Failure, Transaction, sql};
 use crate::clock::Moment;
@@ -37,11 +38,11 @@ pub(super) trait Connection: Send {
 }
 
 /// A database that speaks SQL.
-pub(super) trait Engine: Send + Sync {
+pub(super) trait Engine: Sized + Send + Sync {
     /// Begins a transaction.
     fn connect(&self, isolation: Isolation) -> BoxFuture<'_, Result<Box<dyn Connection + '_>, Failure>>;
 
-    /// As [`Database::is_shared`]; then it has a table `cuts`.
+    /// Whether other servers may use it at the same time; then it has the tables of [`super::telling`].
     fn is_shared(&self) -> bool;
 
     /// As [`Database::keep`].
@@ -74,7 +75,7 @@ impl<E: Engine> Database for E {
     ) -> BoxFuture<'a, Result<Box<dyn Transaction + 'a>, Failure>> {
         async move {
             let connection = self.connect(Isolation::Serialisable).await?;
-            let is_shared = Engine::is_shared(self);
+            let is_shared = self.is_shared();
             Ok(Box::new(UnitOfWork { connection, sandbox: sandbox.as_str(), is_shared })
                 as Box<dyn Transaction>)
         }
@@ -140,31 +141,8 @@ impl<E: Engine> Database for E {
         changed(self, Statement::of(sql::FORGET).with(sandbox)).map(|done| done.map(|_| ())).boxed()
     }
 
-    fn is_shared(&self) -> bool {
-        Engine::is_shared(self)
-    }
-
-    fn time(&self) -> BoxFuture<'_, Result<Option<Moment>, Failure>> {
-        async move {
-            if !Engine::is_shared(self) {
-                return Ok(None);
-            }
-            let found = found(self, Statement::of(sql::TIME)).await?;
-            let millis = found.first().and_then(|(millis, _)| millis.parse().ok());
-            Ok(millis.map(Moment::from_millis))
-        }
-        .boxed()
-    }
-
-    fn cuts(&self) -> BoxFuture<'_, Result<Vec<String>, Failure>> {
-        async move {
-            let found = match Engine::is_shared(self) {
-                true => found(self, Statement::of(sql::CUTS)).await?,
-                false => Vec::new(),
-            };
-            Ok(found.into_iter().map(|(lifeline, _)| lifeline).collect())
-        }
-        .boxed()
+    fn shared(&self) -> Option<&dyn Shared> {
+        self.is_shared().then_some(self as &dyn Shared)
     }
 
     fn keep<'a>(
@@ -214,7 +192,7 @@ impl<E: Engine> Database for E {
 }
 
 /// The rows that a statement finds on its own.
-fn found(
+pub(super) fn found(
     engine: &impl Engine,
     statement: Statement,
 ) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>> {
@@ -222,7 +200,7 @@ fn found(
 }
 
 /// How many rows a statement changes on its own.
-fn changed(engine: &impl Engine, statement: Statement) -> BoxFuture<'_, Result<u64, Failure>> {
+pub(super) fn changed(engine: &impl Engine, statement: Statement) -> BoxFuture<'_, Result<u64, Failure>> {
     async move {
         let mut connection = engine.connect(Isolation::Committed).await?;
         let changed = connection.execute(statement).await?;

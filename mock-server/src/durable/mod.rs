@@ -14,12 +14,15 @@ mod lifelines;
 pub(crate) mod postgres;
 #[cfg(test)]
 pub(crate) mod rows;
+pub(crate) mod shared;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod statement;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod telling;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -37,6 +40,7 @@ use crate::payload::content::Content;
 use crate::random::SandboxTag;
 
 pub(crate) use lifelines::Lifelines;
+use shared::Shared;
 
 /// How many rows a sweep takes at once, so that others come in between.
 const SLICE: u32 = 500;
@@ -105,19 +109,9 @@ pub(crate) trait Database: Send + Sync {
     /// Forgets what is noted of a sandbox.
     fn forget_record<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<(), Failure>>;
 
-    /// Whether other servers may use it at the same time.
-    fn is_shared(&self) -> bool {
-        false
-    }
-
-    /// The clock that all servers go by; none if there is no other server.
-    fn time(&self) -> BoxFuture<'_, Result<Option<Moment>, Failure>> {
-        std::future::ready(Ok(None)).boxed()
-    }
-
-    /// What was cut lately, on any server.
-    fn cuts(&self) -> BoxFuture<'_, Result<Vec<String>, Failure>> {
-        std::future::ready(Ok(Vec::new())).boxed()
+    /// What other servers tell that use it at the same time; nothing if only one can.
+    fn shared(&self) -> Option<&dyn Shared> {
+        None
     }
 
     /// Keeps a content outside the rows, before there is a row that names it.
@@ -209,7 +203,8 @@ impl Durable {
         let mut best: Option<ClockReading> = None;
         for _ in 0..times {
             let asked = self.real_time.of_machine();
-            let Some(told) = self.database.time().await? else { return Ok(()) };
+            let Some(shared) = self.database.shared() else { return Ok(()) };
+            let told = shared.time().await?;
             let reading = ClockReading { asked, told, answered: self.real_time.of_machine() };
             if best.is_none_or(|best| reading.uncertainty() < best.uncertainty()) {
                 best = Some(reading);
@@ -286,7 +281,12 @@ impl Durable {
 
     /// Whether other servers may use the database at the same time.
     pub(crate) fn is_shared(&self) -> bool {
-        self.database.is_shared()
+        self.database.shared().is_some()
+    }
+
+    /// What other servers tell that use the database at the same time.
+    pub(crate) fn shared(&self) -> Option<&dyn Shared> {
+        self.database.shared()
     }
 
     /// Ends the downloads of what was deleted on other servers, and gives the sandboxes that are noted.
@@ -294,7 +294,9 @@ impl Durable {
     /// # Errors
     /// [`Failure`]; the next look finds the same.
     pub(crate) async fn look(&self) -> Result<Vec<(String, String)>, Failure> {
-        self.database.cuts().await?.iter().for_each(|id| self.around.cut(id));
+        if let Some(shared) = self.database.shared() {
+            shared.cuts().await?.iter().for_each(|id| self.around.cut(id));
+        }
         self.database.records().await
     }
 
@@ -328,7 +330,11 @@ impl Durable {
     /// [`Unavailable`]; it may be forgotten in part then.
     pub(crate) async fn forget(&self, tag: &SandboxTag) -> Result<(), Unavailable> {
         self.database.clear(tag, &State::all_tables()).await.map_err(unavailable)?;
-        self.database.forget_record(tag).await.map_err(unavailable)
+        self.database.forget_record(tag).await.map_err(unavailable)?;
+        match self.database.shared() {
+            Some(shared) => shared.forget_told(tag).await.map_err(unavailable),
+            None => Ok(()),
+        }
     }
 
     /// Forgets everything of a sandbox but the nonces.

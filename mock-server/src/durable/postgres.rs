@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, PgPool};
 
 use super::engine::{Connection, Engine, Isolation};
 use super::statement::Statement;
-use super::{Failure, sql};
+use super::{Failure, sql, telling};
 use crate::config::state_place::{DatabaseUrl, StateError};
 use crate::payload::content::{Content, ContentWriter};
 use crate::random::SandboxTag;
@@ -27,12 +27,10 @@ const CHUNK: usize = 256 * 1024;
 /// takes.
 const MIGRATION_LOCK: i64 = 0x6469_6769_6d65;
 
-/// What this engine has besides the tables of all: contents in pieces, and what ended lately.
-const EXTRA: &str = "
+/// Contents in pieces, which this engine alone has.
+const CONTENTS: &str = "
     CREATE TABLE IF NOT EXISTS content_chunks (sandbox TEXT NOT NULL, id TEXT NOT NULL, number BIGINT NOT NULL,
-        bytes BYTEA NOT NULL, written TIMESTAMPTZ NOT NULL DEFAULT now(), PRIMARY KEY (sandbox, id, number));
-    CREATE TABLE IF NOT EXISTS cuts (lifeline TEXT NOT NULL, at TIMESTAMPTZ NOT NULL DEFAULT now());
-    CREATE INDEX IF NOT EXISTS cuts_by_time ON cuts (at);";
+        bytes BYTEA NOT NULL, written TIMESTAMPTZ NOT NULL DEFAULT now(), PRIMARY KEY (sandbox, id, number));";
 
 /// Contents that nothing names and that nobody can be about to name.
 const SWEEP_CONTENTS: &str =
@@ -65,8 +63,7 @@ impl Postgres {
         }
         let orphans = format!("{SWEEP_CONTENTS}{})", sql::NAMED_CONTENTS);
         sqlx::query(AssertSqlSafe(orphans)).execute(&pool).await.map_err(wrong)?;
-        let old = sqlx::query("DELETE FROM cuts WHERE at < now() - interval '1 hour'");
-        old.execute(&pool).await.map_err(wrong)?;
+        sqlx::raw_sql(telling::TIDY).execute(&pool).await.map_err(wrong)?;
         Ok(Self { pool })
     }
 }
@@ -86,7 +83,8 @@ async fn migrate(pool: &PgPool) -> Result<i64, sqlx::Error> {
         let migration = migration.replace(" BYTES ", " BYTEA ");
         sqlx::raw_sql(AssertSqlSafe(migration)).execute(&mut *connection).await?;
     }
-    sqlx::raw_sql(EXTRA).execute(&mut *connection).await?;
+    sqlx::raw_sql(CONTENTS).execute(&mut *connection).await?;
+    sqlx::raw_sql(telling::TABLES).execute(&mut *connection).await?;
     sqlx::query(sql::SET_VERSION).bind(sql::VERSION).execute(&mut *connection).await?;
     transaction.commit().await?;
     Ok(sql::VERSION)

@@ -98,15 +98,8 @@ pub(super) const NOTE_AGAIN: &str = "UPDATE sandboxes SET body = $2 WHERE tag = 
 /// Forgets a sandbox.
 pub(super) const FORGET: &str = "DELETE FROM sandboxes WHERE tag = $1";
 
-/// What the database's clock says, in milliseconds since 1970.
-pub(super) const TIME: &str =
-    "SELECT CAST(CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS TEXT), ''";
-
 /// Tells other servers what is cut.
 pub(super) const CUT: &str = "INSERT INTO cuts (lifeline) VALUES ($1)";
-
-/// What was cut lately, longer than any transaction takes.
-pub(super) const CUTS: &str = "SELECT lifeline, '' FROM cuts WHERE at > now() - interval '30 seconds'";
 
 /// The ids of the contents that rows of a sandbox name.
 pub(super) const CONTENTS_OF: &str = "SELECT content, '' FROM pushed_files WHERE sandbox = $1 AND content IS NOT NULL \

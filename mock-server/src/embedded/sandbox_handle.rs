@@ -126,17 +126,17 @@ impl SandboxHandle {
 
     /// The requests that the journal keeps.
     pub fn requests(&self) -> Requests {
-        Requests { entries: self.sandbox.journal.list(), narrowed_to: None }
+        Requests { entries: self.sandbox.wait(self.sandbox.requests()), narrowed_to: None }
     }
 
     /// Why a request was refused, by the `error.reference` of its answer.
     pub fn explain(&self, reference: &str) -> Option<String> {
-        self.sandbox.journal.find(reference).map(|entry| entry.to_string())
+        self.sandbox.wait(self.sandbox.request(reference)).map(|entry| entry.to_string())
     }
 
     /// How well the clients of the sandbox keep the platform's contract, as their traffic shows it.
     pub fn client_report(&self) -> ClientReport {
-        self.sandbox.client_report()
+        self.sandbox.wait(self.sandbox.client_report())
     }
 
     /// Forgets users, tokens, sessions, faults, the journal and the client report, and sets the clock to real time.

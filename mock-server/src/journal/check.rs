@@ -3,12 +3,12 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 macro_rules! checks {
     ($($(#[doc = $doc:literal])* $variant:ident $name:literal;)*) => {
         /// One named check of a request.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
         #[non_exhaustive]
         pub enum Check { $($(#[doc = $doc])* #[serde(rename = $name)] $variant,)* }
 

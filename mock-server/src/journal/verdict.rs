@@ -3,14 +3,14 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::check::Check;
 use crate::domain::refusal::Refusal;
 
 /// One named check and how it went.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckResult {
     /// The check.
@@ -22,13 +22,13 @@ pub struct CheckResult {
 }
 
 /// The checks of one request in the order in which they ran, with the claims that it made.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// Checks in the order in which they ran; only the last can have failed.
     pub checks: Vec<CheckResult>,
     /// The decoded claims of the request's JWT, secrets redacted.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<Map<String, Value>>,
 }
 

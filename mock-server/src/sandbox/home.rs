@@ -1,6 +1,5 @@
 //! Where the sandboxes of a server keep their state.
 
-#[cfg(any(test, feature = "durable"))]
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,14 +17,21 @@ use crate::domain::state::Rules;
 use crate::domain::timeline::Timeline;
 use crate::domain::unavailable::Unavailable;
 #[cfg(any(test, feature = "durable"))]
+use crate::durable::shared::Shared;
+#[cfg(any(test, feature = "durable"))]
 use crate::durable::{Database, Durable, Failure, Lifelines};
 use crate::faults::Fault;
 use crate::random::SandboxTag;
+#[cfg(any(test, feature = "durable"))]
+use crate::random::alphanumeric;
 #[cfg(any(test, feature = "durable"))]
 use crate::sandbox::around::Around;
 #[cfg(any(test, feature = "durable"))]
 use crate::sandbox::datasets::Datasets;
 
+/// How long the name of a server is.
+#[cfg(any(test, feature = "durable"))]
+const SERVER_LENGTH: usize = 8;
 /// How often the time of the clock that all servers go by is asked for at the start.
 #[cfg(any(test, feature = "durable"))]
 const FIRST_READINGS: u32 = 3;
@@ -91,6 +97,8 @@ pub(crate) struct Home {
     /// Where the database's connections live.
     #[cfg(any(test, feature = "durable"))]
     runtime: Option<Handle>,
+    /// What it is called among the servers that share the state.
+    server: Option<Arc<str>>,
     records: Vec<(SandboxTag, SandboxRecord)>,
 }
 
@@ -136,6 +144,7 @@ impl Home {
             durable: None,
             #[cfg(any(test, feature = "durable"))]
             runtime: None,
+            server: None,
             records: Vec::new(),
         }
     }
@@ -150,7 +159,9 @@ impl Home {
         let real_time = RealTime::wrong_by(settings.clock_ahead);
         let durable = Durable::new(database, Arc::new(around), real_time.clone());
         durable.set_clock(FIRST_READINGS).await.map_err(failed)?;
-        Ok(Self { real_time, durable: Some(durable), runtime: Handle::try_current().ok(), records })
+        let server = durable.is_shared().then(|| Arc::from(alphanumeric(SERVER_LENGTH)));
+        let runtime = Handle::try_current().ok();
+        Ok(Self { real_time, durable: Some(durable), runtime, server, records })
     }
 
     /// Real time, as all servers that share the state have it.
@@ -217,6 +228,17 @@ impl Home {
             });
         }
         Ok(())
+    }
+
+    /// What it is called among the servers that share the state.
+    pub(crate) fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
+    /// What other servers tell that share the state, and what this one is called among them.
+    #[cfg(any(test, feature = "durable"))]
+    pub(super) fn shared(&self) -> Option<(&dyn Shared, &str)> {
+        Some((self.durable.as_ref()?.shared()?, self.server()?))
     }
 
     /// Whether other servers share the state.

@@ -4,11 +4,14 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use super::Sandbox;
 use super::sandboxes::{Sandboxes, noted_sandbox};
 use crate::random::SandboxTag;
 
 /// How often a database is swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often a server tells others what it answered.
+const TELL_EVERY: Duration = Duration::from_millis(200);
 /// How often a server asks for the time of the clock that all go by.
 const SET_CLOCK_EVERY: Duration = Duration::from_secs(5);
 /// How often a server looks what others did that share its state.
@@ -45,13 +48,34 @@ impl Sandboxes {
                 self.home.set_clock().await;
             }
         };
-        futures_util::future::join3(sweeping, following, setting_clock).await;
+        let telling = async {
+            if !self.home.is_shared() {
+                return std::future::pending().await;
+            }
+            loop {
+                tokio::time::sleep(TELL_EVERY).await;
+                self.tell().await;
+            }
+        };
+        futures_util::future::join4(sweeping, following, setting_clock, telling).await;
+    }
+
+    /// Those that there are now.
+    fn all(&self) -> Vec<Arc<Sandbox>> {
+        let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
+        [&self.default].into_iter().chain(fresh.values()).cloned().collect()
+    }
+
+    /// Tells other servers what this one answered.
+    async fn tell(&self) {
+        #[cfg(any(test, feature = "durable"))]
+        for sandbox in self.all() {
+            sandbox.tell().await;
+        }
     }
 
     async fn sweep(&self) {
-        let fresh: Vec<_> =
-            self.fresh.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        for sandbox in [&self.default].into_iter().chain(&fresh) {
+        for sandbox in self.all() {
             if let Err(error) = sandbox.store.sweep(sandbox.now(), sandbox.real_now()).await {
                 tracing::warn!("a sweep was left half done: {error}");
             }

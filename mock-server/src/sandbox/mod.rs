@@ -13,6 +13,7 @@ mod keeping_up;
 mod lasting;
 mod sandboxes;
 pub(crate) mod store;
+mod telling;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -35,6 +36,7 @@ use crate::sandbox::expectations::{Allowed, Expectations};
 use crate::sandbox::home::{Home, SandboxRecord};
 use crate::sandbox::store::Store;
 pub(crate) use sandboxes::Sandboxes;
+use telling::Told;
 
 /// One sandbox.
 #[derive(Debug)]
@@ -60,6 +62,7 @@ pub(crate) struct Sandbox {
     record: tokio::sync::Mutex<SandboxRecord>,
     /// Whether it was noted: when it no longer is, another server has thrown it away.
     noted: AtomicBool,
+    told: tokio::sync::Mutex<Told>,
     home: Home,
 }
 
@@ -78,7 +81,7 @@ impl Sandbox {
             datasets: Datasets::new(settings.sample_data, settings.datasets.clone()),
             clock: SandboxClock::of(home.real_time().clone()),
             faults: Faults::default(),
-            journal: Journal::new(settings.journal_size),
+            journal: Journal::new(settings.journal_size, home.server().map(str::to_owned)),
             expectations: Expectations::new(allowed),
             observer: Observer::new(settings.lifetimes.refresh_grace),
             store: home.store(tag.clone(), rules),
@@ -92,6 +95,7 @@ impl Sandbox {
                 version: 0,
             }),
             noted: AtomicBool::new(false),
+            told: tokio::sync::Mutex::default(),
             home: home.clone(),
             tag,
         }
@@ -127,8 +131,8 @@ impl Sandbox {
         self.applications.contracts()
     }
 
-    /// How well its clients keep the platform's contract.
-    pub(crate) fn client_report(&self) -> ClientReport {
+    /// How well its clients keep the platform's contract, as far as this server saw it.
+    pub(crate) fn own_client_report(&self) -> ClientReport {
         self.observer.report(self.id())
     }
 
@@ -151,7 +155,7 @@ impl Sandbox {
         self.store.reset().await?;
         drop(record);
         self.let_others_see().await;
-        Ok(())
+        self.forget_told().await
     }
 
     /// Forgets what it has seen, and sets the clock to real time.

@@ -97,7 +97,7 @@ impl Sandboxes {
         if unmet.len() < MOST_REMOVED {
             unmet.extend(sandbox.unmet_expectations());
         }
-        let report = sandbox.client_report();
+        let report = sandbox.own_client_report();
         if !report.clients.is_empty() {
             let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
             removed.push_back(report);
@@ -124,7 +124,7 @@ impl Sandboxes {
     pub(crate) fn client_reports(&self) -> Vec<ClientReport> {
         let removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
-        let living = [&self.default].into_iter().chain(fresh.values()).map(|it| it.client_report());
+        let living = [&self.default].into_iter().chain(fresh.values()).map(|it| it.own_client_report());
         removed.into_iter().chain(living.filter(|report| !report.clients.is_empty())).collect()
     }
 

@@ -161,6 +161,7 @@ async fn write_down(
         fault.is_none() && refusal.is_some() && failed_check.map_or(route.is_none(), Check::shows_defect);
     let entry = Entry {
         sequence: 0,
+        server: None,
         time: call.now().timestamp().to_string(),
         operation: route.map(|route| route.operation),
         method: call.method.to_string(),
@@ -185,7 +186,7 @@ async fn write_down(
     if defective {
         call.sandbox.expectations.defect(|| entry.to_string());
     }
-    let sequence = call.sandbox.journal.write(entry);
+    let sequence = call.sandbox.journal.write(entry, call.sandbox.real_now());
     call.sandbox.observer.observe(&Observed {
         sequence,
         reference: reference.as_deref(),

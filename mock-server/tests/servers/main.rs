@@ -9,6 +9,7 @@ mod app;
 #[path = "../../examples/soak/client.rs"]
 mod client;
 mod cluster;
+mod journal;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -15,7 +15,7 @@ use crate::operations::route::Route;
 /// How many hostile answers are followed up at a time.
 const MOST_GIVEN: usize = 256;
 /// How many requests that used a hostile answer are told one by one.
-const MOST_USES: usize = 5;
+pub(in crate::client_report) const MOST_USES: usize = 5;
 
 /// The hostile answers of one client.
 #[derive(Debug, Default)]

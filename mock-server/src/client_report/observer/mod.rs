@@ -3,17 +3,18 @@
 
 mod authorization;
 mod form;
-mod hostility;
+pub(super) mod hostility;
 mod memory;
 mod pace;
 mod request;
 #[cfg(test)]
 mod sample;
 mod signature;
-mod tally;
+pub(super) mod tally;
 mod tokens;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ use tokens::Tokens;
 pub(crate) struct Observer {
     refresh_grace: Duration,
     seen: Mutex<Seen>,
+    /// How often what was seen became something else.
+    changes: AtomicU64,
 }
 
 /// `client_id` → what it did. Only contracts of the sandbox have an entry of their own, so that
@@ -66,12 +69,12 @@ struct Watched {
 impl Observer {
     /// Has seen nothing. `refresh_grace` is how long a used refresh token still works.
     pub(crate) fn new(refresh_grace: Duration) -> Self {
-        Self { refresh_grace, seen: Mutex::default() }
+        Self { refresh_grace, seen: Mutex::default(), changes: AtomicU64::new(0) }
     }
 
     /// Takes in a request that was answered.
     pub(crate) fn observe(&self, request: &Observed<'_>) {
-        let mut seen = self.seen();
+        let mut seen = self.change();
         match request.area() {
             Some(Area::Web | Area::Phone) => seen.page(request),
             // The guest page is given no code.
@@ -82,12 +85,12 @@ impl Observer {
 
     /// Takes in that a page was opened without a request, and how its callback was changed, if it was.
     pub(crate) fn page_decided(&self, operation: Operation, code: &str, changed: Option<&str>) {
-        self.seen().page_opened(operation, code, changed, None);
+        self.change().page_opened(operation, code, changed, None);
     }
 
     /// Takes in how a client took the oversize answer to a request.
     pub(crate) fn oversize_ended(&self, sequence: u64, read_all: bool) {
-        let mut seen = self.seen();
+        let mut seen = self.change();
         let Seen { clients, nameless, .. } = &mut *seen;
         for client in clients.values_mut().chain(nameless) {
             client.hostility.oversize_ended(sequence, read_all);
@@ -103,7 +106,18 @@ impl Observer {
 
     /// Forgets everything.
     pub(crate) fn clear(&self) {
-        *self.seen() = Seen::default();
+        *self.change() = Seen::default();
+    }
+
+    /// How often what was seen became something else.
+    #[cfg(any(test, feature = "durable"))]
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    fn change(&self) -> MutexGuard<'_, Seen> {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        self.seen()
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

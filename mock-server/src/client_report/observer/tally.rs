@@ -6,7 +6,7 @@ use super::request::Observed;
 use crate::client_report::{CheckOutcome, CheckReport, ClientCheck, Offence};
 
 /// How many offences of a check are told one by one.
-const MOST_OFFENCES: usize = 5;
+pub(in crate::client_report) const MOST_OFFENCES: usize = 5;
 /// How many characters of an offence's detail are kept: it may repeat what the client sent.
 const LONGEST_DETAIL: usize = 200;
 
@@ -33,6 +33,7 @@ impl Tallies {
         if tally.offences.len() < MOST_OFFENCES {
             tally.offences.push(Offence {
                 sequence: request.sequence,
+                server: None,
                 reference: request.reference.map(str::to_owned),
                 operation: request.operation(),
                 detail: detail.chars().take(LONGEST_DETAIL).collect(),
@@ -45,15 +46,10 @@ impl Tallies {
         let none = Tally::default();
         let report = |check: &ClientCheck| {
             let Tally { passed, failed, offences } = self.0.get(check).unwrap_or(&none);
-            let outcome = match (passed, failed) {
-                (0, 0) => CheckOutcome::NotExercised,
-                (_, 0) => CheckOutcome::Passed,
-                _ => CheckOutcome::Failed,
-            };
             CheckReport {
                 check: *check,
                 meaning: check.meaning(),
-                outcome,
+                outcome: CheckOutcome::of(*passed, *failed),
                 passed: *passed,
                 failed: *failed,
                 offences: offences.clone(),
