@@ -7,6 +7,7 @@
 
 #[cfg(feature = "sqlite")]
 mod contents;
+mod database;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod engine;
 mod lifelines;
@@ -32,13 +33,13 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _};
 
 use crate::clock::{ClockReading, Moment, RealTime};
-use crate::domain::library::LibraryId;
 use crate::domain::state::{Drawn, Rules, SWEEP_EVERY, State};
-use crate::domain::table::{Change, Kept, Loaded, RowError, Surroundings, Wanted};
+use crate::domain::table::{Change, Kept, Surroundings};
 use crate::domain::unavailable::Unavailable;
 use crate::payload::content::Content;
 use crate::random::SandboxTag;
 
+pub(crate) use database::{Database, Failure, Transaction};
 pub(crate) use lifelines::Lifelines;
 use shared::Shared;
 
@@ -53,131 +54,25 @@ const FIRST_PAUSE: Duration = Duration::from_millis(1);
 /// How long a pause between attempts is at most.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Why a unit of work came to nothing.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    /// Another unit of work changed the same rows.
-    #[error("the database is busy: others changed the same rows each time")]
-    Conflict,
-    /// The database cannot be reached, or has no room.
-    #[error("the database cannot be used: {0}")]
-    Lost(String),
-    /// What it holds is not what this version wrote.
-    #[error(transparent)]
-    Row(#[from] RowError),
-    /// Its schema is no longer the one of this version.
-    #[error("the database's schema has version {found}, and this server knows version {known}")]
-    Schema {
-        /// What it has now.
-        found: i64,
-        /// What this version reads and writes.
-        known: i64,
-    },
-    /// An operation looks for ever more rows.
-    #[error("an operation found rows missing {MOST_ROUNDS} times")]
-    Endless,
-}
-
-/// A database of rows.
-pub(crate) trait Database: Send + Sync {
-    /// Whether it can be reached, and its schema is right.
-    fn check(&self) -> BoxFuture<'_, Result<(), Failure>> {
-        std::future::ready(Ok(())).boxed()
-    }
-
-    /// Forgets the rows of a sandbox in these tables, and the contents that they name.
-    fn clear<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        tables: &'a [&'static str],
-    ) -> BoxFuture<'a, Result<(), Failure>>;
-
-    /// The sandboxes that were noted, with what was noted of them.
-    fn records(&self) -> BoxFuture<'_, Result<Vec<(String, String)>, Failure>>;
-
-    /// What is noted of a sandbox.
-    fn record<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<Option<String>, Failure>>;
-
-    /// Notes a sandbox, if what is noted of it is still what was `seen`, and says whether it was.
-    fn note<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        seen: Option<&'a str>,
-        body: String,
-    ) -> BoxFuture<'a, Result<bool, Failure>>;
-
-    /// Forgets what is noted of a sandbox.
-    fn forget_record<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<(), Failure>>;
-
-    /// What other servers tell that use it at the same time; nothing if only one can.
-    fn shared(&self) -> Option<&dyn Shared> {
-        None
-    }
-
-    /// Keeps a content outside the rows, before there is a row that names it.
-    fn keep<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        content: &'a Content,
-    ) -> BoxFuture<'a, Result<Content, Failure>>;
-
-    /// Opens a content.
-    fn fetch<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        id: &'a str,
-        length: u64,
-    ) -> BoxFuture<'a, Result<Content, Failure>>;
-
-    /// Removes contents that no row names any more.
-    fn forget<'a>(&'a self, sandbox: &'a SandboxTag, ids: Vec<String>) -> BoxFuture<'a, Result<(), Failure>>;
-
-    /// Deletes rows that ended before a moment, at most so many, and says how many that were.
-    fn delete_expired<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        table: &'static str,
-        before: Moment,
-        most: u32,
-    ) -> BoxFuture<'a, Result<u64, Failure>>;
-
-    /// Some libraries that nothing leads to any more; the postboxes of those that are gone go.
-    fn unreachable<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-        most: u32,
-    ) -> BoxFuture<'a, Result<Vec<LibraryId>, Failure>>;
-
-    /// Begins a transaction on the rows of a sandbox.
-    fn begin<'a>(
-        &'a self,
-        sandbox: &'a SandboxTag,
-    ) -> BoxFuture<'a, Result<Box<dyn Transaction + 'a>, Failure>>;
-}
-
-/// A transaction: it sees one state of the rows of a sandbox.
-pub(crate) trait Transaction: Send {
-    /// Loads rows.
-    fn load<'a>(&'a mut self, wanted: &'a [Wanted]) -> BoxFuture<'a, Result<Vec<Loaded>, Failure>>;
-
-    /// Writes what changed, all of it or nothing, and tells other servers what is cut.
-    fn commit<'a>(
-        self: Box<Self>,
-        changes: Vec<Change>,
-        cut: Vec<String>,
-    ) -> BoxFuture<'a, Result<(), Failure>>
-    where
-        Self: 'a;
-}
-
 /// The rows of a server's sandboxes in a database.
 #[derive(Clone)]
 pub(crate) struct Durable {
     database: Arc<dyn Database>,
     around: Arc<dyn Surroundings>,
     real_time: RealTime,
+    /// Whose turn it is to try again.
+    turns: Arc<tokio::sync::Mutex<()>>,
     /// When each sandbox was swept, on its clock.
     swept: Arc<Mutex<HashMap<SandboxTag, Moment>>>,
+}
+
+/// What a committed operation came to.
+struct Done<T> {
+    answer: T,
+    /// When a sweep is due, if one is.
+    sweep_due: Option<Moment>,
+    /// Contents that no row names any more.
+    freed: Vec<String>,
 }
 
 impl fmt::Debug for Durable {
@@ -192,7 +87,7 @@ impl Durable {
         around: Arc<dyn Surroundings>,
         real_time: RealTime,
     ) -> Self {
-        Self { database, around, real_time, swept: Arc::default() }
+        Self { database, around, real_time, turns: Arc::default(), swept: Arc::default() }
     }
 
     /// Asks for the time of the clock that all servers go by, and follows the best of some answers.
@@ -224,17 +119,42 @@ impl Durable {
         rules: Rules,
         mut operation: impl FnMut(&mut State) -> T + Send,
     ) -> Result<T, Unavailable> {
+        let done = self.tried(tag, rules, &mut operation).await.map_err(unavailable)?;
+        if let Some(now) = done.sweep_due {
+            self.tidy(tag, rules, now).await;
+        }
+        if !done.freed.is_empty()
+            && let Err(failure) = self.database.forget(tag, done.freed).await
+        {
+            tracing::warn!("contents that no row names are swept at the next start: {failure}");
+        }
+        Ok(done.answer)
+    }
+
+    /// Tries until nobody else was quicker. What is tried again waits for its turn, so that many requests for
+    /// the same rows do not hinder each other for ever.
+    async fn tried<T: Send>(
+        &self,
+        tag: &SandboxTag,
+        rules: Rules,
+        operation: &mut (impl FnMut(&mut State) -> T + Send),
+    ) -> Result<Done<T>, Failure> {
+        let first = self.attempt(tag, rules, operation).await;
+        if !matches!(first, Err(Failure::Conflict)) {
+            return first;
+        }
+        let _turn = self.turns.lock().await;
         let mut pause = FIRST_PAUSE;
         for _ in 1..MOST_ATTEMPTS {
-            match self.attempt(tag, rules, &mut operation).await {
+            match self.attempt(tag, rules, operation).await {
                 Err(Failure::Conflict) => {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
-                ended => return ended.map_err(unavailable),
+                ended => return ended,
             }
         }
-        self.attempt(tag, rules, &mut operation).await.map_err(unavailable)
+        self.attempt(tag, rules, operation).await
     }
 
     async fn attempt<T: Send>(
@@ -242,7 +162,7 @@ impl Durable {
         tag: &SandboxTag,
         rules: Rules,
         operation: &mut (impl FnMut(&mut State) -> T + Send),
-    ) -> Result<T, Failure> {
+    ) -> Result<Done<T>, Failure> {
         let mut transaction = self.database.begin(tag).await?;
         let mut loaded = Vec::new();
         let mut drawn = Drawn::default();
@@ -255,15 +175,7 @@ impl Durable {
                 let freed = freed(&changes);
                 transaction.commit(changes, state.to_be_cut()).await?;
                 state.settle();
-                if let Some(now) = state.sweep_due() {
-                    self.tidy(tag, rules, now).await;
-                }
-                if !freed.is_empty()
-                    && let Err(failure) = self.database.forget(tag, freed).await
-                {
-                    tracing::warn!("contents that no row names are swept at the next start: {failure}");
-                }
-                return Ok(answer);
+                return Ok(Done { answer, sweep_due: state.sweep_due(), freed });
             }
             drawn = state.into_drawn();
             loaded.extend(transaction.load(&missing).await?);

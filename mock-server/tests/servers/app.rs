@@ -20,8 +20,13 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn of(server: &MockServer, kind: ContractKind) -> Self {
+        Self::at(&server.url(), server, kind)
+    }
+
+    /// A client that reaches servers at an origin, with the credentials that one of them tells.
+    pub(crate) fn at(origin: &str, server: &MockServer, kind: ContractKind) -> Self {
         let signer = Signer::new(server.credentials().contract(kind).unwrap()).unwrap();
-        Self { connection: Connection::open(&server.url()).unwrap(), signer }
+        Self { connection: Connection::open(origin).unwrap(), signer }
     }
 
     pub(crate) fn send(&mut self, line: &str, jwt: &str) -> Fallible<Answer> {

@@ -6,14 +6,15 @@
 
 mod administration;
 mod app;
+mod balancer;
 #[path = "../../examples/soak/client.rs"]
 mod client;
 mod cluster;
 mod journal;
+mod once;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,63 +26,12 @@ use cluster::Cluster;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// How many clients ask at once.
-const CLIENTS: usize = 10;
-/// How often they do.
-const ROUNDS: usize = 5;
-
-/// Lets clients of all servers do something at once, and gives what came of it.
-fn at_once<T: Send>(
-    servers: [&MockServer; 2],
-    doing: impl Fn(&mut Client) -> Fallible<T> + Sync,
-) -> Vec<Fallible<T>> {
-    let barrier = Barrier::new(CLIENTS);
-    thread::scope(|scope| {
-        let asking: Vec<_> = (0..CLIENTS)
-            .map(|number| {
-                let (doing, barrier) = (&doing, &barrier);
-                scope.spawn(move || {
-                    let mut client = Client::of(servers[number % 2], ContractKind::Read);
-                    barrier.wait();
-                    doing(&mut client)
-                })
-            })
-            .collect();
-        asking.into_iter().map(|client| client.join().unwrap()).collect()
-    })
-}
-
-fn granted<T>(answers: &[Fallible<T>], refusal: &str) -> usize {
-    for error in answers.iter().filter_map(|answer| answer.as_ref().err()) {
-        assert!(error.to_string().contains(refusal), "{error}");
-    }
-    answers.iter().filter(|answer| answer.is_ok()).count()
-}
-
 #[test]
 fn two_servers_on_one_database_answer_as_one() {
     let Some(cluster) = Cluster::start() else { return };
     let (first, second) = (cluster.server(), cluster.server());
-    let servers = [&first, &second];
     let mut one = Client::of(&first, ContractKind::Read);
     let mut two = Client::of(&second, ContractKind::Read);
-
-    for _ in 0..ROUNDS {
-        // A code is exchanged once, a nonce is used once.
-        let (code, _) = one.consent(SAMPLE, None);
-        let exchanged = at_once(servers, |client| client.exchange(&code));
-        assert_eq!(granted(&exchanged, "InvalidGrant"), 1);
-        let pair = exchanged.into_iter().find_map(Result::ok).unwrap();
-        let jwt = one.signer.request(json!({ "access_token": pair.0 })).unwrap();
-        let used = at_once(servers, |client| client.send("GET /v1.7/permission-access/accounts", &jwt));
-        assert_eq!(granted(&used, "already been used"), 1);
-        // Each refresh within the grace answers a pair that works on both.
-        let refreshed = at_once(servers, |client| client.refresh(&pair.1));
-        assert_eq!(granted(&refreshed, "nothing"), CLIENTS);
-        for (access, _) in refreshed.into_iter().map(Result::unwrap) {
-            assert!(one.accounts(&access).is_ok() && two.accounts(&access).is_ok());
-        }
-    }
 
     // A user who was deleted on one is unknown to the other.
     let (code, session) = one.consent(SAMPLE, None);
