@@ -32,6 +32,11 @@ impl Fingerprint {
         first.iter_mut().zip(hash).for_each(|(to, from)| *to = *from);
         Self(first)
     }
+
+    /// Its bytes, to be compared in constant time.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl fmt::Display for Fingerprint {

@@ -8,6 +8,7 @@
 
 mod admin;
 mod api;
+mod at_rest;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
@@ -74,11 +75,14 @@ pub mod settings {
         ApplicationSettings, ContractSettings, ContractSettingsError, LogFormat, SampleDataSettings,
         Settings, StopSettings,
     };
+    pub use crate::config::state_key::{StateKey, StateKeyError};
     pub use crate::config::state_place::{DatabaseUrl, DatabaseUrlError, StateError, StatePlace};
     pub use crate::config::tls::{AuthorityPlace, TlsSettings};
     pub use crate::config::trusted_proxy::{TrustedProxy, TrustedProxyError};
     pub use crate::config::web_origin::{WebOrigin, WebOriginError};
     pub use crate::domain::agent::AgentRules;
+    pub use crate::domain::pull_options::ContractScope;
+    pub use crate::domain::quota::PartnerQuotas;
     pub use crate::serve::https::TlsError;
     pub use crate::tls::authority::AuthorityError;
     pub use crate::tls::certificate::{CertificateChain, CertificateError, TlsKey};

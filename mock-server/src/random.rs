@@ -20,6 +20,11 @@ impl SandboxTag {
         Self("default0".to_owned())
     }
 
+    /// No sandbox's: what is kept of the server itself stands under it.
+    pub(crate) fn server() -> Self {
+        Self("-server-".to_owned())
+    }
+
     /// A tag for a fresh sandbox.
     pub(crate) fn fresh() -> Self {
         Self(alphanumeric(TAG_LENGTH).to_ascii_lowercase())

@@ -381,7 +381,7 @@ fn contracts_outlive_the_server_with_its_state() {
         String::from_utf8(checked.get_output().stdout.clone()).unwrap()
     };
     let mut server = start();
-    contract(&server, &["new", "partner", "--id", "theirs", "--name", "A partner"]);
+    let made = contract(&server, &["new", "partner", "--id", "theirs", "--name", "A partner"]);
     contract(&server, &["new", "mock-app", "--id", "one-more", "--kind", "write"]);
     contract(&server, &["rotate", "mock-app", "mock-read-contract"]);
     contract(&server, &["remove", "mock-app", "mock-one-off-contract"]);
@@ -396,7 +396,10 @@ fn contracts_outlive_the_server_with_its_state() {
     assert!(listed.contains("one-more") && !listed.contains("one-off"), "{listed}");
     let kept = std::fs::read(&state).unwrap();
     let wal = std::fs::read(format!("{state}-wal")).unwrap_or_default();
-    assert!(!String::from_utf8_lossy(&[kept, wal].concat()).contains("PRIVATE KEY"), "no key is kept");
+    let private_line = made.lines().nth(4).unwrap();
+    assert!(made.contains("PRIVATE KEY") && private_line.len() == 64, "{private_line}");
+    let kept = String::from_utf8_lossy(&[kept, wal].concat()).into_owned();
+    assert!(!kept.contains(private_line), "a key that was made for somebody is not kept");
 }
 
 #[test]

@@ -58,7 +58,13 @@ impl World {
         let until = jiff_date(UNTIL);
         let builder = MockServer::builder().sample_data_until(until).allow_refusals();
         let (builder, state) = match state_place() {
-            Some((place, folder)) => (builder.settings(|settings| settings.state = place), folder),
+            // The keys of its own that such a server makes take half a second for each test.
+            Some((place, folder)) => {
+                let builder = builder.settings(|settings| {
+                    (settings.state, settings.development_keys) = (place, true);
+                });
+                (builder, folder)
+            }
             None => (builder, None),
         };
         let server = change(builder).start().await;

@@ -4,41 +4,87 @@ use std::net::IpAddr;
 
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 
-use crate::config::admin_token::AdminToken;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::forwarded::is_forwarded;
 use crate::operations::Operation;
+use crate::sandbox::caller::Caller;
+use crate::sandbox::partners::TOKEN_PREFIX;
 
 /// What the document says of the parameter that names a sandbox.
 pub(super) const SANDBOX: (&str, &str) = ("sandbox", "The sandbox; the default one if absent.");
 
-/// Lets a request to administration pass: from this machine alone, unless a token is configured, which
-/// is then required from everywhere. An operation is guarded unless it is named here.
+/// What partners may ask for; the rest is the host's alone.
+const PARTNERS: [Operation; 29] = [
+    Operation::ADMIN_OPENAPI,
+    Operation::ADMIN_CREDENTIALS,
+    Operation::ADMIN_CONSENT,
+    Operation::ADMIN_CLOCK,
+    Operation::ADMIN_MOVE_CLOCK,
+    Operation::ADMIN_RESET,
+    Operation::ADMIN_REQUESTS,
+    Operation::ADMIN_FORGET_REQUESTS,
+    Operation::ADMIN_EXPLAIN,
+    Operation::ADMIN_CLIENT_REPORT,
+    Operation::ADMIN_FAULTS,
+    Operation::ADMIN_INJECT_FAULT,
+    Operation::ADMIN_CLEAR_FAULTS,
+    Operation::ADMIN_LIST_SANDBOXES,
+    Operation::ADMIN_CREATE_SANDBOX,
+    Operation::ADMIN_REMOVE_SANDBOX,
+    Operation::ADMIN_LIST_APPLICATIONS,
+    Operation::ADMIN_CREATE_APPLICATION,
+    Operation::ADMIN_SHOW_APPLICATION,
+    Operation::ADMIN_CHANGE_APPLICATION,
+    Operation::ADMIN_REMOVE_APPLICATION,
+    Operation::ADMIN_LIST_CONTRACTS,
+    Operation::ADMIN_CREATE_CONTRACT,
+    Operation::ADMIN_SHOW_CONTRACT,
+    Operation::ADMIN_CHANGE_CONTRACT,
+    Operation::ADMIN_REMOVE_CONTRACT,
+    Operation::ADMIN_ROTATE_KEY,
+    Operation::ADMIN_LIST_PARTNERS,
+    Operation::ADMIN_SHOW_PARTNER,
+];
+
+/// Who asks for administration. The token of a partner opens what partners may ask for. Without one it is
+/// the host: from this machine alone, unless an admin token is configured, which is then required from
+/// everywhere. An operation is guarded unless it is named here.
 ///
 /// # Errors
 /// `AdminForbidden`.
-pub(crate) fn require_access(call: &Call, operation: Operation) -> Result<(), Refusal> {
+pub(crate) fn caller(call: &Call, operation: Operation) -> Result<Caller, Refusal> {
     if [Operation::ADMIN_HEALTH, Operation::ADMIN_READY].contains(&operation) {
-        return Ok(());
+        return Ok(Caller::Client);
     }
-    match &call.server.settings.admin_token {
-        Some(token) => require_token(call, token),
-        None => require_this_machine(call),
+    let given = bearer(call);
+    if let Some(token) = given.filter(|token| token.starts_with(TOKEN_PREFIX)) {
+        let partner = call.server.sandboxes.registry.partners.of_token(token);
+        // A token that is no longer good is never taken for none, even on the host's own machine.
+        let partner = partner.ok_or_else(|| refused("There is no partner with this token"))?;
+        return match PARTNERS.contains(&operation) {
+            true => Ok(Caller::Partner(partner)),
+            false => Err(refused("This is for the host of the server only, not for partners")),
+        };
     }
-}
-
-fn require_token(call: &Call, token: &AdminToken) -> Result<(), Refusal> {
-    let given = header(call, AUTHORIZATION).and_then(|value| value.split_once(' '));
-    match given {
-        Some((scheme, given)) if scheme.eq_ignore_ascii_case("Bearer") && token.matches(given.trim()) => {
-            Ok(())
-        }
-        _ => {
+    match (&call.server.settings.admin_token, given) {
+        (Some(token), Some(given)) if token.matches(given) => Ok(Caller::Host),
+        (Some(_), _) => {
             let message = "Administration requires the admin token: Authorization: Bearer <token>";
             Err(Refusal::new(403, RefusalCode::AdminForbidden, message, "the token is missing or wrong"))
         }
+        (None, _) => require_this_machine(call).map(|()| Caller::Host),
     }
+}
+
+/// The token that a request shows.
+fn bearer(call: &Call) -> Option<&str> {
+    let (scheme, token) = header(call, AUTHORIZATION)?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
+}
+
+fn refused(message: &str) -> Refusal {
+    Refusal::new(403, RefusalCode::AdminForbidden, message, message)
 }
 
 /// A web page in the developer's browser is on this machine too: it is kept out by its `Origin`,
@@ -76,7 +122,7 @@ fn require_this_machine(call: &Call) -> Result<(), Refusal> {
 }
 
 fn forbidden(message: &str) -> Result<(), Refusal> {
-    Err(Refusal::new(403, RefusalCode::AdminForbidden, message, message))
+    Err(refused(message))
 }
 
 fn header(call: &Call, name: http::HeaderName) -> Option<&str> {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access::SANDBOX;
-use crate::consent::browser::{ConsentError, UserDecision, decide_intent, decide_url};
+use crate::consent::browser::{ConsentError, Reach, UserDecision, decide_intent, decide_url};
 use crate::consent::decision::Choice;
 use crate::consent::link::{ConsentEnding, PhoneScreen};
 use crate::domain::app_link::{Intent, IntentResult};
@@ -104,10 +104,10 @@ async fn decide(call: &mut Call) -> Outcome {
         DecisionName::Decline => UserDecision::decline(),
         DecisionName::Error => UserDecision::error(body.error_code.as_deref().unwrap_or("SERVER_ERROR")),
     };
-    let (sandboxes, asked) = (&call.server.sandboxes, &call.sandbox);
+    let reach = Reach { sandboxes: &call.server.sandboxes, caller: &call.caller, asked: &call.sandbox };
     let decided = match (&body.url, &body.intent) {
-        (Some(url), None) => decide_url(sandboxes, asked, url, &decision).await,
-        (None, Some(intent)) => decide_intent(sandboxes, asked, intent, &decision).await,
+        (Some(url), None) => decide_url(reach, url, &decision).await,
+        (None, Some(intent)) => decide_intent(reach, intent, &decision).await,
         _ => return Err(Refusal::validation("one of url and intent is required")),
     };
     let ending = decided.map_err(|error| match error {

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::sandbox_settings::{LifetimesTable, TimelineTable};
+use crate::domain::quota::UsedUp;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
@@ -59,18 +60,39 @@ async fn create(call: &mut Call) -> Outcome {
     let mut settings = call.server.settings.clone();
     body.lifetimes.apply(&mut settings.lifetimes);
     body.timeline.apply(&mut settings.timeline);
-    let sandbox = call.server.sandboxes.create(&settings).ok_or_else(|| {
-        let message = "The server holds as many sandboxes as it can";
-        Refusal::new(
-            429,
-            RefusalCode::TooManyRequests,
-            message,
-            "DELETE /__admin/sandboxes?sandbox=ID removes one",
-        )
-    })?;
-    if let Err(error) = sandbox.note().await {
-        call.server.sandboxes.remove(sandbox.id());
-        return Err(error.into());
+    let sandboxes = &call.server.sandboxes;
+    let owner = call.caller.partner();
+    if let Some(partner) = owner {
+        let further = sandboxes.of_partner(&partner.record.id).len().saturating_sub(1);
+        if further >= partner.record.quotas.sandboxes as usize {
+            return Err(UsedUp::Sandboxes.into());
+        }
+    }
+    let sandbox = sandboxes.create(&settings, owner.map(|partner| partner.record.id.clone()));
+    let sandbox = sandbox.ok_or_else(too_many)?;
+    let noted = async {
+        if let Some(home) = owner.and_then(|_| call.caller.home(sandboxes)) {
+            // A partner has one set of keys, for all of its sandboxes.
+            let copies = home.applications.retagged(&sandbox.applications);
+            sandbox
+                .change_applications(|all| {
+                    all.extend(copies.iter().cloned());
+                    Ok(())
+                })
+                .await?;
+        }
+        Ok::<_, Refusal>(sandbox.note().await?)
+    };
+    if let Err(refusal) = noted.await {
+        sandboxes.remove(sandbox.id());
+        return Err(refusal);
     }
     reply_json(&Credentials::of(&sandbox, &call.reached()))
+}
+
+/// The server holds as many sandboxes as it can.
+pub(super) fn too_many() -> Refusal {
+    let message = "The server holds as many sandboxes as it can";
+    let detail = "DELETE /__admin/sandboxes?sandbox=ID removes one";
+    Refusal::new(429, RefusalCode::TooManyRequests, message, detail)
 }

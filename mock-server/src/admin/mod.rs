@@ -16,14 +16,17 @@ mod health;
 mod inject_fault;
 mod list_faults;
 mod list_requests;
+mod list_sandboxes;
 mod metrics;
 mod move_clock;
 mod openapi;
+mod partners;
 mod ready;
 mod remove_sandbox;
 mod removed;
 mod requests;
 mod reset;
+mod rotate_signing_key;
 mod show_clock;
 
 use crate::http::endpoint::Endpoint;
@@ -46,6 +49,7 @@ pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &list_faults::ENDPOINT,
     &inject_fault::ENDPOINT,
     &clear_faults::ENDPOINT,
+    &list_sandboxes::ENDPOINT,
     &create_sandbox::ENDPOINT,
     &remove_sandbox::ENDPOINT,
     &applications::list::ENDPOINT,
@@ -59,4 +63,11 @@ pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &contracts::change::ENDPOINT,
     &contracts::remove::ENDPOINT,
     &contracts::rotate::ENDPOINT,
+    &partners::list::ENDPOINT,
+    &partners::create::ENDPOINT,
+    &partners::show::ENDPOINT,
+    &partners::change::ENDPOINT,
+    &partners::remove::ENDPOINT,
+    &partners::renew_token::ENDPOINT,
+    &rotate_signing_key::ENDPOINT,
 ];

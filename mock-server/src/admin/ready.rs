@@ -1,5 +1,7 @@
 //! `GET /__admin/ready`.
 
+use std::time::Duration;
+
 use http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -51,7 +53,8 @@ async fn ready(call: &mut Call) -> Outcome {
     if call.server.is_stopping() {
         let message = "The server was asked to stop";
         let detail = "it ends what it began; another server takes what is new";
-        return Err(Refusal::new(503, RefusalCode::ServiceUnavailable, message, detail));
+        let refusal = Refusal::new(503, RefusalCode::ServiceUnavailable, message, detail);
+        return Err(refusal.retry_after(Duration::from_secs(1)));
     }
     if let Err(unusable) = call.server.sandboxes.check().await {
         let message = format!("The state cannot be used: {unusable}");

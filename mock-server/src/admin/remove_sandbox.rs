@@ -49,9 +49,24 @@ struct Removed<'a> {
 
 async fn remove(call: &mut Call) -> Outcome {
     let id = call.sandbox.id();
+    if call.caller.partner().is_some_and(|partner| partner.record.sandbox == id) {
+        let problem = "name a sandbox that you made by ?sandbox=ID; the one that you always have stays";
+        return Err(Refusal::validation(problem));
+    }
+    if call.caller.partner().is_none() && owns_home(call, id) {
+        let problem = "a partner always has this sandbox; DELETE /__admin/partners/{partnerId} removes both";
+        return Err(Refusal::validation(problem));
+    }
     if call.server.sandboxes.remove(id) {
         call.server.sandboxes.forget(id).await?;
         return reply_json(&Removed { removed: id });
     }
     Err(Refusal::validation("name a fresh sandbox by ?sandbox=ID; the default one always exists"))
+}
+
+/// Whether it is the sandbox that its partner always has.
+fn owns_home(call: &Call, id: &str) -> bool {
+    let partners = &call.server.sandboxes.registry.partners;
+    let owner = call.sandbox.owner().and_then(|owner| partners.get(owner));
+    owner.is_some_and(|partner| partner.record.sandbox == id)
 }

@@ -68,7 +68,11 @@ async fn authorize(call: &mut Call) -> Outcome {
             let linked = call.sandbox.store.linked_library(token).await;
             Some(call.verdict.check(Check::LinkedAccessToken, linked)?)
         }
-        None => None,
+        None => {
+            // The consent would make a user for whom there is no room: the developer learns it here.
+            call.sandbox.store.require_user_room().await?;
+            None
+        }
     };
     let FlowBody { agent, options } = FlowBody::read(call, &contract)?;
     let dialect = call.dialect();

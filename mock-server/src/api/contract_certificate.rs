@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Moment;
 use crate::domain::contract::{Contract, ContractKind};
+use crate::payload::signing::SigningKey;
 
 /// When every contract of the mock ends: the start of 2100.
 pub(crate) const EXPIRES: Moment = Moment::from_millis(4_102_444_800_000);
@@ -52,7 +53,11 @@ impl PublicKeyData for Subject {
 ///
 /// # Errors
 /// [`CertificateError`], which a test excludes for the committed keys.
-pub(crate) fn issue(contract: &Contract, application_name: &str) -> Result<Vec<u8>, CertificateError> {
+pub(crate) fn issue(
+    contract: &Contract,
+    application_name: &str,
+    signing: &SigningKey,
+) -> Result<Vec<u8>, CertificateError> {
     let subject = Subject(contract.keys.encryption().to_pkcs1_der()?.into_vec());
     let document = document(contract, application_name).to_string();
     let extension = Utf8StringRef::new(&document)?.to_der()?;
@@ -64,7 +69,7 @@ pub(crate) fn issue(contract: &Contract, application_name: &str) -> Result<Vec<u
     params.custom_extensions = vec![CustomExtension::from_oid_content(&CONTRACT_EXTENSION, extension)];
     let mut authority = CertificateParams::default();
     authority.distinguished_name = named("digime-mock contract authority");
-    let key = KeyPair::from_pem_and_sign_algo(digime_fixtures::keys::SIGNING.private_pem, &PKCS_RSA_SHA256)?;
+    let key = KeyPair::from_pem_and_sign_algo(signing.private_pem(), &PKCS_RSA_SHA256)?;
     let certificate = params.signed_by(&subject, &Issuer::new(authority, key))?;
     Ok(certificate.der().to_vec())
 }
@@ -120,10 +125,11 @@ mod tests {
 
     #[test]
     fn a_certificate_holds_the_contract_and_its_key_and_is_always_the_same() {
+        let signing = SigningKey::development().unwrap();
         for kind in [ContractKind::Read, ContractKind::Write, ContractKind::ReadRaw, ContractKind::OneOff] {
             let contract = Contract::sample(kind);
-            let der = issue(&contract, "Mock \u{e9}").unwrap();
-            assert!(der == issue(&contract, "Mock \u{e9}").unwrap());
+            let der = issue(&contract, "Mock \u{e9}", &signing).unwrap();
+            assert!(der == issue(&contract, "Mock \u{e9}", &signing).unwrap());
             let (rest, certificate) = parse_x509_certificate(&der).unwrap();
             assert!(rest.is_empty());
             assert_eq!(certificate.subject().to_string(), "CN=c-1");

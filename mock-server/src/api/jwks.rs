@@ -41,5 +41,5 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 }
 
 async fn jwks(call: &mut Call) -> Outcome {
-    reply_json(call.server.signing.jwks())
+    reply_json(&call.server.signing().set)
 }

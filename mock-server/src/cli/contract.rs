@@ -1,13 +1,12 @@
 //! `digime-mock contract`: contracts of a server that is running.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::client::{Answer, Client};
+use super::administration::{Administration, ServerArgs};
 use super::failure::Failure;
 use super::key::write_file;
 use super::output::print;
@@ -17,24 +16,11 @@ use crate::domain::contract::ContractKind;
 pub(super) struct ContractArgs {
     #[command(subcommand)]
     command: Command,
-    #[command(flatten)]
-    server: ServerArgs,
-}
-
-#[derive(Args, Debug)]
-struct ServerArgs {
-    /// The sandbox; the default one if absent.
+    /// The sandbox; the default one if absent, or that of the partner whose token is given.
     #[arg(long, value_name = "ID", global = true)]
     sandbox: Option<String>,
-    /// Where the server is reached [env: DIGIME_MOCK_URL] [default: http://127.0.0.1:8080]
-    #[arg(long, value_name = "URL", alias = "url", global = true)]
-    server: Option<OsString>,
-    /// The server's admin token, if it has one [env: DIGIME_MOCK_ADMIN_TOKEN]
-    #[arg(long, value_name = "TOKEN", global = true)]
-    admin_token: Option<OsString>,
-    /// The CA to trust if the server speaks https (PEM) [env: DIGIME_MOCK_CA] [default: the development CA]
-    #[arg(long, value_name = "FILE", global = true)]
-    ca: Option<OsString>,
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -80,6 +66,12 @@ struct NewArgs {
     /// What the consent page calls the application, if it is made.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// What people call the contract.
+    #[arg(long, value_name = "NAME")]
+    contract_name: Option<String>,
+    /// What of the data it gives at most, as JSON: {"timeRanges":[{"last":"6m"}]}.
+    #[arg(long, value_name = "JSON", value_parser = scope)]
+    scope: Option<Value>,
     /// A callback, as a rule; may be repeated.
     #[arg(long, value_name = "RULE")]
     redirect: Vec<String>,
@@ -105,9 +97,12 @@ fn kind(text: &str) -> Result<ContractKind, String> {
     serde_json::from_value(json!(text)).map_err(|_| "use read, write, read-raw or one-off".to_owned())
 }
 
+fn scope(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))
+}
+
 pub(super) fn run(args: ContractArgs) -> Result<(), Failure> {
-    let ServerArgs { sandbox, server, admin_token, ca } = args.server;
-    let server = Server { client: Client::from_args("server", server, admin_token, ca)?, sandbox };
+    let server = args.server.administration(args.sandbox)?;
     match args.command {
         Command::List => list(&server),
         Command::New(new) => make(&server, new),
@@ -115,41 +110,17 @@ pub(super) fn run(args: ContractArgs) -> Result<(), Failure> {
             let NamedArgs { application, contract } = &rotate.named;
             let mut body = json!({ "overlap": rotate.overlap });
             add_key(&mut body, &rotate.key)?;
-            let path = [application.as_str(), "contracts", contract, "rotate"];
+            let path = ["applications", application.as_str(), "contracts", contract, "rotate"];
             shown(&server.ask(Method::POST, &path, Some(&body))?, rotate.key.out.as_deref())
         }
-        Command::Remove(NamedArgs { application, contract }) => {
-            server.ask(Method::DELETE, &[&application, "contracts", &contract], None).map(|_| ())
-        }
+        Command::Remove(NamedArgs { application, contract }) => server
+            .ask(Method::DELETE, &["applications", &application, "contracts", &contract], None)
+            .map(|_| ()),
     }
 }
 
-struct Server {
-    client: Client,
-    sandbox: Option<String>,
-}
-
-impl Server {
-    /// What administration answers below `applications`.
-    fn ask(&self, method: Method, path: &[&str], body: Option<&Value>) -> Result<Value, Failure> {
-        let answer = self.try_ask(method, path, body)?;
-        match answer.status {
-            StatusCode::OK => Ok(answer.json),
-            StatusCode::BAD_REQUEST => Err(Failure::usage(answer.problem())),
-            _ => Err(Failure::new(answer.problem())),
-        }
-    }
-
-    fn try_ask(&self, method: Method, path: &[&str], body: Option<&Value>) -> Result<Answer, Failure> {
-        let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        let path: String = path.iter().map(|part| format!("/{}", encoded(part))).collect();
-        let query = self.sandbox.as_deref().map(|id| format!("?sandbox={}", encoded(id))).unwrap_or_default();
-        self.client.ask(method, &format!("applications{path}{query}"), body)
-    }
-}
-
-fn list(server: &Server) -> Result<(), Failure> {
-    let all = server.ask(Method::GET, &[], None)?;
+fn list(server: &Administration) -> Result<(), Failure> {
+    let all = server.ask(Method::GET, &["applications"], None)?;
     let mut text = String::new();
     for application in all["applications"].as_array().into_iter().flatten() {
         let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -166,25 +137,31 @@ fn list(server: &Server) -> Result<(), Failure> {
     print(text)
 }
 
-fn make(server: &Server, args: NewArgs) -> Result<(), Failure> {
+fn make(server: &Administration, args: NewArgs) -> Result<(), Failure> {
     let mut contract = json!({ "kind": args.kind, "serviceGroups": args.group });
     if let Some(id) = args.id {
         contract["contractId"] = json!(id);
+    }
+    if let Some(name) = args.contract_name {
+        contract["name"] = json!(name);
+    }
+    if let Some(scope) = args.scope {
+        contract["scope"] = scope;
     }
     if !args.redirect.is_empty() {
         contract["redirectUris"] = json!(args.redirect);
     }
     add_key(&mut contract, &args.key)?;
-    let known = server.try_ask(Method::GET, &[&args.application], None)?;
+    let known = server.try_ask(Method::GET, &["applications", &args.application], None)?;
     let made = match known.status {
         StatusCode::NOT_FOUND => {
             let mut body = json!({ "applicationId": args.application, "contracts": [contract] });
             if let Some(name) = args.name {
                 body["name"] = json!(name);
             }
-            server.ask(Method::POST, &[], Some(&body))?["contracts"][0].take()
+            server.ask(Method::POST, &["applications"], Some(&body))?["contracts"][0].take()
         }
-        _ => server.ask(Method::POST, &[&args.application, "contracts"], Some(&contract))?,
+        _ => server.ask(Method::POST, &["applications", &args.application, "contracts"], Some(&contract))?,
     };
     shown(&made, args.key.out.as_deref())
 }

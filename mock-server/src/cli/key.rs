@@ -13,6 +13,7 @@ use crate::config::settings::Settings;
 use crate::config::sources::settings;
 use crate::domain::alias::alias;
 use crate::payload::key_format::{KeyFormat, P12_PASSWORD};
+use crate::sandbox::own_keys;
 
 #[derive(Args, Debug)]
 pub(super) struct KeyArgs {
@@ -63,6 +64,12 @@ fn private_key<'a>(settings: &'a Settings, contract: &str) -> Result<&'a str, Fa
             known.join(", ")
         ))
     })?;
+    if found.keys.are_committed() && own_keys::are_wanted(settings) {
+        return Err(Failure::usage(format!(
+            "a server with --state or --admin-token makes the key of {contract} itself: ask it, by \
+             GET /__admin/credentials?keyFormat=…, or start it with --development-keys"
+        )));
+    }
     found
         .keys
         .private_pem()

@@ -1,5 +1,6 @@
 //! The command line of `digime-mock`.
 
+mod administration;
 mod ca;
 mod client;
 mod contract;
@@ -10,6 +11,7 @@ mod init;
 mod key;
 mod open;
 mod output;
+mod partner;
 mod serve;
 mod shell;
 
@@ -62,6 +64,8 @@ enum Command {
     Key(key::KeyArgs),
     /// List, make, rotate and remove contracts of a server that is running.
     Contract(contract::ContractArgs),
+    /// List, make, change and remove partners of a server that is running.
+    Partner(partner::PartnerArgs),
     /// Open a link of an app on the user's phone: older generations ask for consent there.
     Open(open::OpenArgs),
     /// Make datasets.
@@ -84,6 +88,7 @@ pub fn run() -> ExitCode {
         Some(Command::Ca(args)) => ca::run(args),
         Some(Command::Key(args)) => key::run(args),
         Some(Command::Contract(args)) => contract::run(args),
+        Some(Command::Partner(args)) => partner::run(args),
         Some(Command::Open(args)) => open::run(args),
         Some(Command::Dataset(command)) => dataset::run(command),
         Some(Command::Completions(args)) => shell::completions(&args, Cli::command()),

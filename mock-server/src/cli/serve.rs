@@ -20,6 +20,8 @@ use crate::http::server::Server;
 use crate::sandbox::credentials::Credentials;
 use crate::sandbox::expectations::Allowed;
 use crate::sandbox::home::Home;
+use crate::sandbox::own_keys;
+use crate::sandbox::registry::Registry;
 use crate::serve::endpoints::endpoints;
 use crate::serve::https::{Https, TlsError};
 use crate::serve::listeners;
@@ -90,7 +92,7 @@ impl FromArgMatches for ServeArgs {
 }
 
 pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
-    let settings = settings(args.config, args.flags)?;
+    let mut settings = settings(args.config, args.flags)?;
     let filter = EnvFilter::try_new(&settings.log).map_err(Failure::usage)?;
     log(filter, settings.log_format);
     for name in unknown_variables() {
@@ -105,8 +107,9 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     })?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;
     let home = runtime.block_on(Home::open(&settings)).map_err(Failure::new)?;
+    let registry = runtime.block_on(Registry::open(&mut settings, &home)).map_err(Failure::new)?;
     let (listeners, address) = listen(&settings).map_err(Failure::new)?;
-    let server = Server::new(settings, address, endpoints().collect(), Allowed::default(), home);
+    let server = Server::new(settings, address, endpoints().collect(), Allowed::default(), home, registry);
     let server = Arc::new(server.map_err(Failure::new)?);
     // A file that cannot be written is told now, not when the traffic is over.
     write_client_report(&server)?;
@@ -181,10 +184,18 @@ fn banner(server: &Server, https: Option<&Https>) -> String {
     if let Some(file) = trusted {
         text.push_str(&format!("  CA to trust          {}\n", file.display()));
     }
+    let whose = match own_keys::are_wanted(&server.settings) {
+        true => "they are this server's own; --development-keys serves with those of the repository",
+        false => "the development keys are also in fixtures/keys/ of the repository",
+    };
+    let token = match server.settings.admin_token {
+        Some(_) => " -H \"Authorization: Bearer $DIGIME_MOCK_ADMIN_TOKEN\"",
+        None => "",
+    };
     text.push_str(&format!(
         "  private keys         the privateKey members of {url}/__admin/credentials;\n\
-         \x20                      the development keys are also in fixtures/keys/ of the repository\n\n\
-         Try:  curl -s{option} {url}/__admin/credentials\n\
+         \x20                      {whose}\n\n\
+         Try:  curl -s{option}{token} {url}/__admin/credentials\n\
          Stop: Ctrl-C\n\n"
     ));
     text

@@ -13,6 +13,7 @@ pub(crate) mod sandbox_settings;
 pub(crate) mod settings;
 #[cfg(feature = "cli")]
 pub(crate) mod sources;
+pub(crate) mod state_key;
 pub(crate) mod state_place;
 pub(crate) mod tls;
 pub(crate) mod trusted_proxy;

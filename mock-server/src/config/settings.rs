@@ -13,6 +13,7 @@ use crate::config::admin_token::AdminToken;
 use crate::config::listen_host::ListenHost;
 use crate::config::place::Place;
 use crate::config::public_url::PublicUrl;
+use crate::config::state_key::StateKey;
 use crate::config::state_place::StatePlace;
 use crate::config::tls::TlsSettings;
 use crate::config::trusted_proxy::TrustedProxy;
@@ -20,6 +21,8 @@ use crate::config::web_origin::WebOrigin;
 use crate::domain::agent::AgentRules;
 use crate::domain::contract::{ContractKeyError, ContractKeys, ContractKind};
 use crate::domain::lifetimes::Lifetimes;
+use crate::domain::pull_options::ContractScope;
+use crate::domain::quota::PartnerQuotas;
 use crate::domain::redirect::{DEFAULT_REDIRECT_RULES, RedirectRule, RedirectRuleError};
 use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
@@ -55,6 +58,13 @@ pub struct Settings {
     pub agents: AgentRules,
     /// How much fits into a storage.
     pub storage: StorageLimits,
+    /// Whether contracts without a key of their own have the committed development keys, even if the state
+    /// lasts or administration has a token; otherwise such a server makes keys of its own at its first start.
+    pub development_keys: bool,
+    /// What the private keys of the state are encrypted with.
+    pub state_key: Option<StateKey>,
+    /// How much a partner may use, unless it is told otherwise.
+    pub partner_quotas: PartnerQuotas,
     /// Where the state is kept.
     pub state: StatePlace,
     /// Whether an answer waits until the disk has what it tells, so that even the loss of power takes none of
@@ -131,6 +141,9 @@ impl Settings {
             timeline: Timeline::default(),
             agents: AgentRules::default(),
             storage: StorageLimits::default(),
+            development_keys: false,
+            state_key: None,
+            partner_quotas: PartnerQuotas::default(),
             state: StatePlace::Memory,
             state_sync: false,
             clock_ahead: Duration::ZERO,
@@ -166,6 +179,8 @@ pub struct ApplicationSettings {
 pub struct ContractSettings {
     /// `contractId`.
     pub id: String,
+    /// What people call it; its id if it has no name.
+    pub name: Option<String>,
     /// What it is for.
     pub kind: ContractKind,
     /// Its keys.
@@ -174,6 +189,8 @@ pub struct ContractSettings {
     pub(crate) former: Option<(ContractKeys, Moment)>,
     /// Service groups that it may read; all if there are none.
     pub service_groups: Vec<u32>,
+    /// What of the data it gives at most.
+    pub scope: ContractScope,
     /// Its callbacks.
     pub redirect_rules: Vec<RedirectRule>,
     /// Where it was set.
@@ -237,10 +254,12 @@ impl ContractSettings {
             .map_err(|source| ContractSettingsError::Key { contract: id.to_owned(), source })?;
         Ok(Self {
             id: id.to_owned(),
+            name: None,
             kind,
             keys,
             former: None,
             service_groups: Vec::new(),
+            scope: ContractScope::default(),
             redirect_rules: redirect_rules(id, &DEFAULT_REDIRECT_RULES)?,
             place: Place::Default,
         })

@@ -11,6 +11,7 @@ use crate::domain::state::LinkProblem;
 use crate::faults::Occasion;
 use crate::faults::hostile::{Hostile, with_another_state};
 use crate::operations::Operation;
+use crate::sandbox::caller::Caller;
 use crate::sandbox::{Sandbox, Sandboxes};
 
 /// What the user does with the page.
@@ -58,20 +59,33 @@ pub enum ConsentError {
     UnknownCode,
 }
 
-/// Decides the page or the link at `url` and says what that leads to. A link that names no session is
-/// for the phone of the sandbox `asked`.
+/// Where somebody may decide.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach<'a> {
+    pub(crate) sandboxes: &'a Sandboxes,
+    /// Who asks for it.
+    pub(crate) caller: &'a Caller,
+    /// The sandbox whose phone a link is for that names no session.
+    pub(crate) asked: &'a Sandbox,
+}
+
+impl<'a> Reach<'a> {
+    /// That of whoever runs the server.
+    pub(crate) fn of_host(sandboxes: &'a Sandboxes, asked: &'a Sandbox) -> Self {
+        Self { sandboxes, caller: &Caller::Host, asked }
+    }
+}
+
+/// Decides the page or the link at `url` and says what that leads to.
 pub(crate) async fn decide_url(
-    sandboxes: &Sandboxes,
-    asked: &Sandbox,
+    reach: Reach<'_>,
     url: &str,
     decision: &UserDecision,
 ) -> Result<ConsentEnding, ConsentError> {
     match page_of(url) {
-        Some((page, query)) => {
-            decide_page(sandboxes, page, &query, decision).await.map(ConsentEnding::Location)
-        }
+        Some((page, query)) => decide_page(reach, page, &query, decision).await.map(ConsentEnding::Location),
         None => match AppLink::parse(url) {
-            Ok(link) => decide_link(sandboxes, asked, &link, decision).await,
+            Ok(link) => decide_link(reach, &link, decision).await,
             Err(AppLinkError::NoLink) => Err(ConsentError::NoPage(url.to_owned())),
             Err(error) => Err(error.into()),
         },
@@ -80,25 +94,23 @@ pub(crate) async fn decide_url(
 
 /// As [`decide_url`], for an intent.
 pub(crate) async fn decide_intent(
-    sandboxes: &Sandboxes,
-    asked: &Sandbox,
+    reach: Reach<'_>,
     intent: &Intent,
     decision: &UserDecision,
 ) -> Result<ConsentEnding, ConsentError> {
-    decide_link(sandboxes, asked, &AppLink::of_intent(intent)?, decision).await
+    decide_link(reach, &AppLink::of_intent(intent)?, decision).await
 }
 
 async fn decide_link(
-    sandboxes: &Sandboxes,
-    asked: &Sandbox,
+    reach: Reach<'_>,
     link: &AppLink,
     decision: &UserDecision,
 ) -> Result<ConsentEnding, ConsentError> {
-    let found = sandboxes.of_link(link);
+    let found = reach.caller.of_link(reach.sandboxes, link);
     let sandbox = match (&found, link.minted()) {
         (Some(sandbox), _) => sandbox,
         (None, Some(_)) => return Err(LinkProblem::UnknownSession.into()),
-        (None, None) => asked,
+        (None, None) => reach.asked,
     };
     Ok(decide_without_browser(sandbox, link, decision).await?)
 }
@@ -113,13 +125,13 @@ fn page_of(url: &str) -> Option<(Page, Query)> {
 }
 
 async fn decide_page(
-    sandboxes: &Sandboxes,
+    reach: Reach<'_>,
     page: Page,
     query: &Query,
     decision: &UserDecision,
 ) -> Result<String, ConsentError> {
     let code = query.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code.as_str());
-    let sandbox = sandboxes.minting(code).ok_or(ConsentError::UnknownCode)?;
+    let sandbox = reach.caller.minting(reach.sandboxes, code).ok_or(ConsentError::UnknownCode)?;
     let decided = match (PageParameters::read(page, query), decision) {
         (Err(bad), _) => refuse(&sandbox, &bad).await,
         (Ok(page), UserDecision::Approve(choice)) => approve(&sandbox, &page, choice).await,

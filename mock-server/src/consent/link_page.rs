@@ -84,7 +84,7 @@ pub(super) fn ask(call: &Call, heading: &'static str, link: &ConsentLink, found:
     html(ConsentPage {
         heading,
         application: &call.sandbox.applications.name(&contract.application_id),
-        contract: &contract.contract_id,
+        contract: contract.shown_name(),
         asks: match (link.wanted, contract.kind) {
             (Wanted::Postbox, _) => "wants to add data to your library",
             (Wanted::Data, ContractKind::ReadRaw) => "wants to read what was added to your library",

@@ -88,9 +88,9 @@ async fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<Strin
     let waiting = sandbox.store.waiting_consent(link, call.now()).await;
     let waiting = waiting.map_err(Stopped::Problem)?;
     let contract = sandbox.contract(&waiting.client_id);
-    let (application_id, contract_id) = contract
+    let (application_id, contract_name) = contract
         .as_ref()
-        .map_or(("", ""), |contract| (contract.application_id.as_str(), contract.contract_id.as_str()));
+        .map_or(("", ""), |contract| (contract.application_id.as_str(), contract.shown_name()));
     let application = &sandbox.applications.name(application_id);
     let language = page.locale.as_deref().unwrap_or("en");
     let reads = contract.as_ref().is_some_and(|contract| contract.kind.reads());
@@ -109,7 +109,7 @@ async fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<Strin
         Page::Revoke => ("lets you withdraw a permission", "Withdraw"),
     };
     if !matches!(page.page, Page::Authorize | Page::Onboard) {
-        let page = DecisionPage { language, application, contract: contract_id, asks, account, approve };
+        let page = DecisionPage { language, application, contract: contract_name, asks, account, approve };
         return Ok(page.render());
     }
     let fixed_source = page.service.and_then(catalogue::source);
@@ -122,7 +122,7 @@ async fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<Strin
     let page = ConnectPage {
         language,
         application,
-        contract: contract_id,
+        contract: contract_name,
         asks,
         fixed_source,
         sources: offered(page),

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::key_text::{self, RsaKey};
+use super::pull_options::ContractScope;
 use super::redirect::RedirectRule;
 use super::refusal::Refusal;
 use crate::clock::Moment;
@@ -63,8 +64,12 @@ pub(crate) struct Contract {
     pub alias: String,
     /// What it is for.
     pub kind: ContractKind,
+    /// What people call it; its id if it has no name.
+    pub name: Option<String>,
     /// Service groups that it may read; all if there are none.
     pub service_groups: Vec<u32>,
+    /// What of the data it gives at most.
+    pub scope: ContractScope,
     /// The callbacks that it has registered, in order.
     pub redirect_rules: Vec<RedirectRule>,
     /// Its keys.
@@ -99,7 +104,9 @@ impl Contract {
             contract_id: "c-1".to_owned(),
             alias: "contract_c_1".to_owned(),
             kind,
+            name: None,
             service_groups: Vec::new(),
+            scope: ContractScope::default(),
             redirect_rules: rules.iter().map(|rule| RedirectRule::parse(rule).unwrap()).collect(),
             keys: ContractKeys::from_development_key(key).unwrap(),
             former: None,
@@ -133,6 +140,11 @@ impl Contract {
         format!("{}_{}", self.application_id, self.alias)
     }
 
+    /// What people call it.
+    pub(crate) fn shown_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.contract_id)
+    }
+
     /// Whether a client may call it that.
     pub(crate) fn is_called(&self, id: &str) -> bool {
         self.contract_id == id || self.alias == id
@@ -146,7 +158,17 @@ impl Contract {
 
     /// Whether the contract covers a service group.
     pub(crate) fn covers(&self, group: u32) -> bool {
-        self.service_groups.is_empty() || self.service_groups.contains(&group)
+        let mut scoped = self.scope.groups().peekable();
+        (self.service_groups.is_empty() || self.service_groups.contains(&group))
+            && (scoped.peek().is_none() || scoped.any(|known| known == group))
+    }
+
+    /// The service groups that it covers; all if there are none.
+    pub(crate) fn covered_groups(&self) -> Vec<u32> {
+        match self.service_groups.is_empty() {
+            true => self.scope.groups().collect(),
+            false => self.service_groups.iter().copied().filter(|group| self.covers(*group)).collect(),
+        }
     }
 
     /// Whether one of the contract's rules covers this callback.
@@ -175,6 +197,8 @@ pub struct ContractKeys {
     encryption: RsaPublicKey,
     verification: jsonwebtoken::DecodingKey,
     private_pem: Option<String>,
+    /// Whether everybody knows them.
+    committed: bool,
 }
 
 /// A key that a contract cannot use.
@@ -240,7 +264,7 @@ impl ContractKeys {
     ) -> Result<Self, ContractKeyError> {
         let public = RsaPublicKey::from_pkcs1_pem(key.public_pem);
         let public = public.map_err(|_| ContractKeyError::Unusable { found: "a damaged key", advice: "" })?;
-        Self::new(public, Some(key.private_pem.to_owned()))
+        Ok(Self { committed: true, ..Self::new(public, Some(key.private_pem.to_owned()))? })
     }
 
     /// Reads a public key.
@@ -291,7 +315,12 @@ impl ContractKeys {
         }
         let (n, e) = (public.n().to_bytes_be(), public.e().to_bytes_be());
         let verification = jsonwebtoken::DecodingKey::from_rsa_raw_components(&n, &e);
-        Ok(Self { encryption: public, verification, private_pem })
+        Ok(Self { encryption: public, verification, private_pem, committed: false })
+    }
+
+    /// Whether they are committed development keys, which everybody knows.
+    pub(crate) fn are_committed(&self) -> bool {
+        self.committed
     }
 
     /// The key that files are encrypted for.

@@ -225,7 +225,10 @@ fn pushed_files<'a>(
         return Vec::new();
     }
     let then = pushed().take_while(|file| file.sequence <= read.pushed);
-    let wanted = then.filter(|file| session.options.admits_raw(&file.facts(), now));
+    let wanted = then.filter(|file| {
+        let facts = file.facts();
+        session.options.admits_raw(&facts, now) && contract.scope.admits_raw(&facts, now)
+    });
     wanted.map(|file| ListedFile::Pushed(file, library)).collect()
 }
 
@@ -248,7 +251,7 @@ fn wanted_files<'a>(
             )
         })
         .filter(|file| matches!(file.metadata, FileMetadata::Raw(_)) || contract.covers(ids.group))
-        .filter(|file| session.options.admits(&ids, file, now))
+        .filter(|file| session.options.admits(&ids, file, now) && contract.scope.admits(&ids, file, now))
         .collect()
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod portability;
 pub(crate) mod postbox;
 pub(crate) mod pull_options;
 pub(crate) mod pushed;
+pub(crate) mod quota;
 pub(crate) mod redirect;
 pub(crate) mod refusal;
 pub(crate) mod session;

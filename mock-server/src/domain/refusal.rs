@@ -4,6 +4,8 @@
 //! 401 is kept for what a client can cure by new credentials; everything else avoids 401, because
 //! clients answer it with a token refresh.
 
+use std::time::Duration;
+
 pub use crate::operations::refusal_code::RefusalCode;
 
 /// A refused request: what the client is told, and what only the journal is told.
@@ -17,6 +19,8 @@ pub struct Refusal {
     pub message: String,
     /// What helps a developer; it goes to the verdict trace only.
     pub detail: String,
+    /// When the client may ask again, if it is told.
+    pub retry_after: Option<Duration>,
 }
 
 /// Which of the two tokens is refused; the platform names it in the message.
@@ -36,7 +40,13 @@ impl Refusal {
         message: impl Into<String>,
         detail: impl Into<String>,
     ) -> Self {
-        Self { status, code, message: message.into(), detail: detail.into() }
+        Self { status, code, message: message.into(), detail: detail.into(), retry_after: None }
+    }
+
+    /// The same, and the client is told when to ask again: the official clients wait as long as they are told.
+    #[must_use]
+    pub fn retry_after(self, after: Duration) -> Self {
+        Self { retry_after: Some(after), ..self }
     }
 
     /// The JWT is missing, unreadable or not signed by the contract's key.

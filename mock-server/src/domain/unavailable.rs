@@ -1,5 +1,7 @@
 //! What an operation comes to if the state is in a database that cannot be reached.
 
+use std::time::Duration;
+
 use super::consent::{CallbackErrorCode, ConsentProblem};
 use super::refusal::{Refusal, RefusalCode};
 use super::state::{BindStorageError, LinkProblem};
@@ -13,6 +15,7 @@ impl From<Unavailable> for Refusal {
     fn from(unavailable: Unavailable) -> Self {
         let message = "The service is unavailable for a moment";
         Self::new(503, RefusalCode::ServiceUnavailable, message, unavailable.to_string())
+            .retry_after(Duration::from_secs(1))
     }
 }
 

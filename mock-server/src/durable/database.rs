@@ -4,6 +4,7 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 
 use super::MOST_ROUNDS;
 use super::shared::Shared;
+use crate::at_rest::AtRestError;
 use crate::clock::Moment;
 use crate::domain::library::LibraryId;
 use crate::domain::table::{Change, Loaded, RowError, Wanted};
@@ -22,6 +23,9 @@ pub(crate) enum Failure {
     /// What it holds is not what this version wrote.
     #[error(transparent)]
     Row(#[from] RowError),
+    /// A private key cannot be had.
+    #[error("the state is encrypted: {0}")]
+    AtRest(#[from] AtRestError),
     /// Its schema is no longer the one of this version.
     #[error("the database's schema has version {found}, and this server knows version {known}")]
     Schema {

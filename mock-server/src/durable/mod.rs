@@ -13,6 +13,7 @@ mod engine;
 mod lifelines;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
+mod private_keys;
 #[cfg(test)]
 pub(crate) mod rows;
 pub(crate) mod shared;
@@ -33,6 +34,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _};
 
 use crate::clock::{ClockReading, Moment, RealTime};
+use crate::config::state_key::StateKey;
 use crate::domain::state::{Drawn, Rules, SWEEP_EVERY, State};
 use crate::domain::table::{Change, Kept, Surroundings};
 use crate::domain::unavailable::Unavailable;
@@ -59,6 +61,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Durable {
     database: Arc<dyn Database>,
     around: Arc<dyn Surroundings>,
+    /// What rows with private keys are encrypted with.
+    state_key: Option<StateKey>,
     real_time: RealTime,
     /// Whose turn it is to try again.
     turns: Arc<tokio::sync::Mutex<()>>,
@@ -85,9 +89,10 @@ impl Durable {
     pub(crate) fn new(
         database: Arc<dyn Database>,
         around: Arc<dyn Surroundings>,
+        state_key: Option<StateKey>,
         real_time: RealTime,
     ) -> Self {
-        Self { database, around, real_time, turns: Arc::default(), swept: Arc::default() }
+        Self { database, around, state_key, real_time, turns: Arc::default(), swept: Arc::default() }
     }
 
     /// Asks for the time of the clock that all servers go by, and follows the best of some answers.
@@ -173,12 +178,13 @@ impl Durable {
             if missing.is_empty() {
                 let changes = state.changes()?;
                 let freed = freed(&changes);
+                let changes = self.encrypted(changes)?;
                 transaction.commit(changes, state.to_be_cut()).await?;
                 state.settle();
                 return Ok(Done { answer, sweep_due: state.sweep_due(), freed });
             }
             drawn = state.into_drawn();
-            loaded.extend(transaction.load(&missing).await?);
+            loaded.extend(self.opened(transaction.load(&missing).await?)?);
         }
         Err(Failure::Endless)
     }

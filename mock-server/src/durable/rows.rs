@@ -20,6 +20,7 @@ type Rows = BTreeMap<(&'static str, String), RowImage>;
 #[derive(Debug, Default)]
 pub(crate) struct RowsInMemory {
     rows: Mutex<Rows>,
+    written: Mutex<Vec<(&'static str, String)>>,
     commits: AtomicU32,
     /// Every so many commits another server was quicker; never, if it is 0.
     conflicts_every: u32,
@@ -31,10 +32,17 @@ impl RowsInMemory {
     pub(crate) fn with_conflicts_every(conflicts_every: u32) -> Self {
         Self { conflicts_every, ..Self::default() }
     }
+
+    /// All that was ever written to a table.
+    pub(crate) async fn bodies(&self, table: &str) -> Vec<String> {
+        let written = self.written.lock().await;
+        written.iter().filter(|(name, _)| *name == table).map(|(_, body)| body.clone()).collect()
+    }
 }
 
 struct OneAtATime<'a> {
     rows: MutexGuard<'a, Rows>,
+    written: MutexGuard<'a, Vec<(&'static str, String)>>,
     conflicts: bool,
 }
 
@@ -136,7 +144,8 @@ impl Database for RowsInMemory {
             }
             let commits = self.commits.fetch_add(1, Ordering::Relaxed);
             let conflicts = self.conflicts_every > 0 && commits.is_multiple_of(self.conflicts_every);
-            Ok(Box::new(OneAtATime { rows: self.rows.lock().await, conflicts }) as Box<dyn Transaction>)
+            let (rows, written) = (self.rows.lock().await, self.written.lock().await);
+            Ok(Box::new(OneAtATime { rows, written, conflicts }) as Box<dyn Transaction>)
         }
         .boxed()
     }
@@ -171,6 +180,7 @@ impl Transaction for OneAtATime<'_> {
             return std::future::ready(Err(Failure::Conflict)).boxed();
         }
         for Change { table, key, row, .. } in changes {
+            self.written.extend(row.iter().map(|row| (table, row.body.clone())));
             match row {
                 Some(row) => self.rows.insert((table, key), row),
                 None => self.rows.remove(&(table, key)),

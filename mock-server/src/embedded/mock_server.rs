@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::clock::SandboxClock;
 use crate::config::SettingsError;
 use crate::config::settings::{ContractSettingsError, Settings};
-use crate::config::state_place::{StateError, StatePlace};
+use crate::config::state_place::StateError;
 use crate::config::tls::AuthorityPlace;
 use crate::consent::browser::ConsentError;
 use crate::domain::lifetimes::Lifetimes;
@@ -23,6 +23,7 @@ use crate::openapi;
 use crate::sandbox::credentials::Credentials;
 use crate::sandbox::expectations::Allowed;
 use crate::sandbox::home::Home;
+use crate::sandbox::registry::{Registry, RegistryError};
 use crate::serve::endpoints::endpoints;
 use crate::serve::https::{Https, TlsError};
 use crate::serve::listeners::{self, ListenError};
@@ -48,6 +49,9 @@ pub enum StartError {
     /// The state cannot be opened.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Its partners and own keys cannot be had.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// What all requests share cannot be made.
     #[error(transparent)]
     Server(#[from] ServerError),
@@ -115,7 +119,7 @@ impl MockServer {
     /// If the server already holds ten thousand.
     #[allow(clippy::panic)]
     pub async fn sandbox(&self) -> SandboxHandle {
-        match self.server.sandboxes.create(&self.server.settings) {
+        match self.server.sandboxes.create(&self.server.settings, None) {
             Some(sandbox) => SandboxHandle { server: Arc::clone(&self.server), sandbox },
             None => panic!("the server holds as many sandboxes as it can"),
         }
@@ -268,9 +272,19 @@ impl MockServerBuilder {
             .enable_all()
             .build()
             .map_err(StartError::Runtime)?;
-        let home = open(&runtime, &settings)?;
-        let server = Server::new(settings, address, endpoints().collect(), self.allowed, home)?;
-        let server = Arc::new(server);
+        let server = open(&runtime, &mut settings).and_then(|(home, registry)| {
+            Ok(Server::new(settings, address, endpoints().collect(), self.allowed, home, registry)?)
+        });
+        let server = match server {
+            Ok(server) => Arc::new(server),
+            Err(error) => {
+                // A test may be in a runtime, in which no other one may be waited for.
+                let ended = std::thread::spawn(move || drop(runtime)).join();
+                return Err(
+                    ended.map_or_else(|_| StartError::Runtime(std::io::ErrorKind::Other.into()), |()| error)
+                );
+            }
+        };
         let (stop, stopped) = oneshot::channel::<()>();
         let (running, tls) = (Arc::clone(&server), https.clone());
         let thread = std::thread::Builder::new().name("digime-mock".to_owned()).spawn(move || {
@@ -297,13 +311,14 @@ impl MockServerBuilder {
 }
 
 /// Opens the state on a thread of its own: a test may be in a runtime, which must not wait for another one.
-fn open(runtime: &Runtime, settings: &Settings) -> Result<Home, StartError> {
-    if settings.state == StatePlace::Memory {
-        return Ok(Home::default());
-    }
-    let opened = std::thread::scope(|scope| scope.spawn(|| runtime.block_on(Home::open(settings))).join());
-    let failed = |_| StartError::Runtime(std::io::Error::other("the state was not opened"));
-    Ok(opened.map_err(failed)??)
+fn open(runtime: &Runtime, settings: &mut Settings) -> Result<(Home, Registry), StartError> {
+    let open = async {
+        let home = Home::open(settings).await?;
+        let registry = Registry::open(settings, &home).await?;
+        Ok((home, registry))
+    };
+    let opened = std::thread::scope(|scope| scope.spawn(|| runtime.block_on(open)).join());
+    opened.map_err(|_| StartError::Runtime(std::io::Error::other("the state was not opened")))?
 }
 
 /// Listens as the settings say, and gives the address that stands for all.

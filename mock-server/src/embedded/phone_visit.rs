@@ -1,6 +1,6 @@
 //! The user's phone as a test holds it.
 
-use crate::consent::browser::{ConsentError, UserDecision, decide_intent, decide_url};
+use crate::consent::browser::{ConsentError, Reach, UserDecision, decide_intent, decide_url};
 use crate::consent::decision::Choice;
 use crate::consent::link::ConsentEnding;
 use crate::domain::app_link::Intent;
@@ -104,10 +104,11 @@ impl PhoneVisit<'_> {
 
     fn decide(self, decision: &UserDecision) -> Result<ConsentEnding, ConsentError> {
         let SandboxHandle { server, sandbox } = self.handle;
+        let reach = Reach::of_host(&server.sandboxes, sandbox);
         sandbox.wait(async {
             match &self.opened {
-                Opened::Link(link) => decide_url(&server.sandboxes, sandbox, link, decision).await,
-                Opened::Intent(intent) => decide_intent(&server.sandboxes, sandbox, intent, decision).await,
+                Opened::Link(link) => decide_url(reach, link, decision).await,
+                Opened::Intent(intent) => decide_intent(reach, intent, decision).await,
             }
         })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::client_report::ClientReport;
 use crate::clock::SandboxClock;
-use crate::consent::browser::{ConsentError, UserDecision, decide_url};
+use crate::consent::browser::{ConsentError, Reach, UserDecision, decide_url};
 use crate::consent::decision::Choice;
 use crate::consent::link::ConsentEnding;
 use crate::domain::app_link::AppLink;
@@ -206,7 +206,7 @@ impl ConsentVisit<'_> {
             return Err(ConsentError::NoCallback);
         }
         let SandboxHandle { server, sandbox } = self.handle;
-        match sandbox.wait(decide_url(&server.sandboxes, sandbox, self.url, decision))? {
+        match sandbox.wait(decide_url(Reach::of_host(&server.sandboxes, sandbox), self.url, decision))? {
             ConsentEnding::Location(location) => Ok(location),
             ConsentEnding::Result(_) | ConsentEnding::Shown(_) => Err(ConsentError::NoCallback),
         }

@@ -26,6 +26,7 @@ use crate::jwt::unverified::UnverifiedJwt;
 use crate::operations::generation::Generation;
 use crate::operations::route::Route;
 use crate::sandbox::Sandbox;
+use crate::sandbox::caller::Caller;
 use crate::verify;
 use crate::verify::request::{Sent, Verified};
 
@@ -83,6 +84,8 @@ pub(crate) struct Call {
     pub(crate) received: Moment,
     /// `None` only if a request did not come through a socket.
     pub(crate) peer: Option<SocketAddr>,
+    /// Who asks, if it is administration.
+    pub(crate) caller: Caller,
     /// The nonce that it took into use.
     pub(crate) nonce: Option<NonceKey>,
     pub(crate) verdict: Verdict,

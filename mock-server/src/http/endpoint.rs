@@ -90,7 +90,7 @@ impl SandboxBy {
                 link.and_then(|link| sandboxes.of_link(&link))
             }
             Self::Admin => match call.query_value("sandbox") {
-                Some(id) => Some(sandboxes.get(&id).ok_or_else(|| {
+                Some(id) => Some(call.caller.get(sandboxes, &id).ok_or_else(|| {
                     let message = format!("There is no sandbox {id}");
                     Refusal::new(404, RefusalCode::NotFound, message, "POST /__admin/sandboxes makes one")
                 })?),
@@ -112,17 +112,20 @@ impl Endpoint {
         self.route.operation
     }
 
-    /// The sandbox that a request means; the default one if it names none.
+    /// The sandbox that a request means; the caller's own if it names none that is there for them.
     ///
     /// # Errors
     /// `NotFound` if it names one that does not exist.
     pub(crate) fn sandbox_of(&self, call: &Call) -> Result<Arc<Sandbox>, Refusal> {
         let sandboxes = &call.server.sandboxes;
         for by in self.sandbox {
-            if let Some(sandbox) = by.find(call, sandboxes)? {
+            if let Some(sandbox) = by.find(call, sandboxes)?.filter(|sandbox| call.caller.reaches(sandbox)) {
                 return Ok(sandbox);
             }
         }
-        Ok(sandboxes.default_sandbox())
+        call.caller.home(sandboxes).ok_or_else(|| {
+            let message = "The sandbox of the partner is gone";
+            Refusal::new(404, RefusalCode::NotFound, message, "it was removed meanwhile")
+        })
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::domain::lifeline::Lifeline;
-use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::refusal::Refusal;
 use crate::payload::container::{ContainerError, PIECE};
 use crate::payload::container_cache::Container;
 use crate::payload::content::Content;
@@ -155,12 +155,10 @@ impl Reply {
                 "error": { "code": refusal.code.as_str(), "message": refusal.message, "reference": reference },
             }),
         };
-        let reply = match refusal.code {
-            // The official clients wait as long as they are told.
-            RefusalCode::ServiceUnavailable => {
-                Self::new(status, ReplyBody::Json(error)).header(RETRY_AFTER, "1")
-            }
-            _ => Self::new(status, ReplyBody::Json(error)),
+        let reply = Self::new(status, ReplyBody::Json(error));
+        let reply = match refusal.retry_after {
+            Some(after) => reply.header(RETRY_AFTER, &after.as_secs().to_string()),
+            None => reply,
         };
         reply
             .header(HeaderName::from_static("x-error-code"), &header_text(refusal.code.as_str()))

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderMap;
 use http::header::HOST;
@@ -15,17 +15,17 @@ use crate::config::settings::Settings;
 use crate::openapi::Described;
 use crate::operations::route::Route;
 use crate::payload::container_cache::ContainerCache;
-use crate::payload::signing::{SigningKey, SigningKeyError};
+use crate::payload::signing_keys::Published;
 use crate::sandbox::Sandboxes;
 use crate::sandbox::expectations::Allowed;
 use crate::sandbox::home::Home;
+use crate::sandbox::registry::Registry;
 
 /// What all requests share.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) settings: Settings,
     pub(crate) sandboxes: Sandboxes,
-    pub(crate) signing: SigningKey,
     pub(crate) containers: ContainerCache,
     endpoints: Vec<&'static Endpoint>,
     address: SocketAddr,
@@ -37,9 +37,6 @@ pub(crate) struct Server {
 /// A server that cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// Its signing key.
-    #[error(transparent)]
-    SigningKey(#[from] SigningKeyError),
     /// Its figures.
     #[error("the metrics cannot be set up: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -56,18 +53,23 @@ impl Server {
         endpoints: Vec<&'static Endpoint>,
         allowed: Allowed,
         home: Home,
+        registry: Registry,
     ) -> Result<Self, ServerError> {
         Ok(Self {
             metrics: Metrics::new()?,
             stopping: AtomicBool::new(false),
             endpoints,
-            sandboxes: Sandboxes::new(&settings, allowed, home),
-            signing: SigningKey::development()?,
+            sandboxes: Sandboxes::new(&settings, allowed, home, registry),
             containers: ContainerCache::default(),
             panics: Mutex::default(),
             settings,
             address,
         })
+    }
+
+    /// What signs its tokens now, and the keys that it publishes.
+    pub(crate) fn signing(&self) -> Arc<Published> {
+        self.sandboxes.registry.signing()
     }
 
     /// Everything that it can be asked for.
@@ -123,6 +125,7 @@ impl Server {
     }
 
     /// Notes that no new connections are taken.
+    #[cfg(feature = "cli")]
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
     }

@@ -9,4 +9,5 @@ pub(crate) mod key_format;
 mod pkcs12;
 pub(crate) mod postbox;
 pub(crate) mod signing;
+pub(crate) mod signing_keys;
 pub(crate) mod x_metadata;

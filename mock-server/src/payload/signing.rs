@@ -5,9 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use rsa::RsaPublicKey;
-use rsa::pkcs1::DecodeRsaPublicKey;
+use rsa::pkcs1::{DecodeRsaPrivateKey as _, DecodeRsaPublicKey as _, EncodeRsaPublicKey as _, LineEnding};
 use rsa::traits::PublicKeyParts;
+use rsa::{RsaPrivateKey, RsaPublicKey};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,18 +15,18 @@ use serde::Serialize;
 pub(crate) struct SigningKey {
     kid: String,
     key: EncodingKey,
-    public_pem: &'static str,
-    jwks: KeySet,
+    private_pem: String,
+    public: PublicKey,
 }
 
 /// The key set that `jwks/oauth` answers.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct KeySet {
     /// The signing key comes first, which old iOS clients rely on.
-    keys: [PublicKey; 1],
+    keys: Vec<PublicKey>,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Serialize, JsonSchema)]
 struct PublicKey {
     kty: &'static str,
     kid: String,
@@ -35,7 +35,14 @@ struct PublicKey {
     n: String,
     e: String,
     /// Node and iOS read this member alone, iOS only as PKCS#1 (protocol reference, crypto §3.4).
-    pem: &'static str,
+    pem: String,
+}
+
+impl KeySet {
+    /// A set of these keys, in this order.
+    pub(crate) fn of<'a>(keys: impl Iterator<Item = &'a SigningKey>) -> Self {
+        Self { keys: keys.map(|key| key.public.clone()).collect() }
+    }
 }
 
 /// A signing key that cannot be used.
@@ -50,27 +57,44 @@ impl SigningKey {
     /// [`SigningKeyError`] if it is unusable, which a test excludes.
     pub(crate) fn development() -> Result<Self, SigningKeyError> {
         let development = &digime_fixtures::keys::SIGNING;
-        let key =
-            EncodingKey::from_rsa_pem(development.private_pem.as_bytes()).map_err(|_| SigningKeyError)?;
+        // Its private part need not be looked at, which takes a while.
         let public = RsaPublicKey::from_pkcs1_pem(development.public_pem).map_err(|_| SigningKeyError)?;
-        let kid = "mock-signing-key-1".to_owned();
-        let jwks = KeySet {
-            keys: [PublicKey {
-                kty: "RSA",
-                kid: kid.clone(),
-                r#use: "sig",
-                alg: "PS512",
-                n: URL_SAFE_NO_PAD.encode(public.n().to_bytes_be()),
-                e: URL_SAFE_NO_PAD.encode(public.e().to_bytes_be()),
-                pem: development.public_pem,
-            }],
-        };
-        Ok(Self { kid, key, public_pem: development.public_pem, jwks })
+        Self::new("mock-signing-key-1".to_owned(), development.private_pem, &public)
     }
 
-    /// What `jwks/oauth` answers.
-    pub(crate) fn jwks(&self) -> &KeySet {
-        &self.jwks
+    /// A private key in PKCS#1 PEM.
+    ///
+    /// # Errors
+    /// [`SigningKeyError`] if it is none.
+    pub(crate) fn from_pem(kid: String, pem: &str) -> Result<Self, SigningKeyError> {
+        let private = RsaPrivateKey::from_pkcs1_pem(pem).map_err(|_| SigningKeyError)?;
+        Self::new(kid, pem, &private.to_public_key())
+    }
+
+    fn new(kid: String, pem: &str, public: &RsaPublicKey) -> Result<Self, SigningKeyError> {
+        let key = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| SigningKeyError)?;
+        let public_pem = public.to_pkcs1_pem(LineEnding::LF).map_err(|_| SigningKeyError)?;
+        let public = PublicKey {
+            kty: "RSA",
+            kid: kid.clone(),
+            r#use: "sig",
+            alg: "PS512",
+            n: URL_SAFE_NO_PAD.encode(public.n().to_bytes_be()),
+            e: URL_SAFE_NO_PAD.encode(public.e().to_bytes_be()),
+            pem: public_pem,
+        };
+        Ok(Self { kid, key, private_pem: pem.to_owned(), public })
+    }
+
+    /// The private key in PKCS#1 PEM.
+    pub(crate) fn private_pem(&self) -> &str {
+        &self.private_pem
+    }
+
+    /// What tokens name it by.
+    #[cfg(test)]
+    pub(crate) fn kid(&self) -> &str {
+        &self.kid
     }
 
     /// A PS512 JWT whose `jku` is `key_set`.
@@ -114,7 +138,7 @@ impl SigningKey {
         header: &Header,
         payload: &T,
     ) -> Result<String, jsonwebtoken::errors::Error> {
-        encode(header, payload, &EncodingKey::from_secret(self.public_pem.as_bytes()))
+        encode(header, payload, &EncodingKey::from_secret(self.public.pem.as_bytes()))
     }
 }
 

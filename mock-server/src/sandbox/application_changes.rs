@@ -7,28 +7,33 @@ use crate::clock::Moment;
 use crate::config::place::Place;
 use crate::config::settings::{ApplicationSettings, ContractSettings, redirect_rules};
 use crate::domain::contract::{ContractKeys, ContractKind};
+use crate::domain::pull_options::ContractScope;
 
 /// What administration changed. At the next start it wins over the configuration, which may have changed
 /// meanwhile too.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ApplicationChanges {
     made: Vec<ApplicationRecord>,
     /// Ids of applications and contracts.
     removed: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct ApplicationRecord {
     id: String,
     name: String,
     contracts: Vec<ContractRecord>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct ContractRecord {
     id: String,
+    #[serde(default)]
+    name: Option<String>,
     kind: ContractKind,
     service_groups: Vec<u32>,
+    #[serde(default)]
+    scope: ContractScope,
     redirect_uris: Vec<String>,
     /// PKCS#1 PEM.
     public_key: String,
@@ -110,8 +115,10 @@ impl ContractRecord {
     fn of(contract: &ContractSettings) -> Self {
         Self {
             id: contract.id.clone(),
+            name: contract.name.clone(),
             kind: contract.kind,
             service_groups: contract.service_groups.clone(),
+            scope: contract.scope.clone(),
             redirect_uris: contract.redirect_rules.iter().map(ToString::to_string).collect(),
             public_key: contract.keys.public_pem(),
             former_key: contract.former.as_ref().map(|(keys, until)| (keys.public_pem(), *until)),
@@ -132,10 +139,12 @@ impl ContractRecord {
         };
         Ok(ContractSettings {
             id: self.id.clone(),
+            name: self.name.clone(),
             kind: self.kind,
             keys: keys(&self.public_key)?,
             former,
             service_groups: self.service_groups.clone(),
+            scope: self.scope.clone(),
             redirect_rules: redirect_rules(&self.id, &self.redirect_uris)
                 .map_err(|error| unusable(&error))?,
             place: Place::Administration,

@@ -131,6 +131,22 @@ impl Applications {
         }
     }
 
+    /// All applications as another sandbox has them, in which ids end otherwise.
+    pub(crate) fn retagged(&self, other: &Self) -> Vec<ApplicationSettings> {
+        let bare = |id: &str| {
+            let tag = self.id_tag.as_ref().map(|tag| format!("-{}", tag.as_str())).unwrap_or_default();
+            id.strip_suffix(&tag).unwrap_or(id).to_owned()
+        };
+        let mut all = self.list();
+        for application in &mut all {
+            application.id = other.own_id(&bare(&application.id));
+            for contract in &mut application.contracts {
+                contract.id = other.own_id(&bare(&contract.id));
+            }
+        }
+        all
+    }
+
     /// The second id of a contract.
     pub(crate) fn alias(&self, contract_id: &str) -> String {
         alias_of(contract_id, self.id_tag.as_ref())
@@ -219,7 +235,9 @@ fn built(
         contract_id: contract.id.clone(),
         alias: alias_of(&contract.id, id_tag),
         kind: contract.kind,
+        name: contract.name.clone(),
         service_groups: contract.service_groups.clone(),
+        scope: contract.scope.clone(),
         redirect_rules: contract.redirect_rules.clone(),
         keys,
         former,

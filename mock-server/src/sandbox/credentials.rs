@@ -82,6 +82,17 @@ pub struct BaseUrls {
     pub cloud: String,
 }
 
+impl BaseUrls {
+    /// Those of a server that is reached there.
+    pub(crate) fn of(url: &PublicUrl) -> Self {
+        Self {
+            api: format!("{url}/v1.7/"),
+            onboard: format!("{url}/apps/saas/"),
+            cloud: format!("{url}/v1/"),
+        }
+    }
+}
+
 impl Credentials {
     pub(crate) fn of(sandbox: &Sandbox, url: &PublicUrl) -> Self {
         let applications: Vec<_> = sandbox
@@ -115,11 +126,7 @@ impl Credentials {
             application_id: applications.first().map(|it| it.application_id.clone()).unwrap_or_default(),
             contracts,
             applications,
-            urls: BaseUrls {
-                api: format!("{url}/v1.7/"),
-                onboard: format!("{url}/apps/saas/"),
-                cloud: format!("{url}/v1/"),
-            },
+            urls: BaseUrls::of(url),
         }
     }
 

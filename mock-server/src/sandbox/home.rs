@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 #[cfg(any(test, feature = "durable"))]
 use tokio::runtime::Handle;
 
 use super::application_changes::ApplicationChanges;
+use super::partners::PartnerId;
+use super::registry::ServerRecord;
 use super::store::Store;
 use crate::clock::RealTime;
 use crate::config::settings::Settings;
@@ -37,7 +40,7 @@ const SERVER_LENGTH: usize = 8;
 const FIRST_READINGS: u32 = 3;
 
 /// What is kept of a sandbox besides what it keeps of its users.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SandboxRecord {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) timeline: Timeline,
@@ -45,6 +48,9 @@ pub(crate) struct SandboxRecord {
     pub(crate) moved: Duration,
     #[serde(default)]
     pub(crate) applications: ApplicationChanges,
+    /// The partner whose it is; the host's if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<PartnerId>,
     #[serde(default)]
     pub(crate) faults: Vec<Fault>,
     /// How often it was reset.
@@ -62,9 +68,9 @@ impl SandboxRecord {
     }
 }
 
-/// What was found noted of a sandbox.
-pub(super) struct Noted {
-    pub(super) record: SandboxRecord,
+/// What was found noted of a sandbox, or of the server itself.
+pub(super) struct Noted<T> {
+    pub(super) record: T,
     /// As it is kept, by which a change of it by others is noticed.
     #[cfg(any(test, feature = "durable"))]
     text: String,
@@ -153,11 +159,11 @@ impl Home {
     async fn with(database: Arc<dyn Database>, settings: &Settings) -> Result<Self, String> {
         let failed = |failure: Failure| failure.to_string();
         let records = database.records().await.map_err(failed)?;
-        let records = read(&records)?;
+        let records = Records::read(&records)?.sandboxes;
         let datasets = Datasets::new(settings.sample_data, settings.datasets.clone());
         let around = Around { datasets, lifelines: Lifelines::default() };
         let real_time = RealTime::wrong_by(settings.clock_ahead);
-        let durable = Durable::new(database, Arc::new(around), real_time.clone());
+        let durable = Durable::new(database, Arc::new(around), settings.state_key.clone(), real_time.clone());
         durable.set_clock(FIRST_READINGS).await.map_err(failed)?;
         let server = durable.is_shared().then(|| Arc::from(alphanumeric(SERVER_LENGTH)));
         let runtime = Handle::try_current().ok();
@@ -253,23 +259,26 @@ impl Home {
     ///
     /// # Errors
     /// [`Unavailable`]; the next look finds the same.
-    pub(crate) async fn look(&self) -> Result<Vec<(SandboxTag, SandboxRecord)>, Unavailable> {
+    pub(crate) async fn look(&self) -> Result<Records, Unavailable> {
         #[cfg(any(test, feature = "durable"))]
         if let Some(durable) = &self.durable {
             let found = durable.look().await.map_err(|failure| failure.to_string());
-            return found.and_then(|records| read(&records)).map_err(|problem| {
+            return found.and_then(|records| Records::read(&records)).map_err(|problem| {
                 tracing::warn!("what other servers did is not known: {problem}");
                 Unavailable
             });
         }
-        Ok(Vec::new())
+        Ok(Records::default())
     }
 
     /// What is noted of a sandbox; nothing in memory.
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub(super) async fn noted(&self, _tag: &SandboxTag) -> Result<Option<Noted>, Unavailable> {
+    pub(super) async fn noted<T: DeserializeOwned>(
+        &self,
+        _tag: &SandboxTag,
+    ) -> Result<Option<Noted<T>>, Unavailable> {
         #[cfg(any(test, feature = "durable"))]
         if let Some(durable) = &self.durable {
             let Some(text) = durable.record(_tag).await? else { return Ok(None) };
@@ -286,11 +295,11 @@ impl Home {
     ///
     /// # Errors
     /// [`Unavailable`] if that is not certain.
-    pub(super) async fn note(
+    pub(super) async fn note<T: Serialize>(
         &self,
         _tag: &SandboxTag,
-        _seen: Option<&Noted>,
-        _record: &SandboxRecord,
+        _seen: Option<&Noted<T>>,
+        _record: &T,
     ) -> Result<bool, Unavailable> {
         #[cfg(any(test, feature = "durable"))]
         if let Some(durable) = &self.durable {
@@ -313,11 +322,25 @@ impl Home {
     }
 }
 
+/// All that is noted.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    pub(crate) sandboxes: Vec<(SandboxTag, SandboxRecord)>,
+    pub(crate) server: ServerRecord,
+}
+
 #[cfg(any(test, feature = "durable"))]
-fn read(records: &[(String, String)]) -> Result<Vec<(SandboxTag, SandboxRecord)>, String> {
-    let read = |(tag, body): &(String, String)| {
-        let tag = SandboxTag::of(tag).ok_or_else(|| format!("{tag} is no sandbox"))?;
-        Ok((tag, serde_json::from_str(body).map_err(|error| error.to_string())?))
-    };
-    records.iter().map(read).collect()
+impl Records {
+    fn read(records: &[(String, String)]) -> Result<Self, String> {
+        let mut noted = Self::default();
+        for (tag, body) in records {
+            let tag = SandboxTag::of(tag).ok_or_else(|| format!("{tag} is no sandbox"))?;
+            let wrong = |error: serde_json::Error| error.to_string();
+            match tag == SandboxTag::server() {
+                true => noted.server = serde_json::from_str(body).map_err(wrong)?,
+                false => noted.sandboxes.push((tag, serde_json::from_str(body).map_err(wrong)?)),
+            }
+        }
+        Ok(noted)
+    }
 }

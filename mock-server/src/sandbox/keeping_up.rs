@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::Sandbox;
+use super::home::Records;
 use super::sandboxes::{Sandboxes, noted_sandbox};
 use crate::random::SandboxTag;
 
@@ -86,7 +87,8 @@ impl Sandboxes {
     async fn follow(&self) {
         // One that is made while the records are read is not among them.
         let before = self.known_to_be_noted();
-        let Ok(records) = self.home.look().await else { return };
+        let Ok(Records { sandboxes: records, server }) = self.home.look().await else { return };
+        self.registry.follow(server).await;
         for (tag, record) in &records {
             let known = match tag == self.default.tag() {
                 true => Some(self.default_sandbox()),

@@ -4,6 +4,7 @@ mod application_changes;
 pub(crate) mod applications;
 #[cfg(any(test, feature = "durable"))]
 pub(crate) mod around;
+pub(crate) mod caller;
 pub(crate) mod credentials;
 pub(crate) mod datasets;
 pub(crate) mod expectations;
@@ -11,6 +12,9 @@ mod faulting;
 pub(crate) mod home;
 mod keeping_up;
 mod lasting;
+pub(crate) mod own_keys;
+pub(crate) mod partners;
+pub(crate) mod registry;
 mod sandboxes;
 pub(crate) mod store;
 mod telling;
@@ -24,6 +28,7 @@ use crate::client_report::observer::Observer;
 use crate::clock::{Moment, SandboxClock};
 use crate::config::settings::Settings;
 use crate::domain::contract::Contract;
+use crate::domain::quota::Quota;
 use crate::domain::state::Rules;
 use crate::domain::unavailable::Unavailable;
 use crate::faults::Faults;
@@ -34,6 +39,7 @@ use crate::sandbox::applications::Applications;
 use crate::sandbox::datasets::Datasets;
 use crate::sandbox::expectations::{Allowed, Expectations};
 use crate::sandbox::home::{Home, SandboxRecord};
+use crate::sandbox::partners::PartnerId;
 use crate::sandbox::store::Store;
 pub(crate) use sandboxes::Sandboxes;
 use telling::Told;
@@ -42,6 +48,8 @@ use telling::Told;
 #[derive(Debug)]
 pub(crate) struct Sandbox {
     tag: SandboxTag,
+    /// The partner whose it is; the host's if there is none.
+    owner: Option<PartnerId>,
     /// Its applications and their contracts.
     pub applications: Applications,
     /// What its sources deliver.
@@ -72,12 +80,24 @@ impl Sandbox {
         id_tag: Option<SandboxTag>,
         settings: &Settings,
         allowed: Allowed,
+        owner: Option<PartnerId>,
         home: &Home,
     ) -> Self {
         let (lifetimes, timeline) = (settings.lifetimes, settings.timeline);
-        let rules = Rules { lifetimes, push_quota: settings.push_quota, timeline, storage: settings.storage };
+        let rules = Rules {
+            lifetimes,
+            push_quota: settings.push_quota,
+            timeline,
+            storage: settings.storage,
+            // The partner's is set by each request; what is there is counted from the beginning.
+            quota: owner.as_ref().map(|_| Quota { users: u64::MAX, bytes: u64::MAX }),
+        };
+        let applications = match &owner {
+            Some(_) => &[],
+            None => &settings.applications[..],
+        };
         Self {
-            applications: Applications::new(&settings.applications, id_tag),
+            applications: Applications::new(applications, id_tag),
             datasets: Datasets::new(settings.sample_data, settings.datasets.clone()),
             clock: SandboxClock::of(home.real_time().clone()),
             faults: Faults::default(),
@@ -90,10 +110,12 @@ impl Sandbox {
                 timeline,
                 moved: Duration::ZERO,
                 applications: ApplicationChanges::default(),
+                owner: owner.clone(),
                 faults: Vec::new(),
                 resets: 0,
                 version: 0,
             }),
+            owner,
             noted: AtomicBool::new(false),
             told: tokio::sync::Mutex::default(),
             home: home.clone(),
@@ -104,6 +126,11 @@ impl Sandbox {
     /// The sandbox's id: how administration names it, and how everything it mints begins.
     pub(crate) fn id(&self) -> &str {
         self.tag.as_str()
+    }
+
+    /// The partner whose it is; the host's if there is none.
+    pub(crate) fn owner(&self) -> Option<&PartnerId> {
+        self.owner.as_ref()
     }
 
     /// What everything that the sandbox mints begins with.

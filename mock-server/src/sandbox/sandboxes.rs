@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use super::Sandbox;
 use super::expectations::Allowed;
 use super::home::{Home, SandboxRecord, Unusable};
+use super::partners::{Partner, PartnerId};
+use super::registry::Registry;
 use crate::client_report::ClientReport;
 use crate::clock::Moment;
 use crate::config::settings::Settings;
 use crate::domain::app_link::AppLink;
+use crate::domain::quota::Usage;
 use crate::domain::unavailable::Unavailable;
 use crate::random::SandboxTag;
 
@@ -19,6 +22,8 @@ pub(crate) struct Sandboxes {
     pub(super) default: Arc<Sandbox>,
     pub(super) allowed: Allowed,
     pub(super) home: Home,
+    /// What is kept besides them.
+    pub(crate) registry: Registry,
     pub(super) settings: Settings,
     pub(super) fresh: RwLock<HashMap<SandboxTag, Arc<Sandbox>>>,
     /// What was seen in sandboxes that were removed: tests remove theirs before the server ends.
@@ -34,9 +39,9 @@ const MOST_REMOVED: usize = 1_000;
 
 impl Sandboxes {
     /// The default sandbox, and those that the home has.
-    pub(crate) fn new(settings: &Settings, allowed: Allowed, home: Home) -> Self {
+    pub(crate) fn new(settings: &Settings, allowed: Allowed, home: Home, registry: Registry) -> Self {
         let tag = SandboxTag::default_sandbox();
-        let mut default = Sandbox::new(tag.clone(), None, settings, allowed, &home);
+        let mut default = Sandbox::new(tag.clone(), None, settings, allowed, None, &home);
         let mut fresh = HashMap::new();
         for (noted, record) in home.records() {
             if *noted == tag {
@@ -50,6 +55,7 @@ impl Sandboxes {
             default: Arc::new(default),
             allowed,
             home,
+            registry,
             settings: settings.clone(),
             fresh: RwLock::new(fresh),
             removed: Mutex::default(),
@@ -75,15 +81,15 @@ impl Sandboxes {
         Arc::clone(&self.default)
     }
 
-    /// Makes a sandbox; `None` if the server holds as many as it can.
-    pub(crate) fn create(&self, settings: &Settings) -> Option<Arc<Sandbox>> {
+    /// Makes a sandbox, the host's or a partner's; `None` if the server holds as many as it can.
+    pub(crate) fn create(&self, settings: &Settings, owner: Option<PartnerId>) -> Option<Arc<Sandbox>> {
         let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
         if fresh.len() >= MOST_SANDBOXES {
             return None;
         }
         let tag = SandboxTag::fresh();
-        let sandbox =
-            Arc::new(Sandbox::new(tag.clone(), Some(tag.clone()), settings, self.allowed, &self.home));
+        let id_tag = Some(tag.clone());
+        let sandbox = Arc::new(Sandbox::new(tag.clone(), id_tag, settings, self.allowed, owner, &self.home));
         fresh.insert(tag, Arc::clone(&sandbox));
         Some(sandbox)
     }
@@ -139,6 +145,43 @@ impl Sandboxes {
     /// How many there are, the default one among them.
     pub(crate) fn count(&self) -> usize {
         self.fresh.read().unwrap_or_else(PoisonError::into_inner).len() + 1
+    }
+
+    /// The sandboxes of a partner.
+    pub(crate) fn of_partner(&self, partner: &PartnerId) -> Vec<Arc<Sandbox>> {
+        let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
+        fresh.values().filter(|sandbox| sandbox.owner() == Some(partner)).cloned().collect()
+    }
+
+    /// How much the sandboxes of a partner hold; each may take what the others have left of its quota.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; the quotas stay as they were.
+    pub(crate) async fn weigh(&self, partner: &Partner) -> Result<Usage, Unavailable> {
+        let (all, quota) = (self.of_partner(&partner.record.id), partner.record.quotas.held());
+        let mut used = Vec::with_capacity(all.len());
+        for sandbox in &all {
+            used.push(sandbox.store.usage().await?);
+        }
+        let total = used.iter().fold(Usage::default(), |sum, usage| sum.and(*usage));
+        for (sandbox, usage) in all.iter().zip(used) {
+            sandbox.store.set_quota(quota.beside(total.without(usage)));
+        }
+        Ok(total)
+    }
+
+    /// All sandboxes after this one in the order of their ids, the default one first.
+    pub(crate) fn list(&self, after: Option<&str>, most: usize) -> Vec<Arc<Sandbox>> {
+        let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = fresh.values().cloned().collect();
+        drop(fresh);
+        all.sort_by(|one, other| one.id().cmp(other.id()));
+        all.insert(0, self.default_sandbox());
+        let begin = after.map_or(0, |after| match after == self.default.id() {
+            true => 1,
+            false => 1 + all[1..].partition_point(|sandbox| sandbox.id() <= after),
+        });
+        all.into_iter().skip(begin).take(most).collect()
     }
 
     /// The sandbox with this id; `default` names the default one.
@@ -210,7 +253,10 @@ pub(super) fn noted_sandbox(
 ) -> Sandbox {
     let mut settings = settings.clone();
     (settings.lifetimes, settings.timeline) = (record.lifetimes, record.timeline);
-    let mut sandbox = Sandbox::new(tag.clone(), Some(tag.clone()), &settings, allowed, home);
+    let mut sandbox = {
+        let (tag, owner) = (tag.clone(), record.owner.clone());
+        Sandbox::new(tag.clone(), Some(tag), &settings, allowed, owner, home)
+    };
     sandbox.resume(record);
     sandbox
 }

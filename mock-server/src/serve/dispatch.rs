@@ -16,8 +16,8 @@ use http::{HeaderValue, Request, Version};
 use hyper::body::Body as _;
 use sync_wrapper::SyncWrapper;
 
-use super::{hostile, respond};
-use crate::admin::access::require_access;
+use super::{hostile, quota, respond};
+use crate::admin::access;
 use crate::clock::Stopwatch;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::faults::Occasion;
@@ -31,6 +31,7 @@ use crate::http::server::{Peer, Server};
 use crate::journal::verdict::Verdict;
 use crate::operations::generation::Generation;
 use crate::operations::route::{Area, BodyMode};
+use crate::sandbox::caller::Caller;
 use crate::verify::request as verify;
 
 /// The router that the endpoints describe.
@@ -112,6 +113,7 @@ async fn receive(
         received,
         peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
         nonce: None,
+        caller: Caller::Client,
         verdict: Verdict::default(),
         server,
     };
@@ -124,14 +126,18 @@ async fn receive(
     };
     let endpoint = meant(endpoint, &call);
     call.target = Target::Endpoint(endpoint);
-    if endpoint.route.is_admin()
-        && let Err(refusal) = require_access(&call, endpoint.operation())
-    {
-        return respond::finish(call, None, Err(refusal), watch).await;
+    if endpoint.route.is_admin() {
+        match access::caller(&call, endpoint.operation()) {
+            Ok(caller) => call.caller = caller,
+            Err(refusal) => return respond::finish(call, None, Err(refusal), watch).await,
+        }
     }
     match endpoint.sandbox_of(&call) {
         Ok(sandbox) => call.sandbox = sandbox,
         Err(refusal) => return respond::finish(call, None, Err(refusal), watch).await,
+    }
+    if let Err(refusal) = quota::count(&call, endpoint).await {
+        return respond::finish(call, None, Err(refusal), watch).await;
     }
     let fault = match endpoint.route.is_admin() {
         true => None,

@@ -10,5 +10,6 @@ mod hostile;
 pub(crate) mod https;
 mod injected;
 pub(crate) mod listeners;
+mod quota;
 mod repetition;
 mod respond;

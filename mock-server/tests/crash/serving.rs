@@ -33,7 +33,19 @@ impl Serving {
 
     fn of(command: &mut Command, state: &Path) -> Self {
         let mut child = command
-            .args(["serve", "--port", "0", "--log", "error", "--pending", "0s", "--running", "0s", "--state"])
+            .args([
+                "serve",
+                "--port",
+                "0",
+                "--log",
+                "error",
+                "--pending",
+                "0s",
+                "--running",
+                "0s",
+                "--development-keys",
+                "--state",
+            ])
             .arg(state)
             .stdout(Stdio::piped())
             .spawn()

@@ -224,6 +224,40 @@ async fn what_is_changed_is_so_for_the_next_request() {
 }
 
 #[tokio::test]
+async fn a_contract_gives_no_more_than_its_scope_whatever_a_session_asks_for() {
+    let host = Host::new().await;
+    let made = host.create(json!({ "contracts": [{ "name": "Half a <year>" }] })).await;
+    let client = host.client(&made, made["contracts"][0]["privateKey"].as_str().unwrap());
+    let (code, _) = client.authorize().await;
+    let page = host.raw.get(&client.page(&code, "")).await.text();
+    assert!(page.contains("Half a &#60;year&#62;") || page.contains("Half a &lt;year&gt;"), "{page}");
+    let user = host.consent(&client).await;
+    let all = user.file_names(&user.session).await;
+    let path = format!(
+        "applications/{}/contracts/{}",
+        made["applicationId"].as_str().unwrap(),
+        made["contracts"][0]["contractId"].as_str().unwrap()
+    );
+    let group = |id: u32| json!({ "scope": { "serviceGroups": [{ "id": id }] } });
+    let scope = json!({ "scope": { "timeRanges": [{ "last": "2m" }] } });
+    let changed = host.ok(Method::PATCH, &path, scope.clone()).await;
+    assert_eq!((&changed["scope"], &changed["name"]), (&scope["scope"], &json!("Half a <year>")));
+    let few = user.file_names(&user.session).await;
+    assert!(!few.is_empty() && few.len() < all.len() / 2, "{} of {}", few.len(), all.len());
+    assert!(few.iter().all(|name| all.contains(name)));
+    let own = digime_fixtures::catalogue::source(16).unwrap().group_id;
+    let other = digime_fixtures::catalogue::service_groups().iter().find(|it| it.id != own).unwrap().id;
+    host.ok(Method::PATCH, &path, group(other)).await;
+    assert_eq!(user.file_names(&user.session).await, [""; 0]);
+    let jwt = client.sign(&client.claims(RawClient::authorize_claims()));
+    let asked = json!({ "actions": { "pull": { "scope": { "serviceGroups": [{ "id": own }] } } } });
+    let refused = client.send(Method::POST, "/v1.7/oauth/authorize", Some(&jwt), Some(asked)).await;
+    assert_eq!(refused.error(), (400, "ScopeOutOfBounds".to_owned()));
+    host.ok(Method::PATCH, &path, group(own)).await;
+    assert_eq!(user.file_names(&user.session).await, all);
+}
+
+#[tokio::test]
 async fn what_cannot_be_used_is_refused_with_its_place_and_changes_nothing() {
     let host = Host::new().await;
     let made =
@@ -251,6 +285,21 @@ async fn what_cannot_be_used_is_refused_with_its_place_and_changes_nothing() {
             &path,
             json!({ "serviceGroups": [999] }),
             "serviceGroups: there is no service group 999",
+        ),
+        (Method::POST, &path, json!({ "name": "" }), "name: "),
+        (
+            Method::POST,
+            &path,
+            json!({ "scope": { "timeRanges": [{ "last": "soon" }] } }),
+            "scope.timeRanges: ",
+        ),
+        (Method::POST, &path, json!({ "scope": { "serviceGroups": [{ "id": 999 }] } }), "service group 999"),
+        (Method::POST, &path, json!({ "scope": { "timeRange": [] } }), "timeRange"),
+        (
+            Method::PATCH,
+            &contract,
+            json!({ "scope": { "timeRanges": [{ "last": "" }] } }),
+            "scope.timeRanges: ",
         ),
         (Method::POST, &path, json!({ "redirectUris": ["https://*.example/"] }), "redirectUris: "),
         (Method::PATCH, &contract, json!({ "serviceGroups": [999] }), "serviceGroups: "),

@@ -25,6 +25,7 @@ mod older_rules;
 mod onboarding;
 mod openapi;
 mod pages;
+mod partners;
 mod portability;
 mod postbox;
 mod push;

@@ -4,8 +4,9 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ApplicationJson, given_name};
+use super::ApplicationJson;
 use crate::admin::access::SANDBOX;
+use crate::admin::contracts::given_name;
 use crate::config::place::Place;
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
@@ -57,7 +58,7 @@ struct ApplicationChange {
 
 async fn change(call: &mut Call) -> Outcome {
     let body: ApplicationChange = call.json()?;
-    let name = given_name(body.name)?;
+    let name = given_name(body.name, "")?;
     let changed = call.sandbox.change_applications(|all| {
         let application = application_mut(all, call.param("applicationId"))?;
         if let Some(name) = &name {

@@ -4,11 +4,13 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ApplicationJson, given_name};
+use super::ApplicationJson;
 use crate::admin::access::SANDBOX;
-use crate::admin::contracts::{ContractBody, chosen_id};
+use crate::admin::contracts::{ContractBody, chosen_id, given_name};
 use crate::config::place::Place;
 use crate::config::settings::ApplicationSettings;
+use crate::domain::contract::ContractKind;
+use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
 use crate::http::reply::{Outcome, reply_json};
@@ -17,6 +19,8 @@ use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::refusals::{ADMIN, CONTRACTS, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+use crate::sandbox::Sandbox;
+use crate::sandbox::partners::PartnerId;
 
 impl Operation {
     /// `POST /__admin/applications`
@@ -55,7 +59,7 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 /// An application that is to be made.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct ApplicationBody {
+pub(in crate::admin) struct ApplicationBody {
     /// One is made if it is absent. In a fresh sandbox it ends in the sandbox's tag.
     application_id: Option<String>,
     /// What the consent page calls it; its id if absent.
@@ -63,11 +67,34 @@ struct ApplicationBody {
     contracts: Vec<ContractBody>,
 }
 
+impl ApplicationBody {
+    /// An application with a contract of each kind, whose keys are made.
+    pub(in crate::admin) fn of_each_kind(id: &PartnerId, name: &str) -> Self {
+        let kinds = [ContractKind::Read, ContractKind::Write, ContractKind::ReadRaw, ContractKind::OneOff];
+        Self {
+            application_id: Some(id.to_string()),
+            name: Some(name.to_owned()),
+            contracts: kinds.map(ContractBody::of_kind).into(),
+        }
+    }
+}
+
 async fn create(call: &mut Call) -> Outcome {
     let body: ApplicationBody = call.json()?;
-    let applications = &call.sandbox.applications;
+    reply_json(&add(&call.sandbox, body).await?)
+}
+
+/// Adds an application to a sandbox.
+///
+/// # Errors
+/// What cannot be used, with its place in the request.
+pub(in crate::admin) async fn add(
+    sandbox: &Sandbox,
+    body: ApplicationBody,
+) -> Result<ApplicationJson, Refusal> {
+    let applications = &sandbox.applications;
     let id = chosen_id(applications, "applicationId", body.application_id, "app")?;
-    let name = given_name(body.name)?.unwrap_or_else(|| id.clone());
+    let name = given_name(body.name, "")?.unwrap_or_else(|| id.clone());
     let (mut contracts, mut private_keys) = (Vec::new(), Vec::new());
     for (index, contract) in body.contracts.into_iter().enumerate() {
         let (contract, private_key) = contract.made(applications, &format!("contracts[{index}].")).await?;
@@ -75,14 +102,14 @@ async fn create(call: &mut Call) -> Outcome {
         private_keys.push(private_key);
     }
     let application = ApplicationSettings { id, name, contracts, place: Place::Administration };
-    let added = call.sandbox.change_applications(|all| {
+    let added = sandbox.change_applications(|all| {
         all.push(application.clone());
         Ok(())
     });
     added.await?;
-    let mut made = ApplicationJson::of(&call.sandbox, &application);
+    let mut made = ApplicationJson::of(sandbox, &application);
     for (contract, private_key) in made.contracts.iter_mut().zip(private_keys) {
         contract.private_key = private_key;
     }
-    reply_json(&made)
+    Ok(made)
 }

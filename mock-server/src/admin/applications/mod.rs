@@ -19,7 +19,7 @@ use crate::sandbox::applications::ApplicationError;
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Application")]
-struct ApplicationJson {
+pub(super) struct ApplicationJson {
     application_id: String,
     /// What the consent page calls it.
     name: String,
@@ -52,16 +52,3 @@ impl From<ApplicationError> for Refusal {
         }
     }
 }
-
-/// A name that is one.
-fn given_name(name: Option<String>) -> Result<Option<String>, Refusal> {
-    match name {
-        Some(name) if name.trim().is_empty() || name.len() > LONGEST_NAME => {
-            Err(Refusal::validation(format!("name: expected 1 to {LONGEST_NAME} bytes of text")))
-        }
-        name => Ok(name),
-    }
-}
-
-/// In bytes.
-const LONGEST_NAME: usize = 200;

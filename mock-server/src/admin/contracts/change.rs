@@ -48,6 +48,9 @@ async fn change(call: &mut Call) -> Outcome {
     let rules = body.rules(contract)?;
     let changed = call.sandbox.change_applications(|all| {
         let contract = contract_mut(all, application, contract)?;
+        if let Some(name) = &body.name {
+            contract.name = Some(name.clone());
+        }
         if let Some(kind) = body.kind {
             contract.kind = kind;
         }
@@ -56,6 +59,9 @@ async fn change(call: &mut Call) -> Outcome {
         }
         if let Some(groups) = &body.service_groups {
             contract.service_groups.clone_from(groups);
+        }
+        if let Some(scope) = &body.scope {
+            contract.scope.clone_from(scope);
         }
         Ok(contract.clone())
     });

@@ -14,6 +14,7 @@ use crate::config::check::{check_id, check_service_group};
 use crate::config::place::Place;
 use crate::config::settings::{ContractSettings, redirect_rules};
 use crate::domain::contract::{ContractKeys, ContractKind};
+use crate::domain::pull_options::ContractScope;
 use crate::domain::redirect::{DEFAULT_REDIRECT_RULES, RedirectRule};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::random;
@@ -28,11 +29,16 @@ pub(super) struct ContractJson {
     contract_id: String,
     /// A second id of the contract, for clients that accept only `A-Z a-z 0-9 _`, 6 to 63 of them.
     contract_alias: String,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
     kind: ContractKind,
     /// Registered callbacks, as rules.
     redirect_uris: Vec<String>,
     /// Service groups that it may read; all if there are none.
     service_groups: Vec<u32>,
+    /// What of the data it gives at most.
+    scope: ContractScope,
     /// PKCS#1 PEM.
     public_key: String,
     /// How long the former key is good besides this one, in milliseconds since 1970.
@@ -49,9 +55,11 @@ impl ContractJson {
         Self {
             contract_id: contract.id.clone(),
             contract_alias: sandbox.applications.alias(&contract.id),
+            name: contract.name.clone(),
             kind: contract.kind,
             redirect_uris: contract.redirect_rules.iter().map(ToString::to_string).collect(),
             service_groups: contract.service_groups.clone(),
+            scope: contract.scope.clone(),
             public_key: contract.keys.public_pem(),
             former_key_until: former.filter(|until| *until > sandbox.now()).map(|until| until.millis()),
             private_key: None,
@@ -65,12 +73,16 @@ impl ContractJson {
 pub(super) struct ContractBody {
     /// One is made if it is absent. In a fresh sandbox it ends in the sandbox's tag.
     contract_id: Option<String>,
+    /// What people call it.
+    name: Option<String>,
     /// `read` if absent.
     kind: Option<ContractKind>,
     /// Callbacks as rules; those of the configuration's contracts if absent.
     redirect_uris: Option<Vec<String>>,
     /// Service groups that it may read; all if there are none.
     service_groups: Vec<u32>,
+    /// What of the data it gives at most; all if absent.
+    scope: ContractScope,
     /// A pair is made if it is absent.
     public_key: Option<PublicKey>,
 }
@@ -79,15 +91,19 @@ pub(super) struct ContractBody {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct ContractChange {
+    name: Option<String>,
     kind: Option<ContractKind>,
     redirect_uris: Option<Vec<String>>,
     service_groups: Option<Vec<u32>>,
+    scope: Option<ContractScope>,
 }
 
 impl ContractChange {
-    /// The callbacks, if they are to be others; the service groups are looked at too.
+    /// The callbacks, if they are to be others; the rest is looked at too.
     fn rules(&self, contract: &str) -> Result<Option<Vec<RedirectRule>>, Refusal> {
         known_groups(self.service_groups.iter().flatten(), "")?;
+        self.scope.as_ref().map_or(Ok(()), |scope| usable_scope(scope, ""))?;
+        given_name(self.name.clone(), "")?;
         self.redirect_uris.as_ref().map(|uris| rules(contract, uris, "")).transpose()
     }
 }
@@ -103,6 +119,11 @@ enum PublicKey {
 }
 
 impl ContractBody {
+    /// A contract of a kind, whose keys are made.
+    pub(super) fn of_kind(kind: ContractKind) -> Self {
+        Self { contract_id: Some(kind.to_string()), kind: Some(kind), ..Self::default() }
+    }
+
     /// The contract, and the private key if it was made here; `place` is where in the request it stands.
     pub(super) async fn made(
         self,
@@ -111,15 +132,18 @@ impl ContractBody {
     ) -> Result<(ContractSettings, Option<String>), Refusal> {
         let id = chosen_id(applications, &format!("{place}contractId"), self.contract_id, "contract")?;
         known_groups(&self.service_groups, place)?;
+        usable_scope(&self.scope, place)?;
         let standard = DEFAULT_REDIRECT_RULES.map(str::to_owned).to_vec();
         let redirect_rules = rules(&id, &self.redirect_uris.unwrap_or(standard), place)?;
         let (keys, private_key) = keys(self.public_key, &format!("{place}publicKey")).await?;
         let contract = ContractSettings {
             id,
+            name: given_name(self.name, place)?,
             kind: self.kind.unwrap_or(ContractKind::Read),
             keys,
             former: None,
             service_groups: self.service_groups,
+            scope: self.scope,
             redirect_rules,
             place: Place::Administration,
         };
@@ -143,6 +167,23 @@ fn known_groups<'a>(groups: impl IntoIterator<Item = &'a u32>, place: &str) -> R
     let known = groups.into_iter().try_for_each(|group| check_service_group(*group).map(|_| ()));
     known.map_err(|problem| Refusal::validation(format!("{place}serviceGroups: {problem}")))
 }
+
+fn usable_scope(scope: &ContractScope, place: &str) -> Result<(), Refusal> {
+    scope.check().map_err(|problem| Refusal::validation(format!("{place}scope.{problem}")))
+}
+
+/// A name that is one.
+pub(super) fn given_name(name: Option<String>, place: &str) -> Result<Option<String>, Refusal> {
+    match name {
+        Some(name) if name.trim().is_empty() || name.len() > LONGEST_NAME => {
+            Err(Refusal::validation(format!("{place}name: expected 1 to {LONGEST_NAME} bytes of text")))
+        }
+        name => Ok(name),
+    }
+}
+
+/// In bytes.
+const LONGEST_NAME: usize = 200;
 
 fn rules(contract: &str, uris: &[String], place: &str) -> Result<Vec<RedirectRule>, Refusal> {
     redirect_rules(contract, uris)

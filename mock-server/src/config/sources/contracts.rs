@@ -11,6 +11,7 @@ use crate::config::settings::{ApplicationSettings, ContractSettings, Settings, r
 use crate::config::sources::ConfigError;
 use crate::config::sources::value::{Problem, Value, quote};
 use crate::domain::contract::{ContractKeys, ContractKind};
+use crate::domain::pull_options::ContractScope;
 
 /// `[[applications]]`.
 #[derive(Debug, Deserialize)]
@@ -26,9 +27,11 @@ pub(super) struct ApplicationTable {
 #[serde(deny_unknown_fields)]
 struct ContractTable {
     id: Spanned<String>,
+    name: Option<Spanned<String>>,
     kind: Spanned<String>,
     key: Option<Spanned<PathBuf>>,
     service_groups: Option<Vec<Spanned<u32>>>,
+    scope: Option<Spanned<ContractScope>>,
     redirect_uris: Option<Vec<Spanned<String>>>,
 }
 
@@ -50,14 +53,14 @@ fn application(
     let at = |place: Place| move |problem| ConfigError::Value { place, problem };
     check_id(table.id.get_ref()).map_err(at(own_place.clone()))?;
     let id = table.id.into_inner();
-    let name = match table.name {
+    let given = |name: Option<Spanned<String>>, key: &str| match name {
         Some(name) if name.get_ref().trim().is_empty() => {
-            let place = place(name.span().start, "applications.name");
-            return Err(at(place)("the name is empty: give one, or leave it out".to_owned()));
+            let problem = "the name is empty: give one, or leave it out".to_owned();
+            Err(ConfigError::Value { place: place(name.span().start, key), problem })
         }
-        Some(name) => name.into_inner(),
-        None => id.clone(),
+        name => Ok(name.map(Spanned::into_inner)),
     };
+    let name = given(table.name, "applications.name")?.unwrap_or_else(|| id.clone());
     let contracts = table.contracts.into_iter().map(|table| {
         let place = |start: usize, key: &str| place(start, &format!("applications.contracts.{key}"));
         let fail = |start: usize, key: &str| at(place(start, key));
@@ -66,12 +69,18 @@ fn application(
         let read_kind = contract_kind(kind.get_ref()).map_err(fail(kind.span().start, "kind"))?;
         let mut contract = ContractSettings::standard(id.get_ref(), read_kind)?;
         contract.place = place(id.span().start, "id");
+        contract.name = given(table.name, "applications.contracts.name")?;
         if let Some(key) = &table.key {
             contract.keys = keys(&folder.join(key.get_ref())).map_err(fail(key.span().start, "key"))?;
         }
         for group in table.service_groups.iter().flatten() {
             let known = check_service_group(*group.get_ref());
             contract.service_groups.push(known.map_err(fail(group.span().start, "service_groups"))?);
+        }
+        if let Some(scope) = table.scope {
+            let start = scope.span().start;
+            contract.scope = scope.into_inner();
+            contract.scope.check().map_err(fail(start, "scope"))?;
         }
         if let Some(rules) = &table.redirect_uris {
             contract.redirect_rules.clear();

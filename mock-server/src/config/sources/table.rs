@@ -1,6 +1,7 @@
 //! Every setting of the program: one row says how it is called on the command line, in the environment and
 //! in the file, and how its value is read, wherever it comes from.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -156,6 +157,24 @@ settings! {
         "contract", "CONTRACTS", None, "CONTRACT",
             "A further contract of the (first) application: ID,KIND[,key=FILE][,group=ID]…[,redirect=RULE]…; may be repeated"
             => Read::Many(' ', contracts::from_text);
+        "development-keys", "DEVELOPMENT_KEYS", Some("development_keys"), "YES|NO",
+            "Use the committed development keys, which everybody knows, even with --state or --admin-token, whose server otherwise makes keys of its own [default: false]"
+            => Read::Switch(|settings, value| {
+                settings.development_keys = value.switch()?;
+                Ok(())
+            });
+        "partner-users", "PARTNER_USERS", Some("partners.users"), "NUMBER",
+            "How many users a new partner may have [default: 10000]"
+            => into!(partner_quotas.users, value => value.number(0..=u64::MAX)?);
+        "partner-bytes", "PARTNER_BYTES", Some("partners.bytes"), "BYTES",
+            "How many bytes a new partner may have pushed and stored for its users [default: 1073741824]"
+            => into!(partner_quotas.bytes, value => value.number(0..=u64::MAX)?);
+        "partner-requests", "PARTNER_REQUESTS", Some("partners.requests"), "NUMBER",
+            "How many requests a second a new partner has [default: 100]"
+            => into!(partner_quotas.requests_per_second, value => value.number(NonZeroU32::MIN..=NonZeroU32::MAX)?);
+        "partner-sandboxes", "PARTNER_SANDBOXES", Some("partners.sandboxes"), "NUMBER",
+            "How many sandboxes a new partner may make besides the one that it always has [default: 20]"
+            => into!(partner_quotas.sandboxes, value => value.number(0..=u32::MAX)?);
         "refused-agent", "REFUSED_AGENTS", Some("agents.refused"), "NAME",
             "Name of a client library that is refused; may be repeated"
             => Read::Many(',', |settings, value| {
@@ -221,6 +240,9 @@ settings! {
         "state", "STATE", Some("state"), "FILE|URL",
             "File in which the state outlives the server, or postgres://… of a database that several servers share; in memory if absent"
             => into!(state, value => state(value)?);
+        "state-key", "STATE_KEY", Some("state_key"), "KEY",
+            "Key that encrypts the private keys in the state, 32 bytes as Base64 (openssl rand -base64 32); kept as they are if absent"
+            => into!(state_key, value => Some(value.parse()?));
         "state-sync", "STATE_SYNC", Some("state_sync"), "YES|NO",
             "Whether answers wait until the disk has the state, so that even the loss of power takes nothing [default: false]"
             => Read::Switch(|settings, value| {

@@ -1,12 +1,10 @@
 //! `scope.criteria`: which raw files a session is to have (protocol reference, http-api §1.7).
 
-use std::time::Duration;
-
 use digime_fixtures::Raw;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{TimeRange, all_or_any};
+use super::scope::{TimeRange, all_or_any};
 use crate::clock::Moment;
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema, Serialize)]
@@ -36,9 +34,7 @@ struct CriterionAccount {
 impl Criterion {
     /// Whether the file has everything that the criterion names; of a list, one suffices.
     pub(super) fn admits(&self, file: &RawFacts<'_>, now: Moment) -> bool {
-        let in_time = file
-            .created
-            .is_none_or(|created| self.range.touches(created, created.plus(Duration::from_millis(1)), now));
+        let in_time = file.created.is_none_or(|created| self.range.has(created, now));
         let Some(metadata) = &self.metadata else { return in_time };
         let any = |wanted: &Option<Vec<String>>, has: &[&str]| {
             all_or_any(wanted.as_deref(), |text| has.contains(&text.as_str()))

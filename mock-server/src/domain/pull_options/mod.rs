@@ -1,11 +1,12 @@
 //! What a client asks a read session for (protocol reference, http-api §1.7).
 
+mod contract_scope;
 mod criteria;
+mod scope;
 
 use std::time::Duration;
 
-use digime_fixtures::{Compression, DatasetFile, FileMetadata, Month};
-use jiff::civil::Date;
+use digime_fixtures::{Compression, DatasetFile};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +15,9 @@ use super::refusal::Refusal;
 use super::session::Unasked;
 use crate::clock::Moment;
 
+pub use contract_scope::ContractScope;
 pub(crate) use criteria::RawFacts;
-
-use criteria::Criterion;
+pub(crate) use scope::{Scope, SourceIds, from_client};
 
 /// `PullSessionOptions`: at `actions.pull` of authorize, at the top level of trigger. Unknown keys
 /// are ignored, as the platform does; `null` means absent.
@@ -41,63 +42,6 @@ struct Limits {
 struct DurationLimits {
     /// Seconds; 0 means no limit.
     source_fetch: Option<f64>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Scope {
-    time_ranges: Option<Vec<TimeRange>>,
-    service_groups: Option<Vec<ServiceGroupScope>>,
-    criteria: Option<Vec<Criterion>>,
-    /// iOS 5.1.2 puts these two here (protocol reference, http-api §1.7).
-    source_fetch: Option<bool>,
-    source_fetch_filter: Option<SourceFetchFilter>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema, Serialize)]
-struct TimeRange {
-    #[serde(default, deserialize_with = "number_or_nothing")]
-    #[schemars(with = "Option<f64>")]
-    from: Option<f64>,
-    #[serde(default, deserialize_with = "number_or_nothing")]
-    #[schemars(with = "Option<f64>")]
-    to: Option<f64>,
-    last: Option<String>,
-}
-
-/// Android 4 writes dates as text in the language of the phone, which nobody can read: such a bound is
-/// none (protocol reference, legacy/mobile §3.4).
-fn number_or_nothing<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<f64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "expected a number")]
-    enum Bound {
-        Number(f64),
-        Text(String),
-    }
-    Ok(match Option::<Bound>::deserialize(value)? {
-        Some(Bound::Number(number)) => Some(number),
-        Some(Bound::Text(text)) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
-        None => None,
-    })
-}
-
-#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ServiceGroupScope {
-    id: f64,
-    service_types: Option<Vec<ServiceTypeScope>>,
-}
-
-#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ServiceTypeScope {
-    id: f64,
-    service_object_types: Option<Vec<ObjectTypeScope>>,
-}
-
-#[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema, Serialize)]
-struct ObjectTypeScope {
-    id: f64,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, JsonSchema, Serialize)]
@@ -126,18 +70,7 @@ impl PullOptions {
     /// # Errors
     /// `ValidationErrors` naming the field.
     pub(crate) fn validate(&self) -> Result<(), Refusal> {
-        let scope = self.scope.iter();
-        let ranges = scope.clone().flat_map(|s| s.time_ranges.iter().flatten());
-        let criteria = scope.flat_map(|s| s.criteria.iter().flatten()).map(|c| &c.range);
-        for range in ranges.chain(criteria) {
-            if let Some(last) = &range.last {
-                parse_last(last).ok_or_else(|| {
-                    Refusal::validation(format!(
-                        "\"last\" is \"{last}\", expected a number and d, m or y, such as \"6m\""
-                    ))
-                })?;
-            }
-        }
+        self.scope.as_ref().map_or(Ok(()), Scope::validate)?;
         match self.accept.as_ref().and_then(|a| a.compression.as_deref()) {
             None | Some("gzip" | "brotli" | "no-compression") => Ok(()),
             Some(other) => Err(Refusal::validation(format!(
@@ -151,10 +84,9 @@ impl PullOptions {
     /// # Errors
     /// `ScopeOutOfBounds` naming the service group.
     pub(crate) fn require_within(&self, contract: &Contract) -> Result<(), Refusal> {
-        let groups = self.scope.iter().flat_map(|scope| scope.service_groups.iter().flatten());
-        let beyond = groups.map(|group| group.id as u32).find(|id| !contract.covers(*id));
+        let beyond = self.scope.iter().flat_map(Scope::groups).find(|id| !contract.covers(*id));
         beyond.map_or(Ok(()), |id| {
-            let covered = &contract.service_groups;
+            let covered = contract.covered_groups();
             let detail = format!("service group {id} is not one of the contract's: {covered:?}");
             Err(Refusal::scope_out_of_bounds(detail))
         })
@@ -201,104 +133,12 @@ impl PullOptions {
 
     /// Whether the scope admits this file of `source`, as of `now`.
     pub(crate) fn admits(&self, source: &SourceIds, file: &DatasetFile, now: Moment) -> bool {
-        let Some(scope) = &self.scope else { return true };
-        match &file.metadata {
-            FileMetadata::Mapped(_) => {
-                scope.admits_month(file.month, now) && scope.admits_type(source, file.object_type)
-            }
-            FileMetadata::Raw(raw) => scope.admits_raw(&RawFacts::of_sample(raw), now),
-        }
+        self.scope.as_ref().is_none_or(|scope| scope.admits(source, file, now))
     }
 
     /// Whether the scope admits this pushed file, as of `now`.
     pub(crate) fn admits_raw(&self, file: &RawFacts<'_>, now: Moment) -> bool {
         self.scope.as_ref().is_none_or(|scope| scope.admits_raw(file, now))
-    }
-}
-
-/// The ids by which a scope may mean a source: clients put either of the last two in
-/// `serviceTypes[].id` (protocol reference, http-api §1.7).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SourceIds {
-    /// Service group.
-    pub group: u32,
-    /// Service.
-    pub service: u32,
-    /// Source.
-    pub source: u32,
-}
-
-impl Scope {
-    /// A file of a month is admitted if any range touches that month; files without a month are
-    /// not time-bound.
-    fn admits_month(&self, month: Option<Month>, now: Moment) -> bool {
-        let (Some(ranges), Some(month)) = (self.time_ranges.as_deref(), month) else { return true };
-        let (start, end) = (Moment::from_millis(month.start_ms()), Moment::from_millis(month.end_ms()));
-        ranges.is_empty() || ranges.iter().any(|range| range.touches(start, end, now))
-    }
-
-    fn admits_raw(&self, file: &RawFacts<'_>, now: Moment) -> bool {
-        all_or_any(self.criteria.as_deref(), |criterion| criterion.admits(file, now))
-    }
-
-    fn admits_type(&self, source: &SourceIds, object_type: Option<u32>) -> bool {
-        let Some(groups) = self.service_groups.as_deref().filter(|groups| !groups.is_empty()) else {
-            return true;
-        };
-        let is = |id: f64, known: u32| id == f64::from(known);
-        groups.iter().filter(|group| is(group.id, source.group)).any(|group| {
-            all_or_any(group.service_types.as_deref(), |service| {
-                (is(service.id, source.service) || is(service.id, source.source))
-                    && all_or_any(service.service_object_types.as_deref(), |wanted| {
-                        object_type.is_some_and(|known| is(wanted.id, known))
-                    })
-            })
-        })
-    }
-}
-
-/// An absent or empty list means everything below (protocol reference, http-api §1.7).
-fn all_or_any<T>(list: Option<&[T]>, admits: impl Fn(&T) -> bool) -> bool {
-    match list {
-        None | Some([]) => true,
-        Some(list) => list.iter().any(admits),
-    }
-}
-
-impl TimeRange {
-    /// Whether the range shares a moment with `start..end`.
-    fn touches(&self, start: Moment, end: Moment, now: Moment) -> bool {
-        let last = self.last.as_deref().and_then(parse_last).map(|span| {
-            let today = now.date();
-            at_midnight(today.checked_sub(span).unwrap_or(Date::MIN))
-        });
-        let from = self.from.map(from_client).max(last);
-        let to = self.to.map(from_client);
-        from.is_none_or(|from| end > from) && to.is_none_or(|to| start <= to)
-    }
-}
-
-fn at_midnight(date: Date) -> Moment {
-    let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp());
-    Moment::from_millis(midnight.unwrap_or_default().as_millisecond())
-}
-
-/// Seconds by the reference; Android sends milliseconds (legacy endpoints §1), which as seconds
-/// would lie tens of thousands of years ahead.
-pub(crate) fn from_client(value: f64) -> Moment {
-    const YEAR_5138_IN_SECONDS: f64 = 1e11;
-    let millis = if value.abs() < YEAR_5138_IN_SECONDS { value * 1000.0 } else { value };
-    Moment::from_millis(millis as i64)
-}
-
-fn parse_last(text: &str) -> Option<jiff::Span> {
-    let unit = text.chars().next_back()?;
-    let count: i64 = text.strip_suffix(unit)?.parse().ok().filter(|n| *n >= 0)?;
-    match unit {
-        'd' => jiff::Span::new().try_days(count).ok(),
-        'm' => jiff::Span::new().try_months(count).ok(),
-        'y' => jiff::Span::new().try_years(count).ok(),
-        _ => None,
     }
 }
 

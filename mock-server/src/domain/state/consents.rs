@@ -10,6 +10,7 @@ use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::library::{AccountId, Connection, Library, LibraryId, Login};
 use crate::domain::postbox::PostboxRef;
 use crate::domain::pull_options::PullOptions;
+use crate::domain::quota::Usage;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::{SessionAccess, SessionRef};
 use crate::domain::storage::StorageId;
@@ -283,6 +284,8 @@ impl State {
             self.require_bindable(storage, library).map_err(|_| CallbackErrorCode::OnboardError)?;
         }
         if !self.libraries.contains(library) {
+            self.require_user_room()?;
+            self.count_in(Usage { users: 1, bytes: 0 });
             self.libraries.insert(library.clone(), Library::new());
         }
         let consent = self.mint();

@@ -4,6 +4,7 @@ use super::State;
 use super::links::PHONE;
 use super::rows::LIBRARY;
 use crate::domain::library::LibraryId;
+use crate::domain::quota::Usage;
 use crate::domain::refusal::Refusal;
 
 impl State {
@@ -33,6 +34,7 @@ impl State {
     /// Forgets a library with everything that was pushed for it, and ends the downloads of its files.
     pub(crate) fn forget_library(&mut self, id: &LibraryId) {
         let Some(library) = self.libraries.remove(id) else { return };
+        self.count_out(Usage { users: 1, bytes: 0 });
         if self.phone() == Some(id) {
             self.facts.remove(PHONE);
         }

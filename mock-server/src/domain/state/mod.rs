@@ -8,6 +8,7 @@ mod links;
 mod partial;
 mod postboxes;
 mod pushing;
+mod quota;
 mod reading;
 mod references;
 mod rows;
@@ -24,6 +25,7 @@ use super::lifetimes::Lifetimes;
 use super::nonce::NonceLog;
 use super::postbox::{PendingPush, Postbox};
 use super::pushed::PushedFile;
+use super::quota::Quota;
 use super::refusal::{Refusal, TokenKind};
 use super::session::{ExchangeToken, Session};
 use super::storage::{Storage, StorageLimits, StoredFile};
@@ -61,6 +63,8 @@ pub(crate) struct Rules {
     pub(crate) timeline: Timeline,
     /// How much fits into a storage.
     pub(crate) storage: StorageLimits,
+    /// How much it may hold, if it is a partner's.
+    pub(crate) quota: Option<Quota>,
 }
 
 /// All state of one sandbox.

@@ -6,6 +6,7 @@ use crate::clock::Moment;
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::library::{Account, LibraryId};
 use crate::domain::pushed::{Descriptor, Push, PushedFile};
+use crate::domain::quota::{Usage, UsedUp};
 use crate::domain::refusal::Refusal;
 use crate::domain::table::PartKey;
 use crate::payload::content::Content;
@@ -23,7 +24,11 @@ impl State {
         if self.libraries.is_whole() && self.pushed_bytes() >= self.rules.push_quota {
             self.sweep(now);
         }
-        Ok(self.rules.push_quota.saturating_sub(self.pushed_bytes()))
+        let room = self.rules.push_quota.saturating_sub(self.pushed_bytes());
+        match self.byte_room() {
+            Some(0) => Err(UsedUp::Bytes.into()),
+            left => Ok(room.min(left.unwrap_or(room))),
+        }
     }
 
     /// Puts a file into a library.
@@ -70,6 +75,7 @@ impl State {
         if bytes > 0 {
             let left = self.pushed_bytes().saturating_sub(bytes);
             self.facts.insert(PUSHED_BYTES.to_owned(), Fact::PushedBytes(left));
+            self.count_out(Usage { users: 0, bytes });
         }
     }
 
@@ -82,6 +88,8 @@ impl State {
         if charged > self.rules.push_quota {
             return Err(quota_used_up(self.rules.push_quota));
         }
+        self.require_byte_room(push.cost(), 0)?;
+        self.count_in(Usage { users: 0, bytes: push.cost() });
         self.facts.insert(PUSHED_BYTES.to_owned(), Fact::PushedBytes(charged));
         Ok(())
     }

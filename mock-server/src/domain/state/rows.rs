@@ -10,6 +10,7 @@ use crate::domain::code::{AuthorizationCode, PendingConsent};
 use crate::domain::library::{Library, LibraryId};
 use crate::domain::postbox::{PendingPush, Postbox, PostboxId};
 use crate::domain::pushed::PushedFile;
+use crate::domain::quota::Usage;
 use crate::domain::session::{ExchangeToken, Session};
 use crate::domain::storage::{Storage, StorageId, StoredFile};
 use crate::domain::table::{CONTENT, Column, Kept, PartKey, Row, Surroundings};
@@ -162,6 +163,8 @@ pub(super) enum Fact {
     Phone(LibraryId),
     /// Bytes of everything that is pushed and not yet forgotten.
     PushedBytes(u64),
+    /// What counts in the quota of a partner.
+    Usage(Usage),
 }
 
 impl Row for Fact {
@@ -169,6 +172,6 @@ impl Row for Fact {
     const TABLE: &'static str = "facts";
     const COLUMNS: &'static [Column<Self>] = &[Column::swept_by(LIBRARY, |_, fact| match fact {
         Self::Phone(library) => text(library),
-        Self::PushedBytes(_) => None,
+        Self::PushedBytes(_) | Self::Usage(_) => None,
     })];
 }

@@ -4,6 +4,7 @@ use super::State;
 use super::rows::{LIBRARY, STORAGE};
 use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
+use crate::domain::quota::Usage;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::storage::{Storage, StorageRef, no_such_storage};
 use crate::domain::unavailable::Unavailable;
@@ -83,7 +84,8 @@ impl State {
     pub(crate) fn delete_user_storage(&mut self, user: &LibraryId) {
         let storages: Vec<_> = self.storages.of(LIBRARY, user).map(|(id, _)| id.clone()).collect();
         for storage in storages {
-            self.storages.remove(&storage);
+            let used = self.storages.remove(&storage).map_or(0, |storage| storage.used);
+            self.count_out(Usage { users: 0, bytes: used });
             self.storage_files.take_out(STORAGE, &storage);
         }
     }

@@ -3,6 +3,7 @@
 use super::State;
 use super::rows::STORAGE;
 use crate::domain::contract::Contract;
+use crate::domain::quota::Usage;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::storage::StoredFile;
 use crate::domain::storage_path::{FilePath, FolderPath, StoragePath};
@@ -60,7 +61,8 @@ impl State {
         size: u64,
     ) -> Result<(), Refusal> {
         let replaced = self.storage_files.get(&key_of(storage, path)).map_or(0, |file| file.content.len());
-        self.storage(contract, storage)?.require_room(replaced, size, &self.rules.storage)
+        self.storage(contract, storage)?.require_room(replaced, size, &self.rules.storage)?;
+        Ok(self.require_byte_room(size, replaced)?)
     }
 
     /// Stores a file; one at the same path is replaced and keeps its id.
@@ -79,6 +81,8 @@ impl State {
         let replaced = self.storage_files.remove(&key);
         let freed = replaced.as_ref().map_or(0, |file| file.content.len());
         self.storages.change(storage, |it| it.used = it.used - freed + content.len());
+        self.count_out(Usage { users: 0, bytes: freed });
+        self.count_in(Usage { users: 0, bytes: content.len() });
         let id = replaced.map_or_else(|| self.mint(), |file| file.id);
         let file = StoredFile { id, path, content };
         self.storage_files.insert(key, file.clone());
@@ -114,6 +118,7 @@ impl State {
         let files = keys.iter().filter_map(|key| self.storage_files.remove(key));
         let freed: u64 = files.map(|file| file.content.len()).sum();
         self.storages.change(storage, |storage| storage.used -= freed);
+        self.count_out(Usage { users: 0, bytes: freed });
         Ok(Ok(()))
     }
 

@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Moment;
 use crate::domain::nonce::{NonceKey, NonceUse};
+use crate::domain::quota::{Quota, Usage};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::{Rules, State};
 use crate::domain::unavailable::Unavailable;
@@ -28,6 +29,8 @@ pub(crate) use reading::SessionAccounts;
 pub(crate) struct Store {
     tag: SandboxTag,
     rules: Rules,
+    /// How much it may hold, if that is not what the rules say.
+    quota: Mutex<Option<Quota>>,
     engine: Engine,
 }
 
@@ -48,13 +51,43 @@ impl Store {
     /// A store in memory.
     pub(crate) fn new(tag: SandboxTag, rules: Rules) -> Self {
         let state = State::new(tag.clone(), rules);
-        Self { tag, rules, engine: Engine::Memory(Box::new(Mutex::new(state))) }
+        Self { tag, rules, quota: Mutex::default(), engine: Engine::Memory(Box::new(Mutex::new(state))) }
     }
 
     /// A store in a database.
     #[cfg(any(test, feature = "durable"))]
     pub(crate) fn durable(tag: SandboxTag, rules: Rules, durable: Durable) -> Self {
-        Self { tag, rules, engine: Engine::Durable(durable) }
+        Self { tag, rules, quota: Mutex::default(), engine: Engine::Durable(durable) }
+    }
+
+    /// Follows another quota from now on.
+    pub(crate) fn set_quota(&self, quota: Quota) {
+        match &self.engine {
+            Engine::Memory(state) => {
+                state.lock().unwrap_or_else(PoisonError::into_inner).set_quota(Some(quota));
+            }
+            #[cfg(any(test, feature = "durable"))]
+            Engine::Durable(_) => {
+                *self.quota.lock().unwrap_or_else(PoisonError::into_inner) = Some(quota);
+            }
+        }
+    }
+
+    /// As [`State::usage`].
+    pub(crate) async fn usage(&self) -> Result<Usage, Unavailable> {
+        self.run(|state| state.usage()).await
+    }
+
+    /// As [`State::require_user_room`].
+    pub(crate) async fn require_user_room(&self) -> Result<(), Refusal> {
+        Ok(self.run(|state| state.require_user_room()).await??)
+    }
+
+    /// What the state follows now.
+    #[cfg(any(test, feature = "durable"))]
+    fn rules(&self) -> Rules {
+        let quota = *self.quota.lock().unwrap_or_else(PoisonError::into_inner);
+        Rules { quota: quota.or(self.rules.quota), ..self.rules }
     }
 
     /// Runs one operation of the state as a unit: the only way to the state. What it is to do may be
@@ -77,7 +110,7 @@ impl Store {
                 Ok(answer)
             }
             #[cfg(any(test, feature = "durable"))]
-            Engine::Durable(durable) => durable.run(&self.tag, self.rules, operation).await,
+            Engine::Durable(durable) => durable.run(&self.tag, self.rules(), operation).await,
         }
     }
 
@@ -118,7 +151,7 @@ impl Store {
         match &self.engine {
             Engine::Memory(_) => Ok(()),
             #[cfg(any(test, feature = "durable"))]
-            Engine::Durable(durable) => durable.sweep(&self.tag, self.rules, _now, _real_now).await,
+            Engine::Durable(durable) => durable.sweep(&self.tag, self.rules(), _now, _real_now).await,
         }
     }
 
@@ -128,7 +161,7 @@ impl Store {
             Engine::Memory(state) => {
                 let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
                 let nonces = std::mem::take(&mut state.nonces);
-                *state = State::new(self.tag.clone(), self.rules);
+                *state = State::new(self.tag.clone(), state.rules());
                 state.nonces = nonces;
                 Ok(())
             }

@@ -332,7 +332,8 @@ async fn told(store: Store) -> Vec<String> {
 
 fn durable(database: Arc<dyn Database>) -> Durable {
     let around = Around { datasets: datasets(), lifelines: Lifelines::default() };
-    Durable::new(database, Arc::new(around), RealTime::wrong_by(Duration::ZERO))
+    let state_key = "5a".repeat(32).parse().ok();
+    Durable::new(database, Arc::new(around), state_key, RealTime::wrong_by(Duration::ZERO))
 }
 
 async fn answers_as_memory_does(database: Arc<dyn Database>) {
@@ -347,7 +348,11 @@ async fn answers_as_memory_does(database: Arc<dyn Database>) {
 
 #[tokio::test]
 async fn a_database_answers_as_memory_does() {
-    answers_as_memory_does(Arc::new(RowsInMemory::with_conflicts_every(3))).await;
+    let rows = Arc::new(RowsInMemory::with_conflicts_every(3));
+    answers_as_memory_does(rows.clone()).await;
+    let postboxes = rows.bodies("postboxes").await;
+    assert!(!postboxes.is_empty() && postboxes.iter().all(|body| body.starts_with("aes-256-gcm:")));
+    assert!(rows.bodies("libraries").await.iter().all(|body| body.starts_with('{')));
 }
 
 #[cfg(feature = "sqlite")]

@@ -26,7 +26,7 @@ pub(super) fn alter(hostile: Hostile, call: &Call, mut reply: Reply) -> Outcome 
             }
         }
     }
-    let token = forged(hostile, &call.server.signing, &call.reached(), &payload);
+    let token = forged(hostile, &call.server.signing().signing, &call.reached(), &payload);
     body["token"] =
         json!(token.map_err(|error| Refusal::defect("The hostile token could not be signed", &error))?);
     Ok(reply)
