@@ -33,6 +33,7 @@ mod payload;
 mod random;
 mod sandbox;
 mod serve;
+mod state_file;
 mod tls;
 mod verify;
 
@@ -96,6 +97,14 @@ pub mod conduct {
         CheckOutcome, CheckReport, ClientCheck, ClientConduct, ClientReport, HostileOutcome, HostileReport,
         Offence,
     };
+}
+
+/// A whole sandbox as a file, and a sandbox made of one.
+pub mod state {
+    pub use crate::domain::unavailable::Unavailable;
+    pub use crate::embedded::state::{ExportOptions, ExportStateError, ImportStateError};
+    pub use crate::sandbox::transfer::ImportError;
+    pub use crate::state_file::StateFileError;
 }
 
 /// The requests that a sandbox saw, and how they were judged.

@@ -25,6 +25,7 @@ mod removed;
 mod requests;
 mod reset;
 mod show_clock;
+mod state;
 
 use crate::http::endpoint::Endpoint;
 
@@ -59,4 +60,6 @@ pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &contracts::change::ENDPOINT,
     &contracts::remove::ENDPOINT,
     &contracts::rotate::ENDPOINT,
+    &state::export::ENDPOINT,
+    &state::import::ENDPOINT,
 ];

@@ -1,6 +1,5 @@
 //! `digime-mock contract`: contracts of a server that is running.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -11,6 +10,7 @@ use super::client::{Answer, Client};
 use super::failure::Failure;
 use super::key::write_file;
 use super::output::print;
+use super::server_args::ServerArgs;
 use crate::domain::contract::ContractKind;
 
 #[derive(Args, Debug)]
@@ -19,22 +19,6 @@ pub(super) struct ContractArgs {
     command: Command,
     #[command(flatten)]
     server: ServerArgs,
-}
-
-#[derive(Args, Debug)]
-struct ServerArgs {
-    /// The sandbox; the default one if absent.
-    #[arg(long, value_name = "ID", global = true)]
-    sandbox: Option<String>,
-    /// Where the server is reached [env: DIGIME_MOCK_URL] [default: http://127.0.0.1:8080]
-    #[arg(long, value_name = "URL", alias = "url", global = true)]
-    server: Option<OsString>,
-    /// The server's admin token, if it has one [env: DIGIME_MOCK_ADMIN_TOKEN]
-    #[arg(long, value_name = "TOKEN", global = true)]
-    admin_token: Option<OsString>,
-    /// The CA to trust if the server speaks https (PEM) [env: DIGIME_MOCK_CA] [default: the development CA]
-    #[arg(long, value_name = "FILE", global = true)]
-    ca: Option<OsString>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,8 +90,8 @@ fn kind(text: &str) -> Result<ContractKind, String> {
 }
 
 pub(super) fn run(args: ContractArgs) -> Result<(), Failure> {
-    let ServerArgs { sandbox, server, admin_token, ca } = args.server;
-    let server = Server { client: Client::from_args("server", server, admin_token, ca)?, sandbox };
+    let sandbox = args.server.sandbox.clone();
+    let server = Server { client: args.server.client()?, sandbox };
     match args.command {
         Command::List => list(&server),
         Command::New(new) => make(&server, new),

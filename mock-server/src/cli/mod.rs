@@ -11,7 +11,9 @@ mod key;
 mod open;
 mod output;
 mod serve;
+mod server_args;
 mod shell;
+mod state;
 
 use std::process::ExitCode;
 
@@ -62,6 +64,8 @@ enum Command {
     Key(key::KeyArgs),
     /// List, make, rotate and remove contracts of a server that is running.
     Contract(contract::ContractArgs),
+    /// Write all of a sandbox of a server that is running into a file, or make one of a file.
+    State(state::StateArgs),
     /// Open a link of an app on the user's phone: older generations ask for consent there.
     Open(open::OpenArgs),
     /// Make datasets.
@@ -84,6 +88,7 @@ pub fn run() -> ExitCode {
         Some(Command::Ca(args)) => ca::run(args),
         Some(Command::Key(args)) => key::run(args),
         Some(Command::Contract(args)) => contract::run(args),
+        Some(Command::State(args)) => state::run(args),
         Some(Command::Open(args)) => open::run(args),
         Some(Command::Dataset(command)) => dataset::run(command),
         Some(Command::Completions(args)) => shell::completions(&args, Cli::command()),

@@ -23,6 +23,7 @@ pub(crate) mod sqlite;
 mod statement;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod telling;
+mod transfer;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -33,7 +34,7 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 
 use crate::clock::{ClockReading, Moment, RealTime};
 use crate::domain::library::LibraryId;
-use crate::domain::state::{Drawn, Rules, SWEEP_EVERY, State};
+use crate::domain::state::{Before, Drawn, NotEmpty, Rules, SWEEP_EVERY, State};
 use crate::domain::table::{Change, Kept, Loaded, RowError, Surroundings, Wanted};
 use crate::domain::unavailable::Unavailable;
 use crate::payload::content::Content;
@@ -41,6 +42,8 @@ use crate::random::SandboxTag;
 
 pub(crate) use lifelines::Lifelines;
 use shared::Shared;
+pub(crate) use transfer::{DurableSnapshot, Staged};
+use transfer::{Reading, StagedRows};
 
 /// How many rows a sweep takes at once, so that others come in between.
 const SLICE: u32 = 500;
@@ -147,6 +150,18 @@ pub(crate) trait Database: Send + Sync {
         sandbox: &'a SandboxTag,
         most: u32,
     ) -> BoxFuture<'a, Result<Vec<LibraryId>, Failure>>;
+
+    /// Begins to read all rows of a sandbox.
+    fn read<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Reading>, Failure>>;
+
+    /// Puts rows in the place of what a sandbox has, and notes it, all of it or nothing.
+    fn import<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        rows: StagedRows,
+        before: Before,
+        record: String,
+    ) -> BoxFuture<'a, Result<Result<(), NotEmpty>, Failure>>;
 
     /// Begins a transaction on the rows of a sandbox.
     fn begin<'a>(

@@ -14,6 +14,7 @@ mod lasting;
 mod sandboxes;
 pub(crate) mod store;
 mod telling;
+pub(crate) mod transfer;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -10,6 +10,7 @@ mod app;
 mod client;
 mod cluster;
 mod journal;
+mod state;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
