@@ -102,7 +102,7 @@ pub mod conduct {
 /// A whole sandbox as a file, and a sandbox made of one.
 pub mod state {
     pub use crate::domain::unavailable::Unavailable;
-    pub use crate::embedded::state::{ExportOptions, ExportStateError, ImportStateError};
+    pub use crate::embedded::state::{ExportOptions, ExportStateError, ImportStateError, check};
     pub use crate::sandbox::transfer::ImportError;
     pub use crate::state_file::StateFileError;
 }

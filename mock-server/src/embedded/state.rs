@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use super::mock_server::MockServer;
 use super::sandbox_handle::SandboxHandle;
-use crate::domain::state::Before;
+use crate::domain::state::{Before, Incoming, Rules};
 use crate::domain::table::{Share, Shares};
 use crate::domain::unavailable::Unavailable;
+use crate::payload::content::Apart;
 use crate::sandbox::transfer::{ImportError, StateExport, StateImport};
+use crate::state_file::{Part, Reader};
 
 /// How much of a file is read at once.
 const PORTION: usize = 64 * 1024;
@@ -87,6 +89,40 @@ pub enum ImportStateError {
     /// It cannot be taken in.
     #[error(transparent)]
     Import(#[from] ImportError),
+}
+
+/// Looks through a file as an import would, without a server: whether it is whole, and each of its rows one of
+/// this version. Whether it can be imported somewhere, only that server knows.
+///
+/// # Errors
+/// [`ImportStateError`].
+pub fn check(mut from: impl Read) -> Result<(), ImportStateError> {
+    let damaged = |error| ImportStateError::Import(ImportError::File(error));
+    let (mut reader, mut incoming) = (Reader::default(), None);
+    let mut portion = vec![0; PORTION];
+    loop {
+        let length = from.read(&mut portion)?;
+        if length == 0 {
+            return reader.finish().map_err(damaged);
+        }
+        reader.feed(&portion[..length]);
+        while let Some(part) = reader.next().map_err(damaged)? {
+            match (part, &mut incoming) {
+                (Part::Header(header), _) => {
+                    let (rules, secrets) = (Rules::default(), header.shares().secrets);
+                    incoming = Some(Incoming::new(header.tag(), rules, secrets));
+                }
+                (Part::Row { table, key, row }, Some(incoming)) => {
+                    let read = incoming.read(&table, key, row.get());
+                    let (row, _) = read.map_err(|error| damaged(reader.damaged(error)))?;
+                    if let Some(Apart::Follows(length)) = row.row.apart() {
+                        reader.expect_content(length);
+                    }
+                }
+                (Part::Row { .. } | Part::Piece(_), _) => {}
+            }
+        }
+    }
 }
 
 impl SandboxHandle {
