@@ -7,10 +7,38 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// A point in time, in milliseconds since 1970 (UTC).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
+///
+/// Rows and files say it as people read it, `2026-01-01T00:00:00.000Z`; in milliseconds only where no calendar
+/// reaches. Both are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(i64);
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(time) => serializer.collect_str(&format_args!("{time:.3}")),
+            Err(_) => serializer.serialize_i64(self.0),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "expected a time such as 2026-01-01T00:00:00.000Z")]
+        enum Said {
+            Millis(i64),
+            Time(jiff::Timestamp),
+        }
+        Ok(match Said::deserialize(deserializer)? {
+            Said::Millis(millis) => Self(millis),
+            Said::Time(time) => Self(time.as_millisecond()),
+        })
+    }
+}
 
 impl Moment {
     /// What the machine's clock says.
@@ -330,6 +358,23 @@ mod tests {
         clock.advance(Duration::MAX);
         assert!(clock.now() > Moment::real());
         assert!(clock.now().http_date().ends_with("GMT"));
+    }
+
+    #[test]
+    fn rows_say_a_moment_as_people_read_it() {
+        for (millis, written) in [
+            (1_767_225_600_000, "\"2026-01-01T00:00:00.000Z\""),
+            (1_767_225_600_007, "\"2026-01-01T00:00:00.007Z\""),
+            (-1, "\"1969-12-31T23:59:59.999Z\""),
+            (i64::MAX, "9223372036854775807"),
+            (i64::MIN, "-9223372036854775808"),
+        ] {
+            let moment = Moment::from_millis(millis);
+            assert_eq!(serde_json::to_string(&moment).unwrap(), written);
+            assert_eq!(serde_json::from_str::<Moment>(written).unwrap(), moment);
+            assert_eq!(serde_json::from_str::<Moment>(&millis.to_string()).unwrap(), moment);
+        }
+        assert!(serde_json::from_str::<Moment>("\"soon\"").is_err());
     }
 
     #[test]

@@ -34,6 +34,7 @@ mod payload;
 mod random;
 mod sandbox;
 mod serve;
+mod state_file;
 mod tls;
 mod verify;
 
@@ -100,6 +101,14 @@ pub mod conduct {
         CheckOutcome, CheckReport, ClientCheck, ClientConduct, ClientReport, HostileOutcome, HostileReport,
         Offence,
     };
+}
+
+/// A whole sandbox as a file, and a sandbox made of one.
+pub mod state {
+    pub use crate::domain::unavailable::Unavailable;
+    pub use crate::embedded::state::{ExportOptions, ExportStateError, ImportStateError, check};
+    pub use crate::sandbox::transfer::ImportError;
+    pub use crate::state_file::StateFileError;
 }
 
 /// The requests that a sandbox saw, and how they were judged.

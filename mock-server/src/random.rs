@@ -35,6 +35,12 @@ impl SandboxTag {
         id.get(..TAG_LENGTH).map(|tag| Self(tag.to_owned()))
     }
 
+    /// The tag that this text is; none if it is none that a sandbox could have been given.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        (text.len() == TAG_LENGTH && text.bytes().all(is_part)).then(|| Self(text.to_owned()))
+    }
+
     /// The tag as text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0

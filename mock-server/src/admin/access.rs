@@ -15,7 +15,7 @@ use crate::sandbox::partners::TOKEN_PREFIX;
 pub(super) const SANDBOX: (&str, &str) = ("sandbox", "The sandbox; the default one if absent.");
 
 /// What partners may ask for; the rest is the host's alone.
-const PARTNERS: [Operation; 29] = [
+const PARTNERS: [Operation; 30] = [
     Operation::ADMIN_OPENAPI,
     Operation::ADMIN_CREDENTIALS,
     Operation::ADMIN_CONSENT,
@@ -29,6 +29,7 @@ const PARTNERS: [Operation; 29] = [
     Operation::ADMIN_FAULTS,
     Operation::ADMIN_INJECT_FAULT,
     Operation::ADMIN_CLEAR_FAULTS,
+    Operation::ADMIN_EXPORT_STATE,
     Operation::ADMIN_LIST_SANDBOXES,
     Operation::ADMIN_CREATE_SANDBOX,
     Operation::ADMIN_REMOVE_SANDBOX,

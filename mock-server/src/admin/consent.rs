@@ -81,6 +81,9 @@ struct ConsentBody {
     error_code: Option<String>,
     data_set: Option<String>,
     service: Option<u32>,
+    /// The user who consents, by the `sub` of their tokens; on a page of the consent web client, a new one if it
+    /// is absent.
+    user: Option<String>,
     /// Whether the phone is somebody else's from now on.
     #[serde(default)]
     new_user: bool,
@@ -99,7 +102,7 @@ async fn decide(call: &mut Call) -> Outcome {
     let decision = match body.decision.unwrap_or(DecisionName::Approve) {
         DecisionName::Approve => {
             let (source, dataset) = (body.service, body.data_set);
-            UserDecision::Approve(Choice { source, dataset, new_user: body.new_user })
+            UserDecision::Approve(Choice { source, dataset, user: body.user, new_user: body.new_user })
         }
         DecisionName::Decline => UserDecision::decline(),
         DecisionName::Error => UserDecision::error(body.error_code.as_deref().unwrap_or("SERVER_ERROR")),
@@ -114,7 +117,7 @@ async fn decide(call: &mut Call) -> Outcome {
         ConsentError::NoPage(_) | ConsentError::Link(_) | ConsentError::NoCallback => {
             Refusal::validation(error.to_string())
         }
-        ConsentError::UnknownCode | ConsentError::Waiting(_) => {
+        ConsentError::UnknownCode | ConsentError::UnknownUser(_) | ConsentError::Waiting(_) => {
             Refusal::new(404, RefusalCode::NotFound, error.to_string(), error.to_string())
         }
     })?;

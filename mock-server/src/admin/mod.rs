@@ -28,6 +28,7 @@ mod requests;
 mod reset;
 mod rotate_signing_key;
 mod show_clock;
+mod state;
 
 use crate::http::endpoint::Endpoint;
 
@@ -70,4 +71,6 @@ pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &partners::remove::ENDPOINT,
     &partners::renew_token::ENDPOINT,
     &rotate_signing_key::ENDPOINT,
+    &state::export::ENDPOINT,
+    &state::import::ENDPOINT,
 ];

@@ -1,26 +1,11 @@
 //! What commands ask of the administration of a server that is running.
 
-use std::ffi::OsString;
-
-use clap::Args;
 use http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::client::{Answer, Client};
 use super::failure::Failure;
-
-#[derive(Args, Debug)]
-pub(super) struct ServerArgs {
-    /// Where the server is reached [env: DIGIME_MOCK_URL] [default: http://127.0.0.1:8080]
-    #[arg(long, value_name = "URL", alias = "url", global = true)]
-    server: Option<OsString>,
-    /// The server's admin token, if it has one, or a partner's token [env: DIGIME_MOCK_ADMIN_TOKEN]
-    #[arg(long, value_name = "TOKEN", global = true)]
-    admin_token: Option<OsString>,
-    /// The CA to trust if the server speaks https (PEM) [env: DIGIME_MOCK_CA] [default: the development CA]
-    #[arg(long, value_name = "FILE", global = true)]
-    ca: Option<OsString>,
-}
+use super::server_args::ServerArgs;
 
 /// The administration of a server, of one of its sandboxes.
 pub(super) struct Administration {
@@ -30,9 +15,9 @@ pub(super) struct Administration {
 
 impl ServerArgs {
     /// The administration of the server that the arguments name.
-    pub(super) fn administration(self, sandbox: Option<String>) -> Result<Administration, Failure> {
-        let Self { server, admin_token, ca } = self;
-        Ok(Administration { client: Client::from_args("server", server, admin_token, ca)?, sandbox })
+    pub(super) fn administration(self) -> Result<Administration, Failure> {
+        let sandbox = self.sandbox.clone();
+        Ok(Administration { client: self.client()?, sandbox })
     }
 }
 

@@ -3,13 +3,16 @@
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::future::Future;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body, Incoming};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use serde_json::Value;
@@ -36,6 +39,18 @@ pub(super) struct Client {
     /// Whom to trust if the URL begins with https.
     trusted: Option<CertificateChain>,
     flag: &'static str,
+}
+
+/// The body of a request.
+pub(super) type Message = BoxBody<Bytes, io::Error>;
+
+/// A body that is sent as it comes.
+pub(super) fn outgoing<B>(body: B) -> Message
+where
+    B: Body<Data = Bytes> + Send + Sync + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    body.map_err(io::Error::other).boxed()
 }
 
 /// What a server answered.
@@ -78,22 +93,42 @@ impl Client {
 
     /// Asks administration.
     pub(super) fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
-        run(self.send(method, path, body))?.map_err(|problem| {
+        self.converse(async {
+            let body = outgoing(Full::from(body.map(Value::to_string).unwrap_or_default()));
+            let response = self.request(method, path, Some("application/json"), body).await?;
+            let (status, body) = (response.status(), response.into_body().collect().await?.to_bytes());
+            Ok(Answer { status, json: serde_json::from_slice(&body)? })
+        })
+    }
+
+    /// Runs a conversation with the server, and says so if it cannot be had.
+    pub(super) fn converse<T>(
+        &self,
+        conversation: impl Future<Output = Result<T, Box<dyn Error>>>,
+    ) -> Result<T, Failure> {
+        run(conversation)?.map_err(|problem| {
             let Self { url, flag, .. } = self;
             Failure::new(format!("{url} cannot be asked: {problem}; is it running? (--{flag} names another)"))
         })
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Box<dyn Error>> {
+    /// Asks administration, and gives the answer as it begins.
+    pub(super) async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: Option<&'static str>,
+        body: Message,
+    ) -> Result<Response<Incoming>, Box<dyn Error>> {
         let prefix = self.url.path().trim_end_matches('/');
         let mut request = Request::builder().method(method).uri(format!("{prefix}/__admin/{path}"));
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, token.bearer());
         }
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let request = request.header(CONTENT_TYPE, "application/json").body(Full::from(body))?;
-        let (status, body) = exchange(&self.url, request, self.trusted.as_ref()).await?;
-        Ok(Answer { status, json: serde_json::from_slice(&body)? })
+        if let Some(content_type) = content_type {
+            request = request.header(CONTENT_TYPE, content_type);
+        }
+        exchange(&self.url, request.body(body)?, self.trusted.as_ref()).await
     }
 }
 
@@ -104,19 +139,19 @@ pub(super) fn call(callback: &str) -> Result<StatusCode, Failure> {
     let url = url.map_err(|problem| Failure::new(format!("the callback cannot be called: {problem}")))?;
     let called = run(async {
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        exchange(&url, Request::get(path).body(Full::default())?, None).await
+        exchange(&url, Request::get(path).body(Message::default())?, None).await
     })?;
-    let (status, _) =
+    let called =
         called.map_err(|problem| Failure::new(format!("the callback cannot be called: {problem}")))?;
-    Ok(status)
+    Ok(called.status())
 }
 
 /// One request over a connection of its own.
 async fn exchange(
     url: &Url,
-    mut request: Request<Full<Bytes>>,
+    mut request: Request<Message>,
     trusted: Option<&CertificateChain>,
-) -> Result<(StatusCode, Bytes), Box<dyn Error>> {
+) -> Result<Response<Incoming>, Box<dyn Error>> {
     let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
     request.headers_mut().insert(HOST, host.parse()?);
     let addresses = url.socket_addrs(|| None)?;
@@ -134,13 +169,11 @@ async fn exchange(
 
 async fn exchange_over(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: Request<Full<Bytes>>,
-) -> Result<(StatusCode, Bytes), Box<dyn Error>> {
+    request: Request<Message>,
+) -> Result<Response<Incoming>, Box<dyn Error>> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
-    let response = sender.send_request(request).await?;
-    let status = response.status();
-    Ok((status, response.into_body().collect().await?.to_bytes()))
+    Ok(sender.send_request(request).await?)
 }
 
 fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {

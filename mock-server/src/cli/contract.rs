@@ -6,19 +6,17 @@ use clap::{Args, Subcommand};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::administration::{Administration, ServerArgs};
+use super::administration::Administration;
 use super::failure::Failure;
 use super::key::write_file;
 use super::output::print;
+use super::server_args::ServerArgs;
 use crate::domain::contract::ContractKind;
 
 #[derive(Args, Debug)]
 pub(super) struct ContractArgs {
     #[command(subcommand)]
     command: Command,
-    /// The sandbox; the default one if absent, or that of the partner whose token is given.
-    #[arg(long, value_name = "ID", global = true)]
-    sandbox: Option<String>,
     #[command(flatten)]
     server: ServerArgs,
 }
@@ -102,7 +100,7 @@ fn scope(text: &str) -> Result<Value, String> {
 }
 
 pub(super) fn run(args: ContractArgs) -> Result<(), Failure> {
-    let server = args.server.administration(args.sandbox)?;
+    let server = args.server.administration()?;
     match args.command {
         Command::List => list(&server),
         Command::New(new) => make(&server, new),

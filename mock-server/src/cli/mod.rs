@@ -13,7 +13,9 @@ mod open;
 mod output;
 mod partner;
 mod serve;
+mod server_args;
 mod shell;
+mod state;
 
 use std::process::ExitCode;
 
@@ -66,6 +68,8 @@ enum Command {
     Contract(contract::ContractArgs),
     /// List, make, change and remove partners of a server that is running.
     Partner(partner::PartnerArgs),
+    /// Write all of a sandbox of a server that is running into a file, or make one of a file.
+    State(state::StateArgs),
     /// Open a link of an app on the user's phone: older generations ask for consent there.
     Open(open::OpenArgs),
     /// Make datasets.
@@ -89,6 +93,7 @@ pub fn run() -> ExitCode {
         Some(Command::Key(args)) => key::run(args),
         Some(Command::Contract(args)) => contract::run(args),
         Some(Command::Partner(args)) => partner::run(args),
+        Some(Command::State(args)) => state::run(args),
         Some(Command::Open(args)) => open::run(args),
         Some(Command::Dataset(command)) => dataset::run(command),
         Some(Command::Completions(args)) => shell::completions(&args, Cli::command()),

@@ -6,9 +6,10 @@ use clap::{Args, Subcommand};
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::administration::{Administration, ServerArgs};
+use super::administration::Administration;
 use super::failure::Failure;
 use super::output::print;
+use super::server_args::ServerArgs;
 
 #[derive(Args, Debug)]
 pub(super) struct PartnerArgs {
@@ -90,7 +91,7 @@ impl DescribedArgs {
 }
 
 pub(super) fn run(args: PartnerArgs) -> Result<(), Failure> {
-    let server = args.server.administration(None)?;
+    let server = args.server.administration()?;
     match args.command {
         Command::List => list(&server),
         Command::New(args) => {

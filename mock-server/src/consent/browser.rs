@@ -57,6 +57,9 @@ pub enum ConsentError {
          or was restarted or reset since"
     )]
     UnknownCode,
+    /// The sandbox has no such user, or the page is another one's.
+    #[error("the sandbox has no user {0} whom this page could be for; tokens name users by their `sub`")]
+    UnknownUser(String),
 }
 
 /// Where somebody may decide.
@@ -132,6 +135,12 @@ async fn decide_page(
 ) -> Result<String, ConsentError> {
     let code = query.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code.as_str());
     let sandbox = reach.caller.minting(reach.sandboxes, code).ok_or(ConsentError::UnknownCode)?;
+    if let UserDecision::Approve(Choice { user: Some(user), .. }) = decision {
+        let recognised = sandbox.store.recognise(code, user).await;
+        if !recognised.map_err(LinkProblem::Unavailable)? {
+            return Err(ConsentError::UnknownUser(user.clone()));
+        }
+    }
     let decided = match (PageParameters::read(page, query), decision) {
         (Err(bad), _) => refuse(&sandbox, &bad).await,
         (Ok(page), UserDecision::Approve(choice)) => approve(&sandbox, &page, choice).await,

@@ -5,7 +5,7 @@ use digime_fixtures::catalogue::{self, SourceType};
 use super::parameters::{BadParameters, PageParameters};
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Decision, Page, PageLink};
 use crate::domain::contract::ContractKind;
-use crate::domain::library::{AccountId, Connection};
+use crate::domain::library::{AccountId, Connection, LibraryId};
 use crate::domain::postbox::PostboxKeys;
 use crate::domain::state::{Referent, WaitingConsent};
 use crate::domain::unavailable::Unavailable;
@@ -23,6 +23,8 @@ pub(crate) const DEFAULT_DATASET: &str = "default";
 pub(crate) struct Choice {
     pub(crate) source: Option<u32>,
     pub(crate) dataset: Option<String>,
+    /// The id of the user who consents on a page, if they are known; otherwise it is a new one's.
+    pub(crate) user: Option<LibraryId>,
     /// Whether the phone is somebody else's from now on; pages in a browser make a user each.
     pub(crate) new_user: bool,
 }

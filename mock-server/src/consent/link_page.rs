@@ -113,6 +113,7 @@ pub(super) fn decision(call: &Call) -> Result<UserDecision, Refusal> {
         Some("approve") => Ok(UserDecision::Approve(Choice {
             source: get("service").and_then(|text| text.parse().ok()),
             dataset: get("dataSet").map(str::to_owned),
+            user: None,
             new_user: get("newUser") == Some("true"),
         })),
         Some("decline") => Ok(UserDecision::decline()),

@@ -148,6 +148,7 @@ pub(super) async fn decide(call: &mut Call, page: Page) -> Outcome {
             let choice = Choice {
                 source: get("service").and_then(|text| text.parse().ok()),
                 dataset: get("dataSet").map(str::to_owned),
+                user: None,
                 new_user: false,
             };
             approve(&call.sandbox, &page, &choice).await

@@ -180,7 +180,7 @@ impl Library {
         while self.accounts.iter().any(|account| account.id == id) {
             id = format!("{id}-{}", self.accounts.len() + 1);
         }
-        let index = self.accounts.iter().map(|account| account.index).max().unwrap_or(0) + 1;
+        let index = self.accounts.iter().map(|account| account.index).max().unwrap_or(0).saturating_add(1);
         let account = Account {
             id,
             reference,

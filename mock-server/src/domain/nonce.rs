@@ -10,9 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
-#[cfg(any(test, feature = "durable"))]
-use super::table::AnyTable;
-use super::table::{Kept, Key, KeyText, Row, Table};
+use super::table::{AnyTable, Kept, Key, KeyText, Row, Table, Told};
 use crate::clock::Moment;
 use crate::fingerprint::Fingerprint;
 
@@ -57,6 +55,10 @@ impl Row for UsedNonce {
     fn expires(&self) -> Option<Moment> {
         Some(self.stale)
     }
+
+    fn told(&self) -> Told {
+        Told::WithSecrets
+    }
 }
 
 impl Row for Repeatable {
@@ -66,6 +68,10 @@ impl Row for Repeatable {
 
     fn expires(&self) -> Option<Moment> {
         Some(self.stale)
+    }
+
+    fn told(&self) -> Told {
+        Told::WithSecrets
     }
 }
 
@@ -141,14 +147,26 @@ impl NonceLog {
         Ok(())
     }
 
+    /// Takes in those of another log; none was used any less for what this one knows.
+    pub(super) fn join(&mut self, other: Self) {
+        for (key, used) in other.used.iter() {
+            self.used.insert(*key, *used);
+        }
+        for (key, repeatable) in other.repeatable.iter() {
+            self.repeatable.insert(*key, *repeatable);
+        }
+        self.stale.clear();
+        for (key, used) in self.used.iter() {
+            self.stale.entry(used.stale.millis().div_euclid(MINUTE)).or_default().push(*key);
+        }
+    }
+
     /// As databases see it.
-    #[cfg(any(test, feature = "durable"))]
     pub(super) fn tables(&self) -> [&dyn AnyTable; 2] {
         [&self.used, &self.repeatable]
     }
 
     /// As [`NonceLog::tables`].
-    #[cfg(any(test, feature = "durable"))]
     pub(super) fn tables_mut(&mut self) -> [&mut dyn AnyTable; 2] {
         [&mut self.used, &mut self.repeatable]
     }

@@ -82,8 +82,8 @@ impl Storage {
             let detail = "raise it with --storage-file-limit if that is on purpose";
             return Err(Refusal::new(413, RefusalCode::FileTooLarge, message, detail));
         }
-        let others = self.used - replaced;
-        if others + size > limits.quota {
+        let others = self.used.saturating_sub(replaced);
+        if others.saturating_add(size) > limits.quota {
             let message = format!("The storage holds at most {} bytes", limits.quota);
             let detail = format!("{others} are used by other files; see --storage-quota");
             return Err(Refusal::new(507, RefusalCode::QuotaExceeded, message, detail));

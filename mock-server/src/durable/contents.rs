@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::payload::content::Content;
 
@@ -16,12 +17,39 @@ pub(super) struct Folder {
     path: PathBuf,
     /// Whether a file survives the loss of power.
     synced: bool,
+    held: Arc<Mutex<Held>>,
+}
+
+/// What is not to be removed yet, because somebody reads all that there was at a moment.
+#[derive(Debug, Default)]
+struct Held {
+    readers: usize,
+    removed: Vec<String>,
+}
+
+/// For as long as it is there, the folder keeps what it has.
+#[derive(Debug)]
+pub(super) struct Hold(Folder);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut held = self.0.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.readers -= 1;
+        if held.readers > 0 {
+            return;
+        }
+        for id in held.removed.drain(..) {
+            if let Err(error) = self.0.remove_now(&id) {
+                tracing::warn!("a content that no row names is swept at the next start: {error}");
+            }
+        }
+    }
 }
 
 impl Folder {
     pub(super) fn open(path: PathBuf, synced: bool) -> io::Result<Self> {
         fs::create_dir_all(&path)?;
-        Ok(Self { path, synced })
+        Ok(Self { path, synced, held: Arc::default() })
     }
 
     /// The ids are the server's own, of letters and digits. The last two spread the files over folders.
@@ -65,8 +93,24 @@ impl Folder {
         }
     }
 
-    /// Removes a content. Whoever reads it reads on.
+    /// Keeps what there is until the end of what it gives.
+    pub(super) fn hold(&self) -> Hold {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).readers += 1;
+        Hold(self.clone())
+    }
+
+    /// Removes a content, as soon as nobody holds the folder. Whoever reads it reads on.
     pub(super) fn remove(&self, id: &str) -> io::Result<()> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.readers > 0 {
+            held.removed.push(id.to_owned());
+            return Ok(());
+        }
+        drop(held);
+        self.remove_now(id)
+    }
+
+    fn remove_now(&self, id: &str) -> io::Result<()> {
         match fs::remove_file(self.path_of(id)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -118,5 +162,18 @@ mod tests {
         contents.remove("first").unwrap();
         assert_eq!(read.piece(699_990, 100).unwrap().as_ref(), &bytes[699_990..]);
         assert!(contents.read("first", 700_000).is_err() && contents.read("second", 700_000).is_err());
+    }
+
+    #[test]
+    fn what_is_removed_while_somebody_holds_the_folder_stays_until_the_last_lets_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let contents = Folder::open(folder.path().join("c"), false).unwrap();
+        contents.write("first", &Content::from(vec![1; 100])).unwrap();
+        let (one, other) = (contents.hold(), contents.hold());
+        contents.remove("first").unwrap();
+        drop(one);
+        assert!(contents.read("first", 100).is_ok());
+        drop(other);
+        assert!(contents.read("first", 100).is_err());
     }
 }

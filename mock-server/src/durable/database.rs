@@ -4,9 +4,11 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 
 use super::MOST_ROUNDS;
 use super::shared::Shared;
+use super::transfer::{Reading, StagedRows};
 use crate::at_rest::AtRestError;
 use crate::clock::Moment;
 use crate::domain::library::LibraryId;
+use crate::domain::state::{Before, NotEmpty};
 use crate::domain::table::{Change, Loaded, RowError, Wanted};
 use crate::payload::content::Content;
 use crate::random::SandboxTag;
@@ -108,6 +110,18 @@ pub(crate) trait Database: Send + Sync {
         sandbox: &'a SandboxTag,
         most: u32,
     ) -> BoxFuture<'a, Result<Vec<LibraryId>, Failure>>;
+
+    /// Begins to read all rows of a sandbox.
+    fn read<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Reading>, Failure>>;
+
+    /// Puts rows in the place of what a sandbox has, and notes it, all of it or nothing.
+    fn import<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        rows: StagedRows,
+        before: Before,
+        record: String,
+    ) -> BoxFuture<'a, Result<Result<(), NotEmpty>, Failure>>;
 
     /// Begins a transaction on the rows of a sandbox.
     fn begin<'a>(

@@ -4,9 +4,11 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 
 use super::shared::Shared;
 use super::statement::Statement;
+use super::transfer::{Reading, StagedRows};
 use super::{Database, Failure, Transaction, sql};
 use crate::clock::Moment;
 use crate::domain::library::LibraryId;
+use crate::domain::state::{Before, NotEmpty, State};
 use crate::domain::table::{By, Change, Loaded, Wanted};
 use crate::payload::content::Content;
 use crate::random::SandboxTag;
@@ -44,6 +46,9 @@ pub(super) trait Engine: Sized + Send + Sync {
 
     /// Whether other servers may use it at the same time; then it has the tables of [`super::telling`].
     fn is_shared(&self) -> bool;
+
+    /// As [`Database::read`].
+    fn read_all<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Reading>, Failure>>;
 
     /// As [`Database::keep`].
     fn keep_content<'a>(
@@ -93,6 +98,33 @@ impl<E: Engine> Database for E {
         .boxed()
     }
 
+    fn read<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Reading>, Failure>> {
+        self.read_all(sandbox)
+    }
+
+    fn import<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        rows: StagedRows,
+        before: Before,
+        record: String,
+    ) -> BoxFuture<'a, Result<Result<(), NotEmpty>, Failure>> {
+        async move {
+            let connection = self.connect(Isolation::Serialisable).await?;
+            let put = import(connection, sandbox, rows, before, record).await?;
+            Ok(match put {
+                Ok(contents) => {
+                    if let Err(failure) = forget_some(self, sandbox, contents).await {
+                        tracing::warn!("contents that no row names are swept at the next start: {failure}");
+                    }
+                    Ok(())
+                }
+                Err(NotEmpty) => Err(NotEmpty),
+            })
+        }
+        .boxed()
+    }
+
     fn clear<'a>(
         &'a self,
         sandbox: &'a SandboxTag,
@@ -100,17 +132,9 @@ impl<E: Engine> Database for E {
     ) -> BoxFuture<'a, Result<(), Failure>> {
         async move {
             let mut connection = self.connect(Isolation::Committed).await?;
-            // A content that no row names yet may be about to get one.
-            let contents = connection.rows(Statement::of(sql::CONTENTS_OF).with(sandbox)).await?;
-            for table in tables {
-                connection.execute(Statement::of(sql::clear(table)).with(sandbox)).await?;
-            }
+            let contents = clear(connection.as_mut(), sandbox, tables).await?;
             connection.commit().await?;
-            let contents: Vec<_> = contents.into_iter().map(|(id, _)| id).collect();
-            for some in contents.chunks(SOME_CONTENTS) {
-                self.forget_contents(sandbox, some.to_vec()).await?;
-            }
-            Ok(())
+            forget_some(self, sandbox, contents).await
         }
         .boxed()
     }
@@ -189,6 +213,60 @@ impl<E: Engine> Database for E {
         }
         .boxed()
     }
+}
+
+/// Forgets the rows of a sandbox in these tables, and gives the contents that they named.
+async fn clear(
+    connection: &mut (dyn Connection + '_),
+    sandbox: &SandboxTag,
+    tables: &[&'static str],
+) -> Result<Vec<String>, Failure> {
+    // A content that no row names yet may be about to get one.
+    let contents = connection.rows(Statement::of(sql::CONTENTS_OF).with(sandbox)).await?;
+    for table in tables {
+        connection.execute(Statement::of(sql::clear(table)).with(sandbox)).await?;
+    }
+    Ok(contents.into_iter().map(|(id, _)| id).collect())
+}
+
+async fn forget_some(
+    engine: &impl Engine,
+    sandbox: &SandboxTag,
+    contents: Vec<String>,
+) -> Result<(), Failure> {
+    for some in contents.chunks(SOME_CONTENTS) {
+        engine.forget_contents(sandbox, some.to_vec()).await?;
+    }
+    Ok(())
+}
+
+/// Puts rows in the place of what a sandbox has, and gives the contents that it had.
+async fn import(
+    mut connection: Box<dyn Connection + '_>,
+    sandbox: &SandboxTag,
+    mut rows: StagedRows,
+    before: Before,
+    record: String,
+) -> Result<Result<Vec<String>, NotEmpty>, Failure> {
+    let tables = State::forgotten_at_reset();
+    let contents = match before {
+        Before::Replaced => clear(connection.as_mut(), sandbox, &tables).await?,
+        Before::Nothing => {
+            for table in tables {
+                let any = Statement::of(sql::any(table)).with(sandbox);
+                if !connection.rows(any).await?.is_empty() {
+                    return Ok(Err(NotEmpty));
+                }
+            }
+            Vec::new()
+        }
+    };
+    while let Some(change) = rows.next()? {
+        connection.execute(written(sandbox.as_str(), change)).await?;
+    }
+    connection.execute(Statement::of(sql::NOTE_ANYHOW).with(sandbox).with(record)).await?;
+    connection.commit().await?;
+    Ok(Ok(contents))
 }
 
 /// The rows that a statement finds on its own.

@@ -25,6 +25,7 @@ pub(crate) mod sqlite;
 mod statement;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod telling;
+mod transfer;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -44,6 +45,7 @@ use crate::random::SandboxTag;
 pub(crate) use database::{Database, Failure, Transaction};
 pub(crate) use lifelines::Lifelines;
 use shared::Shared;
+pub(crate) use transfer::{DurableSnapshot, Staged};
 
 /// How many rows a sweep takes at once, so that others come in between.
 const SLICE: u32 = 500;

@@ -3,19 +3,23 @@
 //! Units of work are serialisable transactions: of two that could not have run one after the other, the
 //! database refuses one, which runs again.
 
+mod reading;
+
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use futures_util::future::{BoxFuture, FutureExt as _};
-use futures_util::{StreamExt as _, TryStreamExt as _};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgPool};
 
 use super::engine::{Connection, Engine, Isolation};
 use super::statement::Statement;
+use super::transfer::Reading;
 use super::{Failure, sql, telling};
 use crate::config::state_place::{DatabaseUrl, StateError};
 use crate::payload::content::{Content, ContentWriter};
 use crate::random::SandboxTag;
+use reading::DatabaseReading;
 
 /// How many connections a server has at most.
 const MOST_CONNECTIONS: u32 = 16;
@@ -147,6 +151,14 @@ impl Engine for Postgres {
         true
     }
 
+    fn read_all<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Reading>, Failure>> {
+        async move {
+            let reading = DatabaseReading::begin(&self.pool, sandbox).await?;
+            Ok(Box::new(reading) as Box<dyn Reading>)
+        }
+        .boxed()
+    }
+
     fn keep_content<'a>(
         &'a self,
         sandbox: &'a SandboxTag,
@@ -176,20 +188,7 @@ impl Engine for Postgres {
         id: &'a str,
         length: u64,
     ) -> BoxFuture<'a, Result<Content, Failure>> {
-        async move {
-            let text = "SELECT bytes FROM content_chunks WHERE sandbox = $1 AND id = $2 ORDER BY number";
-            let chunks = sqlx::query_as(text).bind(sandbox.as_str()).bind(id).fetch(&self.pool).boxed();
-            let write = |mut writer: ContentWriter, (bytes,): (Vec<u8>,)| async move {
-                writer.write(&bytes).map_err(sqlx::Error::Io)?;
-                Ok(writer)
-            };
-            let content = chunks.try_fold(ContentWriter::new(), write).await.map_err(lost)?.finish();
-            match content.len() == length {
-                true => Ok(content),
-                false => Err(Failure::Lost(format!("the content {id} is gone"))),
-            }
-        }
-        .boxed()
+        async move { fetch(&self.pool, sandbox.as_str(), id, length).await }.boxed()
     }
 
     fn forget_contents<'a>(
@@ -202,6 +201,26 @@ impl Engine for Postgres {
             query.bind(sandbox.as_str()).bind(ids).execute(&self.pool).await.map(|_| ()).map_err(lost)
         }
         .boxed()
+    }
+}
+
+/// A content, piece by piece.
+async fn fetch<'c>(
+    from: impl sqlx::PgExecutor<'c>,
+    sandbox: &str,
+    id: &str,
+    length: u64,
+) -> Result<Content, Failure> {
+    let text = "SELECT bytes FROM content_chunks WHERE sandbox = $1 AND id = $2 ORDER BY number";
+    let chunks = sqlx::query_as(text).bind(sandbox).bind(id).fetch(from);
+    let write = |mut writer: ContentWriter, (bytes,): (Vec<u8>,)| async move {
+        writer.write(&bytes).map_err(sqlx::Error::Io)?;
+        Ok(writer)
+    };
+    let content = chunks.try_fold(ContentWriter::new(), write).await.map_err(lost)?.finish();
+    match content.len() == length {
+        true => Ok(content),
+        false => Err(Failure::Lost(format!("the content {id} is gone"))),
     }
 }
 

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::transfer::{Reading, StagedRows};
 use super::{Database, Failure, Transaction};
 use crate::clock::Moment;
 use crate::domain::library::LibraryId;
+use crate::domain::state::{Before, NotEmpty, State};
 use crate::domain::table::{By, Change, Loaded, RowImage, Wanted};
 use crate::payload::content::Content;
 use crate::random::SandboxTag;
@@ -137,6 +139,32 @@ impl Database for RowsInMemory {
         .boxed()
     }
 
+    fn read<'a>(&'a self, _: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Reading>, Failure>> {
+        async { Ok(Box::new(AsTheyWere(self.rows.lock().await.clone())) as Box<dyn Reading>) }.boxed()
+    }
+
+    fn import<'a>(
+        &'a self,
+        _: &'a SandboxTag,
+        mut staged: StagedRows,
+        before: Before,
+        _: String,
+    ) -> BoxFuture<'a, Result<Result<(), NotEmpty>, Failure>> {
+        async move {
+            let mut rows = self.rows.lock().await;
+            let forgotten = State::forgotten_at_reset();
+            if before == Before::Nothing && rows.keys().any(|(table, _)| forgotten.contains(table)) {
+                return Ok(Err(NotEmpty));
+            }
+            rows.retain(|(table, _), _| !forgotten.contains(table));
+            while let Some(change) = staged.next()? {
+                rows.extend(change.row.map(|row| ((change.table, change.key), row)));
+            }
+            Ok(Ok(()))
+        }
+        .boxed()
+    }
+
     fn begin<'a>(&'a self, _: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Transaction + 'a>, Failure>> {
         async {
             if self.is_lost.load(Ordering::Relaxed) {
@@ -148,6 +176,29 @@ impl Database for RowsInMemory {
             Ok(Box::new(OneAtATime { rows, written, conflicts }) as Box<dyn Transaction>)
         }
         .boxed()
+    }
+}
+
+/// A copy of all rows.
+struct AsTheyWere(Rows);
+
+impl Reading for AsTheyWere {
+    fn page<'a>(
+        &'a mut self,
+        table: &'static str,
+        after: Option<&'a str>,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<(String, String)>, Failure>> {
+        let rows = self
+            .0
+            .iter()
+            .filter(|((name, key), _)| *name == table && after.is_none_or(|it| it < key.as_str()));
+        let page = rows.take(most as usize).map(|((_, key), row)| (key.clone(), row.body.clone())).collect();
+        std::future::ready(Ok(page)).boxed()
+    }
+
+    fn fetch<'a>(&'a mut self, id: &'a str, _: u64) -> BoxFuture<'a, Result<Content, Failure>> {
+        std::future::ready(Err(Failure::Lost(format!("{id} is nowhere")))).boxed()
     }
 }
 

@@ -52,6 +52,11 @@ pub(super) fn delete(table: &str) -> String {
     format!("DELETE FROM {table} WHERE sandbox = $1 AND key = $2")
 }
 
+/// A row of a table, if there is any.
+pub(super) fn any(table: &str) -> String {
+    format!("SELECT key, '' FROM {table} WHERE sandbox = $1 LIMIT 1")
+}
+
 /// Empties a table of a sandbox.
 pub(super) fn clear(table: &str) -> String {
     format!("DELETE FROM {table} WHERE sandbox = $1")
@@ -94,6 +99,10 @@ pub(super) const NOTE: &str =
 
 /// Notes something else of a sandbox, unless somebody did so meanwhile.
 pub(super) const NOTE_AGAIN: &str = "UPDATE sandboxes SET body = $2 WHERE tag = $1 AND body = $3";
+
+/// Notes a sandbox, whatever was noted of it.
+pub(super) const NOTE_ANYHOW: &str = "INSERT INTO sandboxes (tag, body) VALUES ($1, $2) \
+                                      ON CONFLICT (tag) DO UPDATE SET body = excluded.body";
 
 /// Forgets a sandbox.
 pub(super) const FORGET: &str = "DELETE FROM sandboxes WHERE tag = $1";

@@ -4,6 +4,8 @@
 //! write-ahead log. The loss of power may take the last commits, but never a half of one, unless the file
 //! is opened to be synchronised with the disk at each commit.
 
+mod reading;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -18,10 +20,12 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::contents::Folder;
 use super::engine::{Connection, Engine, Isolation};
 use super::statement::Statement;
+use super::transfer::Reading;
 use super::{Failure, sql};
 use crate::config::state_place::StateError;
 use crate::payload::content::{Content, LARGEST_IN_MEMORY};
 use crate::random::SandboxTag;
+use reading::FileReading;
 
 /// How long another program, such as one that makes a backup, may keep the file to itself.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,6 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Sqlite {
     writer: Mutex<Writer>,
     contents: Folder,
+    path: PathBuf,
     /// Held for as long as the server runs; the system releases it whatever ends the server.
     _lock: File,
 }
@@ -82,7 +87,8 @@ impl Sqlite {
         let orphans = format!("DELETE FROM contents WHERE id NOT IN ({})", sql::NAMED_CONTENTS);
         sqlx::query(AssertSqlSafe(orphans)).execute(&mut connection).await.map_err(wrong)?;
         tracing::debug!("{} is open; {swept} files were swept that nothing names", path.display());
-        Ok(Self { writer: Mutex::new(Writer { connection, is_open: false }), contents, _lock: lock })
+        let writer = Mutex::new(Writer { connection, is_open: false });
+        Ok(Self { writer, contents, path: path.to_owned(), _lock: lock })
     }
 
     /// The connection, without what somebody left half done.
@@ -224,6 +230,14 @@ impl Engine for Sqlite {
 
     fn is_shared(&self) -> bool {
         false
+    }
+
+    fn read_all<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Reading>, Failure>> {
+        async move {
+            let reading = FileReading::begin(&self.path, self.contents.clone(), sandbox).await?;
+            Ok(Box::new(reading) as Box<dyn Reading>)
+        }
+        .boxed()
     }
 
     fn keep_content<'a>(

@@ -1,6 +1,7 @@
 //! The server in a Rust test.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -18,6 +19,7 @@ use crate::domain::lifetimes::Lifetimes;
 use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 use crate::embedded::sandbox_handle::SandboxHandle;
+use crate::embedded::state::ImportStateError;
 use crate::http::server::{Server, ServerError};
 use crate::openapi;
 use crate::sandbox::credentials::Credentials;
@@ -52,6 +54,9 @@ pub enum StartError {
     /// Its partners and own keys cannot be had.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// The file that it is to begin with cannot be taken in.
+    #[error(transparent)]
+    ImportState(#[from] ImportStateError),
     /// What all requests share cannot be made.
     #[error(transparent)]
     Server(#[from] ServerError),
@@ -64,7 +69,7 @@ pub enum StartError {
 #[derive(Debug)]
 #[must_use = "the server shuts down when it is dropped"]
 pub struct MockServer {
-    server: Arc<Server>,
+    pub(super) server: Arc<Server>,
     default: SandboxHandle,
     https: Option<Https>,
     stop: Option<oneshot::Sender<()>>,
@@ -82,7 +87,7 @@ impl MockServer {
 
     /// A server with settings of its own.
     pub fn builder() -> MockServerBuilder {
-        MockServerBuilder { changes: Vec::new(), allowed: Allowed::default() }
+        MockServerBuilder { changes: Vec::new(), allowed: Allowed::default(), state_files: Vec::new() }
     }
 
     /// Where clients reach it, such as `http://127.0.0.1:40123`.
@@ -180,6 +185,7 @@ type Change = Box<dyn FnOnce(&mut Settings) + Send>;
 pub struct MockServerBuilder {
     changes: Vec<Change>,
     allowed: Allowed,
+    state_files: Vec<PathBuf>,
 }
 
 impl std::fmt::Debug for MockServerBuilder {
@@ -218,6 +224,13 @@ impl MockServerBuilder {
     /// The last day that the sample data covers, so that its bytes do not depend on the date.
     pub fn sample_data_until(self, date: Date) -> Self {
         self.settings(move |settings| settings.sample_data.until = Some(date))
+    }
+
+    /// Begins with the sandbox that a file has the state of, which `digime-mock state export` or
+    /// [`SandboxHandle::export_state`] wrote.
+    pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.state_files.push(path.into());
+        self
     }
 
     /// Allows refusals in every sandbox; see [`SandboxHandle::allow_refusals`].
@@ -300,13 +313,17 @@ impl MockServerBuilder {
         });
         let default =
             SandboxHandle { sandbox: server.sandboxes.default_sandbox(), server: Arc::clone(&server) };
-        Ok(MockServer {
+        let started = MockServer {
             server,
             default,
             https,
             stop: Some(stop),
             thread: Some(thread.map_err(StartError::Runtime)?),
-        })
+        };
+        for path in &self.state_files {
+            started.import_state_file(path)?;
+        }
+        Ok(started)
     }
 }
 

@@ -5,3 +5,4 @@ pub(crate) mod phone_visit;
 pub(crate) mod postboxes;
 pub(crate) mod requests;
 pub(crate) mod sandbox_handle;
+pub(crate) mod state;

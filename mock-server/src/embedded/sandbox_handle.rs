@@ -169,6 +169,12 @@ impl ConsentVisit<'_> {
         self
     }
 
+    /// Consents in the browser as a user whom the sandbox has, by the `sub` of their tokens, and not as a new one.
+    pub fn user(mut self, id: impl Into<String>) -> Self {
+        self.choice.user = Some(id.into());
+        self
+    }
+
     /// Consents on the phone as a new user, whose phone it is from now on. In a browser every first
     /// consent is a new user's.
     pub fn new_user(mut self) -> Self {

@@ -7,6 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCA
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sync_wrapper::SyncWrapper;
 
 use crate::domain::lifeline::Lifeline;
 use crate::domain::refusal::Refusal;
@@ -14,6 +15,8 @@ use crate::payload::container::{ContainerError, PIECE};
 use crate::payload::container_cache::Container;
 use crate::payload::content::Content;
 use crate::payload::envelope::Envelope;
+use crate::sandbox::transfer::StateExport;
+use crate::state_file::MEDIA_TYPE;
 
 /// What a handler comes to.
 pub(crate) type Outcome = Result<Reply, Refusal>;
@@ -56,6 +59,8 @@ pub(crate) enum ReplyBody {
     Container(Container, Lifeline),
     /// A file container in JSON, cut off if the lifeline is cut.
     Envelope(Box<Envelope>, Lifeline),
+    /// All of a sandbox.
+    State(SyncWrapper<Box<StateExport>>),
 }
 
 impl ReplyBody {
@@ -67,6 +72,7 @@ impl ReplyBody {
             Self::Html(_) => Some("text/html; charset=utf-8"),
             Self::Image { mimetype, .. } | Self::Text { mimetype, .. } => Some(mimetype),
             Self::Stored(_) | Self::Container(..) => Some("application/octet-stream"),
+            Self::State(_) => Some(MEDIA_TYPE),
         }
     }
 
@@ -82,7 +88,7 @@ impl ReplyBody {
 
     /// Whether it may break off while it is sent.
     pub(crate) fn is_sent_in_pieces(&self) -> bool {
-        matches!(self, Self::Stored(_) | Self::Container(..) | Self::Envelope(..))
+        matches!(self, Self::Stored(_) | Self::Container(..) | Self::Envelope(..) | Self::State(_))
     }
 
     fn into_body(self) -> Body {
@@ -95,6 +101,11 @@ impl ReplyBody {
             Self::Stored(content) => stored(content),
             Self::Container(mut container, lifeline) => pieces(lifeline, move || container.next_piece()),
             Self::Envelope(mut envelope, lifeline) => pieces(lifeline, move || envelope.next_piece()),
+            Self::State(export) => {
+                Body::from_stream(stream::try_unfold(export.into_inner(), async |mut export| {
+                    Ok::<_, std::io::Error>(export.next().await?.map(|portion| (portion, export)))
+                }))
+            }
         }
     }
 }

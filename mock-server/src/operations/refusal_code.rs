@@ -32,6 +32,8 @@ codes! {
     AccountNotFound "AccountNotFound";
     /// Administration is not open to the caller.
     AdminForbidden "AdminForbidden";
+    /// What is there does not allow it.
+    Conflict "Conflict";
     /// The session has no such file, or not yet.
     FileNotFound "FileNotFound";
     /// A storage takes no file of this size.

@@ -40,6 +40,8 @@ pub enum BodyMode {
     Whole,
     /// Piece by piece, by the handler, under a limit of its own.
     Streamed,
+    /// Piece by piece, by the handler, whatever its length.
+    Unlimited,
 }
 
 /// What an operation answers when it refuses nothing: which hostile answers can take its place

@@ -30,6 +30,18 @@ enum Place {
         id: Arc<str>,
         length: u64,
     },
+    /// Beside the row that names it, in a file of rows.
+    Apart(Apart),
+}
+
+/// What a file of rows has of a content, beside its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Apart {
+    /// This many bytes, which follow the row.
+    Follows(u64),
+    /// Nothing of these many bytes.
+    LeftOut(u64),
 }
 
 impl Content {
@@ -38,6 +50,7 @@ impl Content {
         match &self.0 {
             Place::Memory(bytes) => bytes.len() as u64,
             Place::Disk { length, .. } | Place::Kept { length, .. } => *length,
+            Place::Apart(Apart::Follows(length) | Apart::LeftOut(length)) => *length,
         }
     }
 
@@ -45,7 +58,7 @@ impl Content {
     pub(crate) fn address(&self) -> Option<usize> {
         match &self.0 {
             Place::Memory(bytes) => Some(bytes.as_ptr() as usize),
-            Place::Disk { .. } | Place::Kept { .. } => None,
+            Place::Disk { .. } | Place::Kept { .. } | Place::Apart(_) => None,
         }
     }
 
@@ -59,8 +72,34 @@ impl Content {
     pub(crate) fn id(&self) -> Option<&str> {
         match &self.0 {
             Place::Kept { id, .. } => Some(id),
-            Place::Memory(_) | Place::Disk { .. } => None,
+            Place::Memory(_) | Place::Disk { .. } | Place::Apart(_) => None,
         }
+    }
+
+    /// What stands for it in a file of rows.
+    pub(crate) fn apart(apart: Apart) -> Self {
+        Self(Place::Apart(apart))
+    }
+
+    /// What a file of rows has of it; none if it is a content itself.
+    pub(crate) fn as_apart(&self) -> Option<Apart> {
+        match &self.0 {
+            Place::Apart(apart) => Some(*apart),
+            Place::Memory(_) | Place::Disk { .. } | Place::Kept { .. } => None,
+        }
+    }
+
+    /// A content of zeros, in the place of one whose bytes nobody knows. A large one takes no room on the disk.
+    ///
+    /// # Errors
+    /// The operating system's, if there can be no such temporary file.
+    pub(crate) fn zeros(length: u64) -> io::Result<Self> {
+        if length <= LARGEST_IN_MEMORY as u64 {
+            return Ok(Self::from(vec![0; usize::try_from(length).unwrap_or_default()]));
+        }
+        let file = tempfile::tempfile()?;
+        file.set_len(length)?;
+        Ok(Self(Place::Disk { file: Arc::new(Mutex::new(file)), length }))
     }
 
     /// The content of a file.
@@ -88,6 +127,7 @@ impl Content {
                 Ok(Cow::Owned(piece))
             }
             Place::Kept { id, .. } => Err(io::Error::other(format!("the content {id} was not opened"))),
+            Place::Apart(_) => Err(io::Error::other("the content is beside its row")),
         }
     }
 }
@@ -97,13 +137,22 @@ impl Content {
 #[serde(rename_all = "camelCase")]
 enum Said {
     Base64(String),
-    Kept { id: String, length: u64 },
+    Kept {
+        id: String,
+        length: u64,
+    },
+    #[serde(untagged)]
+    Apart(Apart),
 }
 
 impl Serialize for Content {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if let Place::Kept { id, length } = &self.0 {
-            return Said::Kept { id: id.to_string(), length: *length }.serialize(serializer);
+        match &self.0 {
+            Place::Kept { id, length } => {
+                return Said::Kept { id: id.to_string(), length: *length }.serialize(serializer);
+            }
+            Place::Apart(apart) => return apart.serialize(serializer),
+            Place::Memory(_) | Place::Disk { .. } => {}
         }
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < self.len() {
@@ -120,6 +169,7 @@ impl<'de> Deserialize<'de> for Content {
         match Said::deserialize(deserializer)? {
             Said::Base64(text) => STANDARD.decode(text).map(Self::from).map_err(serde::de::Error::custom),
             Said::Kept { id, length } => Ok(Self(Place::Kept { id: id.into(), length })),
+            Said::Apart(apart) => Ok(Self::apart(apart)),
         }
     }
 }

@@ -24,6 +24,7 @@ pub(crate) struct Applications {
 }
 
 /// Applications as they are to be.
+#[derive(Debug)]
 pub(super) struct Changed(Known);
 
 /// All of them at one moment.
@@ -85,6 +86,22 @@ impl Applications {
     pub(super) fn resume(&self, changes: &ApplicationChanges) -> Result<(), ApplicationError> {
         self.commit(Changed(Known::of(changes.apply(&self.configured)?, self.id_tag.as_ref())));
         Ok(())
+    }
+
+    /// The applications as they would be with what administration changed elsewhere; nothing is changed yet.
+    ///
+    /// # Errors
+    /// [`ApplicationError`] if they could not be used together.
+    pub(super) fn resumed(&self, changes: &ApplicationChanges) -> Result<Changed, ApplicationError> {
+        self.checked(changes.apply(&self.configured)?)
+    }
+
+    fn checked(&self, settings: Vec<ApplicationSettings>) -> Result<Changed, ApplicationError> {
+        if settings.iter().map(|it| it.contracts.len()).sum::<usize>() > MOST_CONTRACTS {
+            return Err(ApplicationError::TooMany);
+        }
+        check_applications(&settings).map_err(|error| ApplicationError::Unusable(error.to_string()))?;
+        Ok(Changed(Known::of(settings, self.id_tag.as_ref())))
     }
 
     fn known(&self) -> Arc<Known> {
@@ -162,11 +179,12 @@ impl Applications {
     ) -> Result<(Changed, T), ApplicationError> {
         let mut settings = self.known().settings.clone();
         let value = change(&mut settings)?;
-        if settings.iter().map(|it| it.contracts.len()).sum::<usize>() > MOST_CONTRACTS {
-            return Err(ApplicationError::TooMany);
-        }
-        check_applications(&settings).map_err(|error| ApplicationError::Unusable(error.to_string()))?;
-        Ok((Changed(Known::of(settings, self.id_tag.as_ref())), value))
+        Ok((self.checked(settings)?, value))
+    }
+
+    /// What administration changed so far; `before` is what was kept of it.
+    pub(super) fn all_changes(&self, before: &ApplicationChanges) -> ApplicationChanges {
+        ApplicationChanges::of(&self.known().settings, before, &self.configured)
     }
 
     /// What a change leaves to be kept; `before` is what was kept so far.

@@ -136,7 +136,7 @@ impl Sandbox {
     }
 
     /// Takes up what is noted of it, in place of what was. Lifetimes and timeline are this server's own.
-    fn take_up(&self, record: &mut SandboxRecord, noted: &SandboxRecord) {
+    pub(super) fn take_up(&self, record: &mut SandboxRecord, noted: &SandboxRecord) {
         // What was looked up before this server noted something is no news.
         if noted.version < record.version || noted == record {
             return;

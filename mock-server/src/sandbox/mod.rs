@@ -18,6 +18,7 @@ pub(crate) mod registry;
 mod sandboxes;
 pub(crate) mod store;
 mod telling;
+pub(crate) mod transfer;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -33,7 +33,7 @@ pub(crate) struct Sandboxes {
 }
 
 /// How many fresh sandboxes a server holds.
-const MOST_SANDBOXES: usize = 10_000;
+pub(super) const MOST_SANDBOXES: usize = 10_000;
 /// How many reports of removed sandboxes it keeps.
 const MOST_REMOVED: usize = 1_000;
 

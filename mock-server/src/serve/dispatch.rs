@@ -68,14 +68,18 @@ async fn receive(
     };
     let version = parts.version;
     let params = params.map(named).unwrap_or_default();
-    let streams = matches!(target, Target::Endpoint(endpoint) if endpoint.route.body == BodyMode::Streamed);
+    let mode = match target {
+        Target::Endpoint(endpoint) => endpoint.route.body,
+        Target::UnknownPath | Target::WrongMethod => BodyMode::Whole,
+    };
     let is_signed = matches!(target, Target::Endpoint(endpoint) if endpoint.route.is_signed());
     let expects_continue = parts.headers.contains_key(EXPECT);
-    let limit = match streams {
-        true => {
+    let limit = match mode {
+        BodyMode::Streamed => {
             server.settings.push_limit.max(server.settings.storage.file) + form_file::room(&parts.headers)
         }
-        false => server.settings.body_limit as u64,
+        BodyMode::Unlimited => u64::MAX,
+        BodyMode::Whole => server.settings.body_limit as u64,
     };
     let declared = body.size_hint().lower();
     let unsuitable = request_body::unsuitable(&parts.headers, declared, limit);
@@ -87,7 +91,7 @@ async fn receive(
     } else if let Some(problem) = unsuitable {
         request_body::discard(body).await;
         (Bytes::new(), Some(problem), None)
-    } else if streams {
+    } else if mode != BodyMode::Whole {
         (Bytes::new(), None, Some(SyncWrapper::new(body)))
     } else if expects_continue && is_signed && !verify::may_pass(&parts.headers, &server.sandboxes) {
         // The handler says why it is refused, and asks for the body no more than the client need send it.

@@ -12,6 +12,7 @@ mod client;
 mod cluster;
 mod journal;
 mod once;
+mod state;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

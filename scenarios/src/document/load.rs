@@ -11,6 +11,7 @@ use super::generations;
 use super::names;
 use super::scenario::Document;
 use super::step::StepKind;
+use crate::format::{Lifetimes, ServerSetup};
 use crate::position::{Place, Position, SourceFile, shown};
 use crate::yaml::{self, At};
 
@@ -126,8 +127,12 @@ fn load_text(path: &Path, text: String, open: &mut Vec<Open>) -> Result<LoadedFi
     let file = Arc::new(SourceFile { path: path.to_owned(), text });
     let wrong = |mistake| Box::new(FileError::of(&file, mistake));
     let root = yaml::parse(&file.text).map_err(wrong)?;
-    let document = Document::deserialize(&root).map_err(wrong)?;
+    let mut document = Document::deserialize(&root).map_err(wrong)?;
     check_kind(&document).map_err(|message| Box::new(FileError::at(&file, root.place, message)))?;
+
+    if let Some(name) = &document.server.state {
+        document.server.state_path = Some(state_file(&file, name, &document.server)?);
+    }
 
     let used_at = open.last().and_then(|user| user.used_at.clone());
     open.push(Open { path: path.to_owned(), used_at });
@@ -157,18 +162,52 @@ fn check_kind(document: &Document) -> Result<(), String> {
     }
 }
 
-fn load_reused(
-    file: &Arc<SourceFile>,
-    name: &At<String>,
-    open: &mut Vec<Open>,
-) -> Result<LoadedFile, Box<FileError>> {
+/// The path that a file names, relative to itself.
+fn named(file: &Arc<SourceFile>, name: &At<String>) -> Result<PathBuf, Box<FileError>> {
     if name.value.contains('\\') {
         let message = format!("\"{}\" is found on one system only", name.value);
         let help = format!("write {}: `/` separates folders on every system", name.value.replace('\\', "/"));
         return Err(Box::new(FileError::at(file, name.place, message).help(help)));
     }
     let folder = file.path.parent().unwrap_or(Path::new(""));
-    let path = plain(&folder.join(&name.value));
+    Ok(plain(&folder.join(&name.value)))
+}
+
+/// The file of a sandbox, as far as it can be told right from wrong without a server.
+fn state_file(
+    file: &Arc<SourceFile>,
+    name: &At<String>,
+    setup: &ServerSetup,
+) -> Result<PathBuf, Box<FileError>> {
+    let wrong = |message: String, help: &str| {
+        Box::new(FileError::at(file, name.place, message).help(help.to_owned()))
+    };
+    if setup.lifetimes != Lifetimes::default() {
+        let message = "a state has lifetimes of its own, so that `lifetimes` mean nothing".to_owned();
+        return Err(wrong(message, "leave them out, or export the state from a sandbox that has them"));
+    }
+    let path = named(file, name)?;
+    let opened = std::fs::File::open(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            wrong(format!("there is no file {}", shown(&path)), "`state` is relative to this file")
+        }
+        _ => Box::new(FileError::unreadable(&path, &error)),
+    })?;
+    #[cfg(feature = "embedded")]
+    digime_mock_server::state::check(opened).map_err(|error| {
+        wrong(format!("{}: {error}", shown(&path)), "`digime-mock state export FILE` writes another one")
+    })?;
+    #[cfg(not(feature = "embedded"))]
+    drop(opened);
+    Ok(path)
+}
+
+fn load_reused(
+    file: &Arc<SourceFile>,
+    name: &At<String>,
+    open: &mut Vec<Open>,
+) -> Result<LoadedFile, Box<FileError>> {
+    let path = named(file, name)?;
     let here = Position { file: Arc::clone(file), place: name.place };
     if let Some(at) = open.iter().position(|open| plain(&open.path) == path) {
         let first = open.get(at + 1).and_then(|next| next.used_at.clone());

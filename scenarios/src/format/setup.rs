@@ -1,6 +1,7 @@
 //! What a scenario asks of the server and the SDK before its first step.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -11,11 +12,18 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use super::contract_kind::ContractKind;
 use super::date::Day;
 use super::duration::HumanDuration;
+use crate::yaml::At;
 
 /// What the server must be like.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ServerSetup {
+    /// The file of a sandbox that the scenario begins from, relative to this file; `digime-mock state export`
+    /// writes one.
+    pub(crate) state: Option<At<String>>,
+    /// Where that file is.
+    #[serde(skip)]
+    pub(crate) state_path: Option<PathBuf>,
     /// How long things live; what is absent is as the server has it.
     pub(crate) lifetimes: Lifetimes,
     /// How a sync unfolds: `instant` (default), or how long it is pending and running.

@@ -54,6 +54,8 @@ pub(crate) struct Choices {
     source: Option<Field<u32>>,
     /// The dataset that the source delivers.
     data_set: Option<Field<String>>,
+    /// The user who consents, if the sandbox has them, by the `sub` of their tokens; a new one otherwise.
+    user: Option<Field<String>>,
     /// The page, if it is not that of the last `authorize`.
     url: Option<Field<String>>,
     /// Whether the phone is another user's from now on, for links to the digi.me app.
@@ -68,7 +70,7 @@ impl Act for Consent {
         };
         let decision = self.decision(context, &url)?;
         let straight_back = context.user_state().page.as_ref().is_some_and(Page::goes_straight_back);
-        let straight_back = straight_back && matches!(self, Self::Approve(_));
+        let straight_back = straight_back && matches!(self, Self::Approve(Choices { user: None, .. }));
         let location = match straight_back {
             true => visit(context, &url).await?,
             false => {
@@ -99,6 +101,7 @@ impl Consent {
                 "decision": "approve",
                 "service": context.optional(choices.source.as_ref())?,
                 "dataSet": context.optional(choices.data_set.as_ref())?,
+                "user": context.optional(choices.user.as_ref())?,
                 "newUser": choices.new_user.then_some(true),
             })),
             Self::Decline => json!({ "url": url, "decision": "decline" }),

@@ -1,9 +1,10 @@
 //! The control API of a mock server, over HTTP: clock, faults, consent, journal.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -81,6 +82,21 @@ impl Control {
     pub(super) async fn new_sandbox(&self, setup: &ServerSetup) -> Result<Environment, ControlError> {
         let made = self.send(Method::POST, "sandboxes", Some(&sandbox_settings(setup))).await?;
         self.environment(made)
+    }
+
+    /// The sandbox that a file has the state of.
+    ///
+    /// # Errors
+    /// [`ControlError`].
+    pub(super) async fn import(&self, path: &Path) -> Result<Environment, ControlError> {
+        let file = std::fs::read(path)
+            .map_err(|error| ControlError::Refused(format!("{} cannot be read: {error}", path.display())))?;
+        let request = self.request(Method::POST, "state").header("Content-Type", "application/x-ndjson");
+        let imported = self.answer(request.body(file), "state").await?;
+        let sandbox = imported["sandbox"].as_str().unwrap_or_default().to_owned();
+        let control = Self { sandbox, ..self.clone() };
+        let credentials = control.send(Method::GET, "credentials", None).await?;
+        control.environment(credentials)
     }
 
     /// A sandbox that exists: the one of this id, or the server's own.
@@ -172,23 +188,39 @@ impl Control {
         answer["text"].as_str().map(str::to_owned)
     }
 
-    /// Throws the sandbox away.
+    /// Throws the sandbox away. The default one, which is there only if a state was imported into it, stays and
+    /// is emptied.
     pub(crate) async fn remove(&self) -> Result<(), ControlError> {
-        self.send(Method::DELETE, "sandboxes", None).await.map(drop)
+        match self.send(Method::DELETE, "sandboxes", None).await {
+            Err(ControlError::Refused(_)) => self.reset().await,
+            removed => removed.map(drop),
+        }
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ControlError> {
+        let request = match body {
+            Some(body) => {
+                let request = self.request(method, path).header("Content-Type", "application/json");
+                request.body(body.to_string())
+            }
+            None => self.request(method, path),
+        };
+        self.answer(request, path).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut url = format!("{}/__admin/{path}", self.origin);
         if !self.sandbox.is_empty() {
             url.push_str(&format!("?sandbox={}", self.sandbox));
         }
-        let mut request = self.http.request(method, url);
-        if let Some(token) = &self.token {
-            request = request.header("Authorization", token.bearer());
+        let request = self.http.request(method, url);
+        match &self.token {
+            Some(token) => request.header("Authorization", token.bearer()),
+            None => request,
         }
-        if let Some(body) = body {
-            request = request.header("Content-Type", "application/json").body(body.to_string());
-        }
+    }
+
+    async fn answer(&self, request: RequestBuilder, path: &str) -> Result<Value, ControlError> {
         let unreachable =
             |error: reqwest::Error| ControlError::Unreachable(innermost_cause(&error.without_url()));
         let answer = request.send().await.map_err(unreachable)?;

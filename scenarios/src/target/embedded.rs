@@ -31,11 +31,13 @@ struct OwnSettings {
 pub(crate) struct EmbeddedTarget {
     http: reqwest::Client,
     servers: Mutex<HashMap<OwnSettings, MockServer>>,
+    /// Those that began from a state: each is one scenario's, because a state has ids of its own.
+    own: Mutex<Vec<MockServer>>,
 }
 
 impl EmbeddedTarget {
     pub(crate) fn new(http: reqwest::Client) -> Self {
-        Self { http, servers: Mutex::default() }
+        Self { http, servers: Mutex::default(), own: Mutex::default() }
     }
 
     pub(super) async fn prepare(&self, setup: &ServerSetup) -> Result<Environment, TargetError> {
@@ -48,6 +50,12 @@ impl EmbeddedTarget {
             deprecated_agents: setup.deprecated_agents.clone(),
             service_groups: setup.service_groups.clone(),
         };
+        if let Some(path) = &setup.state_path {
+            let server = started(own)?;
+            let control = Control::at(self.http.clone(), server.url(), None);
+            self.own.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(server);
+            return Ok(control.import(path).await?);
+        }
         let origin = self.origin(own)?;
         Ok(Control::at(self.http.clone(), origin, None).new_sandbox(setup).await?)
     }
@@ -61,7 +69,8 @@ impl EmbeddedTarget {
             let text = panic.downcast_ref::<String>().cloned();
             Some(text.unwrap_or_else(|| "the mock server panicked".to_owned()))
         };
-        servers.into_values().filter_map(defect).collect()
+        let own = self.own.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        servers.into_values().chain(own).filter_map(defect).collect()
     }
 
     fn origin(&self, own: OwnSettings) -> Result<String, TargetError> {
@@ -69,32 +78,36 @@ impl EmbeddedTarget {
         if let Some(server) = servers.get(&own) {
             return Ok(server.url());
         }
-        let until = own.until.parse().map_err(|_| {
-            TargetError::Lacks(format!("`until` is \"{}\", which is no day such as {UNTIL}", own.until))
-        })?;
-        let builder = MockServer::builder().seed(own.seed).sample_data_until(until);
-        // A scenario says itself what it expects.
-        let builder = builder.allow_refusals().allow_unused_faults();
-        let wanted = own.clone();
-        let server = builder
-            .settings(move |settings| {
-                settings.sample_data.months = wanted.months;
-                settings.agents = AgentRules {
-                    refused: wanted.refused_agents,
-                    outdated: wanted.outdated_agents,
-                    deprecated: wanted.deprecated_agents,
-                };
-                for contract in settings.applications.iter_mut().flat_map(|it| &mut it.contracts) {
-                    contract.service_groups.clone_from(&wanted.service_groups);
-                }
-            })
-            .try_start()
-            .map_err(|error| TargetError::Unreachable {
-                url: "a server in this process".into(),
-                why: error.to_string(),
-            })?;
+        let server = started(own.clone())?;
         let url = server.url();
         servers.insert(own, server);
         Ok(url)
     }
+}
+
+/// A server with these settings.
+fn started(own: OwnSettings) -> Result<MockServer, TargetError> {
+    let until = own.until.parse().map_err(|_| {
+        TargetError::Lacks(format!("`until` is \"{}\", which is no day such as {UNTIL}", own.until))
+    })?;
+    let builder = MockServer::builder().seed(own.seed).sample_data_until(until);
+    // A scenario says itself what it expects.
+    let builder = builder.allow_refusals().allow_unused_faults();
+    builder
+        .settings(move |settings| {
+            settings.sample_data.months = own.months;
+            settings.agents = AgentRules {
+                refused: own.refused_agents,
+                outdated: own.outdated_agents,
+                deprecated: own.deprecated_agents,
+            };
+            for contract in settings.applications.iter_mut().flat_map(|it| &mut it.contracts) {
+                contract.service_groups.clone_from(&own.service_groups);
+            }
+        })
+        .try_start()
+        .map_err(|error| TargetError::Unreachable {
+            url: "a server in this process".into(),
+            why: error.to_string(),
+        })
 }

@@ -67,9 +67,13 @@ impl ServerTarget {
         }
         match &self.shared {
             None => {
-                let made = self.control.new_sandbox(setup).await?;
+                let made = match &setup.state_path {
+                    Some(path) => self.control.import(path).await?,
+                    None => self.control.new_sandbox(setup).await?,
+                };
                 Ok(Environment { ca: self.ca.clone(), ..made })
             }
+            Some(_) if setup.state.is_some() => lacks("state of the scenario's own"),
             Some(_) if setup.lifetimes != Default::default() => lacks("control over lifetimes"),
             Some(shared) => Ok(Environment {
                 urls: self.urls.clone(),

@@ -39,6 +39,7 @@ mod scope_property;
 mod sdk_discovery;
 mod sdk_library;
 mod sdk_storage;
+mod state;
 mod storage;
 mod token_lifecycle;
 mod verified_on_drop;

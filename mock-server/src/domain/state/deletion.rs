@@ -2,7 +2,7 @@
 
 use super::State;
 use super::links::PHONE;
-use super::rows::LIBRARY;
+use super::rows::{Fact, LIBRARY};
 use crate::domain::library::LibraryId;
 use crate::domain::quota::Usage;
 use crate::domain::refusal::Refusal;
@@ -38,6 +38,7 @@ impl State {
         if self.phone() == Some(id) {
             self.facts.remove(PHONE);
         }
+        self.facts.remove(&Fact::imported(id));
         self.cut.push((id.clone(), library.lifeline));
         self.cut.extend(library.accounts.into_iter().map(|account| (account.reference, account.lifeline)));
         self.delete_user_storage(id);

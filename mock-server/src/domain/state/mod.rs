@@ -3,9 +3,11 @@
 mod consents;
 mod deletion;
 mod ids;
+mod known_user;
 mod links;
 #[cfg(any(test, feature = "durable"))]
 mod partial;
+mod portable;
 mod postboxes;
 mod pushing;
 mod quota;
@@ -16,6 +18,7 @@ mod sessions;
 mod storage;
 mod storage_files;
 mod sweep;
+mod tables;
 mod tokens;
 
 use super::code::{AuthorizationCode, PendingConsent};
@@ -40,6 +43,7 @@ pub(crate) use consents::{AuthorizeRequest, OpenedPage, ReferenceRequest, Waitin
 #[cfg(any(test, feature = "durable"))]
 pub(crate) use ids::Drawn;
 pub(crate) use links::{LinkDecision, LinkUser, WaitingLink};
+pub(crate) use portable::{Before, Incoming, IncomingRow, NotEmpty};
 pub(crate) use pushing::quota_used_up;
 pub(crate) use references::Referent;
 #[cfg(any(test, feature = "durable"))]

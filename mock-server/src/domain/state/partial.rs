@@ -2,7 +2,7 @@
 
 use super::ids::{Drawn, Ids};
 use super::{Rules, State};
-use crate::domain::table::{AnyTable, Change, Kept, Loaded, RowError, Surroundings, Wanted};
+use crate::domain::table::{Change, Kept, Loaded, RowError, Surroundings, Wanted};
 use crate::random::SandboxTag;
 
 impl State {
@@ -45,29 +45,33 @@ impl State {
         Ok(changes)
     }
 
+    /// A state of no rows, which knows their form.
+    pub(crate) fn of_no_sandbox() -> Self {
+        Self::new(SandboxTag::default_sandbox(), Rules::default())
+    }
+
     /// The tables and their columns.
-    #[cfg(test)]
     pub(crate) fn schema() -> Vec<(&'static str, Vec<&'static str>)> {
-        let state = Self::new(SandboxTag::default_sandbox(), Rules::default());
+        let state = Self::of_no_sandbox();
         state.tables().iter().map(|table| (table.name(), table.columns())).collect()
     }
 
     /// The tables whose rows have an end, and for how long they are known after it.
     pub(crate) fn expiring() -> Vec<(&'static str, Kept)> {
-        let state = Self::new(SandboxTag::default_sandbox(), Rules::default());
+        let state = Self::of_no_sandbox();
         state.tables().iter().filter_map(|table| Some((table.name(), table.kept()?))).collect()
     }
 
     /// The names of all tables.
     pub(crate) fn all_tables() -> Vec<&'static str> {
-        let state = Self::new(SandboxTag::default_sandbox(), Rules::default());
+        let state = Self::of_no_sandbox();
         state.tables().iter().map(|table| table.name()).collect()
     }
 
     /// The tables that a reset empties: all but those of the nonces, because what was sent before is no less
     /// a replay after it.
     pub(crate) fn forgotten_at_reset() -> Vec<&'static str> {
-        let state = Self::new(SandboxTag::default_sandbox(), Rules::default());
+        let state = Self::of_no_sandbox();
         let kept = state.nonces.tables().map(|table| table.name());
         let names = state.tables().map(|table| table.name());
         names.into_iter().filter(|name| !kept.contains(name)).collect()
@@ -79,49 +83,5 @@ impl State {
             Ids::Again(drawn) => drawn.again(),
             Ids::Fresh => Drawn::default(),
         }
-    }
-
-    fn tables(&self) -> [&dyn AnyTable; 16] {
-        let [used, repeatable] = self.nonces.tables();
-        [
-            &self.consents,
-            &self.codes,
-            &self.access,
-            &self.refresh,
-            &self.libraries,
-            &self.pushed,
-            &self.pending,
-            &self.sessions,
-            &self.exchange_tokens,
-            &self.postboxes,
-            &self.references,
-            &self.storages,
-            &self.storage_files,
-            &self.facts,
-            used,
-            repeatable,
-        ]
-    }
-
-    fn tables_mut(&mut self) -> [&mut dyn AnyTable; 16] {
-        let [used, repeatable] = self.nonces.tables_mut();
-        [
-            &mut self.consents,
-            &mut self.codes,
-            &mut self.access,
-            &mut self.refresh,
-            &mut self.libraries,
-            &mut self.pushed,
-            &mut self.pending,
-            &mut self.sessions,
-            &mut self.exchange_tokens,
-            &mut self.postboxes,
-            &mut self.references,
-            &mut self.storages,
-            &mut self.storage_files,
-            &mut self.facts,
-            used,
-            repeatable,
-        ]
     }
 }

@@ -133,7 +133,7 @@ impl State {
             Delivery::Delivered => self.take_in(&library, push),
             Delivery::Pending => {
                 let number = self.libraries.change(&library, |library| {
-                    library.pending_count += 1;
+                    library.pending_count = library.pending_count.saturating_add(1);
                     library.pending_count
                 });
                 let pending = PendingPush { postbox: id.to_owned(), digest, push };

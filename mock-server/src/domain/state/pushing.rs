@@ -54,7 +54,7 @@ impl State {
     /// Takes what was pushed into a library.
     pub(super) fn take_in(&mut self, library: &LibraryId, push: Push) {
         let sequence = self.libraries.change(library, |library| {
-            library.push_count += 1;
+            library.push_count = library.push_count.saturating_add(1);
             library.push_count
         });
         if let Some(sequence) = sequence {

@@ -13,9 +13,10 @@ use crate::domain::pushed::PushedFile;
 use crate::domain::quota::Usage;
 use crate::domain::session::{ExchangeToken, Session};
 use crate::domain::storage::{Storage, StorageId, StoredFile};
-use crate::domain::table::{CONTENT, Column, Kept, PartKey, Row, Surroundings};
+use crate::domain::table::{CONTENT, Column, Kept, PartKey, Row, Surroundings, Told};
 use crate::domain::token::{Grant, RefreshGrant};
 use crate::fingerprint::Fingerprint;
+use crate::payload::content::{Apart, Content};
 
 /// The column of the library that a row leads to, or that it is a part of.
 pub(super) const LIBRARY: &str = "library";
@@ -36,6 +37,10 @@ impl Row for PendingConsent {
     fn expires(&self) -> Option<Moment> {
         Some(self.expires)
     }
+
+    fn told(&self) -> Told {
+        Told::WithSecrets
+    }
 }
 
 impl Row for AuthorizationCode {
@@ -47,6 +52,10 @@ impl Row for AuthorizationCode {
     fn expires(&self) -> Option<Moment> {
         Some(self.expires)
     }
+
+    fn told(&self) -> Told {
+        Told::WithSecrets
+    }
 }
 
 impl Row for Grant {
@@ -57,6 +66,10 @@ impl Row for Grant {
 
     fn expires(&self) -> Option<Moment> {
         Some(self.expires)
+    }
+
+    fn told(&self) -> Told {
+        Told::WithSecrets
     }
 }
 
@@ -70,6 +83,10 @@ impl Row for RefreshGrant {
     fn expires(&self) -> Option<Moment> {
         Some(self.grant.expires)
     }
+
+    fn told(&self) -> Told {
+        Told::WithSecrets
+    }
 }
 
 impl Row for Library {
@@ -78,6 +95,12 @@ impl Row for Library {
 
     fn revive(&mut self, key: &LibraryId, around: &dyn Surroundings) {
         Self::revive(self, key, around);
+    }
+
+    /// Downloads are ended by the ids of users and of their accounts.
+    fn minted<'a>(key: &'a LibraryId, library: &'a Self) -> Vec<&'a str> {
+        let accounts = library.accounts.iter().map(|account| account.reference.as_str());
+        accounts.chain([key.as_str()]).collect()
     }
 }
 
@@ -88,6 +111,28 @@ impl Row for PushedFile {
         Column::looked_up(LIBRARY, |key: &PartKey, _| text(&key.whole)),
         Column::swept_by(CONTENT, |_, file| text(file.push.content.id()?)),
     ];
+
+    fn minted<'a>(key: &'a PartKey, _: &'a Self) -> Vec<&'a str> {
+        vec![&key.whole]
+    }
+
+    fn content(&self) -> Option<&Content> {
+        Some(&self.push.content)
+    }
+
+    fn content_mut(&mut self) -> Option<&mut Content> {
+        Some(&mut self.push.content)
+    }
+
+    fn without_content(&self, instead: Apart) -> Option<Self> {
+        let mut row = self.clone();
+        row.push.content = Content::apart(instead);
+        Some(row)
+    }
+
+    fn cost(&self) -> u64 {
+        self.push.cost()
+    }
 }
 
 impl Row for PendingPush {
@@ -97,6 +142,28 @@ impl Row for PendingPush {
         Column::looked_up(LIBRARY, |key: &PartKey, _| text(&key.whole)),
         Column::swept_by(CONTENT, |_, pending| text(pending.push.content.id()?)),
     ];
+
+    fn minted<'a>(key: &'a PartKey, _: &'a Self) -> Vec<&'a str> {
+        vec![&key.whole]
+    }
+
+    fn content(&self) -> Option<&Content> {
+        Some(&self.push.content)
+    }
+
+    fn content_mut(&mut self) -> Option<&mut Content> {
+        Some(&mut self.push.content)
+    }
+
+    fn without_content(&self, instead: Apart) -> Option<Self> {
+        let mut row = self.clone();
+        row.push.content = Content::apart(instead);
+        Some(row)
+    }
+
+    fn cost(&self) -> u64 {
+        self.push.cost()
+    }
 }
 
 impl Row for Session {
@@ -109,6 +176,10 @@ impl Row for Session {
     fn expires(&self) -> Option<Moment> {
         Some(self.expires)
     }
+
+    fn told(&self) -> Told {
+        Told::WithSecrets
+    }
 }
 
 impl Row for ExchangeToken {
@@ -119,6 +190,10 @@ impl Row for ExchangeToken {
     fn expires(&self) -> Option<Moment> {
         Some(self.expires)
     }
+
+    fn told(&self) -> Told {
+        Told::WithSecrets
+    }
 }
 
 impl Row for Postbox {
@@ -128,6 +203,14 @@ impl Row for Postbox {
         Column::swept_by(LIBRARY, |_, postbox| text(&postbox.library)),
         Column::swept_by("session", |_, postbox| Some(Cow::Owned(postbox.session?.to_string()))),
     ];
+
+    fn told(&self) -> Told {
+        Told::WithSecrets
+    }
+
+    fn minted<'a>(key: &'a PostboxId, postbox: &'a Self) -> Vec<&'a str> {
+        vec![key, &postbox.library]
+    }
 }
 
 impl Row for Reference {
@@ -138,6 +221,10 @@ impl Row for Reference {
     fn expires(&self) -> Option<Moment> {
         Some(self.expires)
     }
+
+    fn told(&self) -> Told {
+        Told::WithSecrets
+    }
 }
 
 impl Row for Storage {
@@ -145,6 +232,10 @@ impl Row for Storage {
     const TABLE: &'static str = "storages";
     const COLUMNS: &'static [Column<Self>] =
         &[Column::looked_up(LIBRARY, |_, storage| text(storage.owner.as_ref()?))];
+
+    fn minted<'a>(key: &'a StorageId, _: &'a Self) -> Vec<&'a str> {
+        vec![key]
+    }
 }
 
 impl Row for StoredFile {
@@ -154,6 +245,24 @@ impl Row for StoredFile {
         Column::looked_up(STORAGE, |key: &PartKey, _| text(&key.whole)),
         Column::swept_by(CONTENT, |_, file| text(file.content.id()?)),
     ];
+
+    fn minted<'a>(key: &'a PartKey, _: &'a Self) -> Vec<&'a str> {
+        vec![&key.whole]
+    }
+
+    fn content(&self) -> Option<&Content> {
+        Some(&self.content)
+    }
+
+    fn content_mut(&mut self) -> Option<&mut Content> {
+        Some(&mut self.content)
+    }
+
+    fn without_content(&self, instead: Apart) -> Option<Self> {
+        let mut row = self.clone();
+        row.content = Content::apart(instead);
+        Some(row)
+    }
 }
 
 /// What there is one of in a sandbox.
@@ -165,13 +274,41 @@ pub(super) enum Fact {
     PushedBytes(u64),
     /// What counts in the quota of a partner.
     Usage(Usage),
+    /// A library that came without what leads to it, and stays nevertheless.
+    Imported(LibraryId),
+}
+
+impl Fact {
+    /// The library that it leads to.
+    pub(super) fn library(&self) -> Option<&LibraryId> {
+        match self {
+            Self::Phone(library) | Self::Imported(library) => Some(library),
+            Self::PushedBytes(_) | Self::Usage(_) => None,
+        }
+    }
+
+    /// The key of [`Fact::Imported`].
+    pub(super) fn imported(library: &str) -> String {
+        format!("imported/{library}")
+    }
 }
 
 impl Row for Fact {
     type Key = String;
     const TABLE: &'static str = "facts";
-    const COLUMNS: &'static [Column<Self>] = &[Column::swept_by(LIBRARY, |_, fact| match fact {
-        Self::Phone(library) => text(library),
-        Self::PushedBytes(_) | Self::Usage(_) => None,
-    })];
+    const COLUMNS: &'static [Column<Self>] = &[Column::swept_by(LIBRARY, |_, fact| text(fact.library()?))];
+
+    /// What stays nevertheless is all of it in a file without secrets.
+    fn told(&self) -> Told {
+        match self {
+            Self::Phone(_) | Self::PushedBytes(_) | Self::Usage(_) => Told::Always,
+            Self::Imported(_) => Told::WithSecrets,
+        }
+    }
+
+    fn count(&mut self, pushed: u64) {
+        if let Self::PushedBytes(bytes) = self {
+            *bytes = pushed;
+        }
+    }
 }

@@ -80,7 +80,8 @@ impl State {
         let key = key_of(storage, &path);
         let replaced = self.storage_files.remove(&key);
         let freed = replaced.as_ref().map_or(0, |file| file.content.len());
-        self.storages.change(storage, |it| it.used = it.used - freed + content.len());
+        self.storages
+            .change(storage, |it| it.used = it.used.saturating_sub(freed).saturating_add(content.len()));
         self.count_out(Usage { users: 0, bytes: freed });
         self.count_in(Usage { users: 0, bytes: content.len() });
         let id = replaced.map_or_else(|| self.mint(), |file| file.id);
@@ -117,7 +118,7 @@ impl State {
         };
         let files = keys.iter().filter_map(|key| self.storage_files.remove(key));
         let freed: u64 = files.map(|file| file.content.len()).sum();
-        self.storages.change(storage, |storage| storage.used -= freed);
+        self.storages.change(storage, |storage| storage.used = storage.used.saturating_sub(freed));
         self.count_out(Usage { users: 0, bytes: freed });
         Ok(Ok(()))
     }

@@ -81,7 +81,7 @@ impl State {
             .chain(by_page)
             .chain(by_session)
             .chain(by_postbox)
-            .chain(self.phone_library())
+            .chain(self.facts.iter().filter_map(|(_, fact)| fact.library()))
             .collect();
         let gone: Vec<_> =
             self.libraries.iter().map(|(id, _)| id).filter(|id| !reachable.contains(id)).cloned().collect();

@@ -1,6 +1,7 @@
 //! Typed tables: what the state of a sandbox consists of.
 
 mod partial;
+mod portable;
 mod row;
 
 use std::borrow::Borrow;
@@ -12,11 +13,12 @@ use crate::clock::Moment;
 use crate::domain::lifetimes::Lifetimes;
 use crate::domain::table::partial::Rest;
 
-#[cfg(test)]
-pub(crate) use partial::RowImage;
 #[cfg(any(test, feature = "durable"))]
-pub(crate) use partial::{AnyTable, By, Change, Loaded, RowError, Wanted};
-pub(crate) use partial::{CONTENT, Surroundings};
+pub(crate) use partial::RowImage;
+pub(crate) use partial::{AnyTable, CONTENT, RowError, Surroundings};
+#[cfg(any(test, feature = "durable"))]
+pub(crate) use partial::{By, Change, Loaded, Wanted};
+pub(crate) use portable::{ExportError, PortableRow, ReadRow, Share, Shares, Told};
 pub(crate) use row::{Column, Kept, Key, KeyText, PartKey, Row};
 
 /// The rows of one kind, by their keys and by the columns that they are looked up by.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use digime_fixtures::Dataset;
 use digime_fixtures::catalogue::Source;
 
+use super::portable::PortableTable;
 use super::row::{Kept, Key, KeyText, Row};
 use super::{RowMap, Table};
 use crate::clock::Moment;
@@ -80,8 +81,8 @@ impl RowImage {
 #[derive(Debug, thiserror::Error)]
 #[error("a row of {table} is not as this version writes it: {problem}")]
 pub(crate) struct RowError {
-    table: &'static str,
-    problem: String,
+    pub(super) table: &'static str,
+    pub(super) problem: String,
 }
 
 /// What rows refer to that no database holds.
@@ -135,12 +136,11 @@ impl Rest {
 }
 
 /// A table of any rows, as a database sees it.
-pub(crate) trait AnyTable {
+pub(crate) trait AnyTable: PortableTable {
     /// Its name.
     fn name(&self) -> &'static str;
 
     /// The names of its columns.
-    #[cfg(test)]
     fn columns(&self) -> Vec<&'static str>;
 
     /// For how long its rows are known after their end; none if they have no end.
@@ -164,7 +164,6 @@ impl<R: Row> AnyTable for Table<R> {
         R::TABLE
     }
 
-    #[cfg(test)]
     fn columns(&self) -> Vec<&'static str> {
         R::COLUMNS.iter().map(|column| column.name).collect()
     }
@@ -238,7 +237,7 @@ fn content_of<R: Row>(key: &str, body: &str) -> Result<Option<String>, RowError>
     Ok(image.and_then(|image| image.content().map(str::to_owned)))
 }
 
-fn image<R: Row>(key: &R::Key, row: &R) -> Result<RowImage, RowError> {
+pub(super) fn image<R: Row>(key: &R::Key, row: &R) -> Result<RowImage, RowError> {
     let wrong = |error: serde_json::Error| RowError { table: R::TABLE, problem: error.to_string() };
     let columns = R::COLUMNS.iter();
     Ok(RowImage {

@@ -9,9 +9,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::partial::Surroundings;
+use super::portable::Told;
 use crate::clock::Moment;
 use crate::domain::lifetimes::Lifetimes;
 use crate::fingerprint::Fingerprint;
+use crate::payload::content::{Apart, Content};
 
 /// A row of a table.
 pub(crate) trait Row: fmt::Debug + Serialize + DeserializeOwned + Send + Sized + 'static {
@@ -34,6 +36,39 @@ pub(crate) trait Row: fmt::Debug + Serialize + DeserializeOwned + Send + Sized +
 
     /// Gives a row that was in a database what no database holds.
     fn revive(&mut self, _key: &Self::Key, _around: &dyn Surroundings) {}
+
+    /// When a file of rows has it.
+    fn told(&self) -> Told {
+        Told::Always
+    }
+
+    /// The ids of the sandbox by which others than its tables know it.
+    fn minted<'a>(_key: &'a Self::Key, _row: &'a Self) -> Vec<&'a str> {
+        Vec::new()
+    }
+
+    /// The content that it names.
+    fn content(&self) -> Option<&Content> {
+        None
+    }
+
+    /// The content that it names, to be replaced.
+    fn content_mut(&mut self) -> Option<&mut Content> {
+        None
+    }
+
+    /// It with something else in the place of the content that it names.
+    fn without_content(&self, _instead: Apart) -> Option<Self> {
+        None
+    }
+
+    /// What it takes of the sandbox's quota for pushed data, in bytes.
+    fn cost(&self) -> u64 {
+        0
+    }
+
+    /// Corrects it if it tells how many bytes are pushed in all.
+    fn count(&mut self, _pushed: u64) {}
 
     /// Whether it is still known at `now`.
     fn is_known(&self, lifetimes: &Lifetimes, now: Moment) -> bool {

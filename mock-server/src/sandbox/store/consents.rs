@@ -54,6 +54,11 @@ impl Store {
         self.run(|state| state.waiting_consent(link, now)).await?
     }
 
+    /// As [`crate::domain::state::State::recognise`].
+    pub(crate) async fn recognise(&self, code: &str, user: &LibraryId) -> Result<bool, Unavailable> {
+        self.run(|state| state.recognise(code, user)).await
+    }
+
     /// As [`crate::domain::state::State::page_client`].
     pub(crate) async fn page_client(&self, code: &str) -> Result<Option<String>, Unavailable> {
         self.run(|state| state.page_client(code).map(str::to_owned)).await

@@ -8,6 +8,7 @@ mod pushing;
 mod reading;
 mod storages;
 mod tokens;
+mod transfer;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -23,6 +24,7 @@ use crate::fingerprint::Fingerprint;
 use crate::payload::content::Content;
 use crate::random::SandboxTag;
 pub(crate) use reading::SessionAccounts;
+pub(crate) use transfer::{Intake, Snapshot};
 
 /// What a sandbox keeps of its users.
 #[derive(Debug)]
