@@ -40,8 +40,8 @@ pub enum BodyMode {
     Whole,
     /// Piece by piece, by the handler, under a limit of its own.
     Streamed,
-    /// Piece by piece, by the handler, whatever its length.
-    Unlimited,
+    /// Piece by piece, by the handler, up to a size that no client meets: a whole sandbox.
+    Huge,
 }
 
 /// What an operation answers when it refuses nothing: which hostile answers can take its place

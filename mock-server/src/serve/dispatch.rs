@@ -32,6 +32,7 @@ use crate::journal::verdict::Verdict;
 use crate::operations::generation::Generation;
 use crate::operations::route::{Area, BodyMode};
 use crate::sandbox::caller::Caller;
+use crate::state_file::LARGEST_FILE;
 use crate::verify::request as verify;
 
 /// The router that the endpoints describe.
@@ -78,7 +79,7 @@ async fn receive(
         BodyMode::Streamed => {
             server.settings.push_limit.max(server.settings.storage.file) + form_file::room(&parts.headers)
         }
-        BodyMode::Unlimited => u64::MAX,
+        BodyMode::Huge => LARGEST_FILE,
         BodyMode::Whole => server.settings.body_limit as u64,
     };
     let declared = body.size_hint().lower();

@@ -34,5 +34,7 @@ const VERSION: u64 = 1;
 pub(crate) const PIECE: usize = 48 * 1024;
 /// How long a line is at most, in bytes.
 const LONGEST_LINE: usize = 8 * 1024 * 1024;
+/// How large a file is at most, in bytes: more than any disk should be filled with by mistake.
+pub(crate) const LARGEST_FILE: u64 = 64 * 1024 * 1024 * 1024;
 /// The media type of a file: JSON by the line.
 pub(crate) const MEDIA_TYPE: &str = "application/x-ndjson";

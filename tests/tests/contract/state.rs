@@ -125,7 +125,10 @@ async fn clients_go_on_with_what_they_hold_on_another_server_and_back() {
     let places = [StatePlace::Memory, StatePlace::File(folder.path().join("state.db")), StatePlace::Memory];
     let mut file = before.clone();
     for place in places {
-        let server = builder().settings(move |settings| settings.state = place).start().await;
+        let server = builder()
+            .settings(move |settings| (settings.state, settings.development_keys) = (place, true))
+            .start()
+            .await;
         let sandbox = server.import_state(&file[..]).unwrap();
         assert_eq!(sandbox.id(), id);
         file = exported(&sandbox, all());

@@ -22,7 +22,7 @@ use crate::operations::refusals::{ADMIN, NOT_EMPTY, SANDBOXES, TOO_LARGE, UNREAD
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 use crate::random::SandboxTag;
 use crate::sandbox::transfer::{ImportError, Imported, StateImport};
-use crate::state_file::MEDIA_TYPE;
+use crate::state_file::{LARGEST_FILE, MEDIA_TYPE};
 
 impl Operation {
     /// `POST /__admin/state`
@@ -38,7 +38,7 @@ pub(in crate::admin) static ENDPOINT: Endpoint = Endpoint {
         summary: "`POST /__admin/state`",
         deprecated: false,
         answer: AnswerKind::Json,
-        body: BodyMode::Unlimited,
+        body: BodyMode::Huge,
         refusals: &[UNREADABLE, TOO_LARGE, ADMIN, NOT_EMPTY, SANDBOXES],
     },
     // The file says which, and it may not be there yet.
@@ -82,9 +82,15 @@ async fn take_in(call: &mut Call, before: Before) -> Result<Imported, Refusal> {
     let Some(mut stream) = call.stream.take().map(SyncWrapper::into_inner) else {
         return import.finish().await.map_err(refusal);
     };
+    let mut length = 0;
     let taken_in = loop {
         match request_body::next(&mut stream).await {
             Ok(Some(portion)) => {
+                length += portion.len() as u64;
+                if length > LARGEST_FILE {
+                    let message = format!("The body is larger than {LARGEST_FILE} bytes");
+                    break Err(Refusal::too_large(message, "no state is as large"));
+                }
                 if let Err(error) = import.feed(&portion).await {
                     break Err(refusal(error));
                 }
