@@ -21,11 +21,14 @@ pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS client_reports (sandbox TEXT NOT NULL, server TEXT NOT NULL,
         at TIMESTAMPTZ NOT NULL DEFAULT now(), body TEXT NOT NULL, PRIMARY KEY (sandbox, server));";
 
-/// Forgets what nobody asks for any more: what was cut long ago, what was told of sandboxes that are gone.
+/// Forgets what nobody asks for any more: what was cut long ago, and what was told of sandboxes that are gone. One
+/// that is not noted yet is no older than an hour.
 pub(super) const TIDY: &str = "
     DELETE FROM cuts WHERE at < now() - interval '1 hour';
-    DELETE FROM journal WHERE sandbox <> 'default0' AND sandbox NOT IN (SELECT tag FROM sandboxes);
-    DELETE FROM client_reports WHERE sandbox <> 'default0' AND sandbox NOT IN (SELECT tag FROM sandboxes);";
+    DELETE FROM journal WHERE at < EXTRACT(EPOCH FROM now() - interval '1 hour') * 1000
+        AND sandbox <> 'default0' AND sandbox NOT IN (SELECT tag FROM sandboxes);
+    DELETE FROM client_reports WHERE at < now() - interval '1 hour'
+        AND sandbox <> 'default0' AND sandbox NOT IN (SELECT tag FROM sandboxes);";
 
 const TIME: &str = "SELECT CAST(CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS TEXT), ''";
 
