@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release -p digime-mock-server --no-default-features --example many_servers`
 
-#![allow(clippy::print_stdout)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 use std::error::Error;
 use std::io::{Read as _, Write as _};
