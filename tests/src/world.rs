@@ -48,6 +48,11 @@ fn state_place() -> Option<(StatePlace, Option<TempDir>)> {
     Some((StatePlace::File(folder.path().join("state.db")), Some(folder)))
 }
 
+/// Whether the default sandbox of a server is the one of all tests' servers.
+pub fn default_sandbox_is_shared() -> bool {
+    std::env::var(STATE_VARIABLE).is_ok_and(|state| state != "file")
+}
+
 impl World {
     pub async fn new() -> Self {
         Self::with(|builder| builder.timeline(Timeline::INSTANT)).await

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use digime_fixtures::catalogue;
+
 use crate::client_report::ClientReport;
 use crate::clock::SandboxClock;
 use crate::consent::browser::{ConsentError, Reach, UserDecision, decide_url};
@@ -9,6 +11,8 @@ use crate::consent::decision::Choice;
 use crate::consent::link::ConsentEnding;
 use crate::domain::app_link::AppLink;
 use crate::domain::consent::CallbackErrorCode;
+use crate::domain::contract::ContractKind;
+use crate::domain::library::Connection;
 use crate::domain::state::BindStorageError;
 use crate::embedded::requests::Requests;
 use crate::faults::Fault;
@@ -66,6 +70,29 @@ impl SandboxHandle {
     /// [`BindStorageError`].
     pub fn bind_storage(&self, storage_id: &str, user_id: &str) -> Result<(), BindStorageError> {
         self.sandbox.wait(self.sandbox.store.bind_storage(storage_id, &user_id.to_owned()))
+    }
+
+    /// Makes users who consented to the contract for reading and have tokens, without a request: for figures.
+    /// Says how many there are.
+    #[doc(hidden)]
+    pub fn make_users(&self, count: usize) -> usize {
+        const AT_ONCE: usize = 500;
+        let now = self.sandbox.now();
+        let contracts = self.sandbox.contracts();
+        let Some(contract) = contracts.iter().find(|it| it.kind == ContractKind::Read) else { return 0 };
+        let Some(source) = catalogue::source(1) else { return 0 };
+        let Some(dataset) = self.sandbox.datasets.get(source, "test", now) else { return 0 };
+        let connection = Connection { source, dataset, sample: true };
+        let mut made = 0;
+        while made < count {
+            let some = AT_ONCE.min(count - made);
+            let store = &self.sandbox.store;
+            match self.sandbox.wait(store.make_users(contract, &connection, some, now)) {
+                Ok(more) if more > 0 => made += more,
+                _ => break,
+            }
+        }
+        made
     }
 
     /// Injects a fault.

@@ -4,6 +4,7 @@
 //! reference into the state, so that another store needs no change to an endpoint.
 
 mod consents;
+mod many_users;
 mod pushing;
 mod reading;
 mod storages;
