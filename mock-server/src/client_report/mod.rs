@@ -4,6 +4,7 @@
 pub(crate) mod observer;
 
 mod check;
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))]
 mod merge;
 
 use schemars::JsonSchema;

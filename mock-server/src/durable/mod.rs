@@ -24,6 +24,7 @@ pub(crate) mod sqlite;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod statement;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))]
 mod telling;
 mod transfer;
 

@@ -114,6 +114,7 @@ struct Entries {
 
 /// An entry that other servers are not told yet.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))]
 pub(crate) struct Untold {
     /// When it was answered, in real time.
     pub(crate) at: Moment,
@@ -127,6 +128,7 @@ impl Journal {
     }
 
     /// How many entries it keeps.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
     pub(crate) fn capacity(&self) -> usize {
         self.capacity
     }

@@ -71,6 +71,7 @@ pub(crate) struct Sandbox {
     record: tokio::sync::Mutex<SandboxRecord>,
     /// Whether it was noted: when it no longer is, another server has thrown it away.
     noted: AtomicBool,
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
     told: tokio::sync::Mutex<Told>,
     home: Home,
 }

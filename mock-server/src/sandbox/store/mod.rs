@@ -33,6 +33,7 @@ pub(crate) struct Store {
     tag: SandboxTag,
     rules: Rules,
     /// How much it may hold, if that is not what the rules say.
+    #[cfg_attr(not(feature = "durable"), allow(dead_code))]
     quota: Mutex<Option<Quota>>,
     engine: Engine,
 }
