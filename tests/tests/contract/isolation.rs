@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use digime_mock_server::{ContractKind, Fault, MockServer, Operation, Timeline};
+use digime_tests::world::default_sandbox_is_shared;
 use digime_tests::{RawClient, World};
 use futures_util::future::join_all;
 use serde_json::json;
@@ -41,7 +42,11 @@ async fn sandboxes_of_one_server_share_nothing() {
     let (user, _) = world.user(ContractKind::Read).await;
     assert_eq!(user.read_accounts().await.unwrap().len(), 1);
     assert_eq!(other.requests().count(), 0);
-    assert_eq!(world.server.default_sandbox().requests().of(Operation::READ_ACCOUNTS).count(), 0);
+    // On one database the other tests are in it, too.
+    if !default_sandbox_is_shared() {
+        let of_default = world.server.default_sandbox().requests();
+        assert_eq!(of_default.of(Operation::READ_ACCOUNTS).count(), 0);
+    }
 
     let stranger =
         RawClient::new(&world.server.url(), other.credentials().contract(ContractKind::Read).unwrap());
