@@ -21,9 +21,9 @@ pub(super) const VERSION_TEXT: &str =
 pub(super) const SET_VERSION: &str = "INSERT INTO digime_mock (name, value) VALUES ('version', $1) \
                                       ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
-/// The row with a key.
-pub(super) fn by_key(table: &str) -> String {
-    format!("SELECT key, body FROM {table} WHERE sandbox = $1 AND key = $2")
+/// The rows with some keys.
+pub(super) fn by_keys(table: &str, keys: usize) -> String {
+    format!("SELECT key, body FROM {table} WHERE sandbox = $1 AND key IN ({})", places(2, keys))
 }
 
 /// The rows with a value in a column.
@@ -31,25 +31,28 @@ pub(super) fn by_column(table: &str, column: &str) -> String {
     format!("SELECT key, body FROM {table} WHERE sandbox = $1 AND {column} = $2 ORDER BY key")
 }
 
-/// Writes a row in the place of the one with its key.
-pub(super) fn upsert(table: &str, columns: &[&str]) -> String {
-    let mut names = String::new();
-    let mut values = String::new();
-    let mut sets = String::new();
-    for (place, column) in columns.iter().enumerate() {
-        names.push_str(&format!(", {column}"));
-        values.push_str(&format!(", ${}", place + 5));
-        sets.push_str(&format!(", {column} = excluded.{column}"));
-    }
+/// Writes rows in the place of those with their keys.
+pub(super) fn upsert(table: &str, columns: &[&str], rows: usize) -> String {
+    let names: String = columns.iter().map(|column| format!(", {column}")).collect();
+    let sets: String = columns.iter().map(|column| format!(", {column} = excluded.{column}")).collect();
+    let width = columns.len() + 3;
+    let values: Vec<_> = (0..rows).map(|row| format!("($1, {})", places(2 + row * width, width))).collect();
     format!(
-        "INSERT INTO {table} (sandbox, key, body, expires{names}) VALUES ($1, $2, $3, $4{values}) \
-         ON CONFLICT (sandbox, key) DO UPDATE SET body = excluded.body, expires = excluded.expires{sets}"
+        "INSERT INTO {table} (sandbox, key, body, expires{names}) VALUES {} \
+         ON CONFLICT (sandbox, key) DO UPDATE SET body = excluded.body, expires = excluded.expires{sets}",
+        values.join(", ")
     )
 }
 
-/// Deletes the row with a key.
-pub(super) fn delete(table: &str) -> String {
-    format!("DELETE FROM {table} WHERE sandbox = $1 AND key = $2")
+/// Deletes the rows with some keys.
+pub(super) fn delete(table: &str, keys: usize) -> String {
+    format!("DELETE FROM {table} WHERE sandbox = $1 AND key IN ({})", places(2, keys))
+}
+
+/// The places of some values, from a number on.
+fn places(from: usize, count: usize) -> String {
+    let places: Vec<_> = (from..from + count).map(|place| format!("${place}")).collect();
+    places.join(", ")
 }
 
 /// A row of a table, if there is any.
