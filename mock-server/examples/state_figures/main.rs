@@ -1,5 +1,6 @@
 //! What requests cost on each engine, by how many users there are:
 //! `.ci/with-postgres cargo run --release -p digime-mock-server --example state_figures -- 1000 100000`.
+//! `memory`, `SQLite` or `PostgreSQL` among the arguments measures these alone.
 //! PostgreSQL is the one that `DIGIME_TEST_STATE` names; without it, it is left out.
 
 // Figures measure real time.
@@ -24,18 +25,25 @@ type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 const VERIFIER: &str = "YUIzZEU2Z0g5aksybU41cFE4c1Qxdlc0eVo3YkMwZUY";
 /// How many users there are, unless the arguments say otherwise.
 const USERS: [usize; 3] = [1_000, 100_000, 1_000_000];
+/// How many are made in one unit of work.
+const AT_ONCE: usize = 10_000;
 /// How often each request is sent.
 const TIMES: u32 = 300;
 
 fn main() -> Fallible<()> {
-    let given: Vec<usize> = std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;
-    let users = if given.is_empty() { USERS.to_vec() } else { given };
+    let given: Vec<_> = std::env::args().skip(1).collect();
+    let users: Vec<usize> = given.iter().filter_map(|text| text.parse().ok()).collect();
+    let users = if users.is_empty() { USERS.to_vec() } else { users };
     let folder = tempfile::tempdir()?;
     let mut engines =
         vec![("memory", StatePlace::Memory), ("SQLite", StatePlace::File(folder.path().join("state.db")))];
     if let Ok(url) = std::env::var("DIGIME_TEST_STATE") {
         engines.push(("PostgreSQL", StatePlace::Postgres(url.parse()?)));
     }
+    let is_wanted = |name: &str| {
+        given.iter().all(|text| text.parse::<usize>().is_ok()) || given.iter().any(|text| text == name)
+    };
+    engines.retain(|(name, _)| is_wanted(name));
     println!("| engine | users | flows/s | refresh | file list | memory | made in |");
     println!("|---|---|---|---|---|---|---|");
     for (name, place) in engines {
@@ -53,12 +61,16 @@ fn measure(name: &str, place: StatePlace, sizes: &[usize]) -> Fallible<()> {
     let (mut made, before) = (0, resident()?);
     for size in sizes {
         let started = Instant::now();
-        let wanted = size.saturating_sub(made);
-        let more = server.default_sandbox().make_users(wanted);
-        if more < wanted {
-            return Err(format!("{more} of {wanted} users were made").into());
+        while made < *size {
+            let wanted = (size - made).min(AT_ONCE);
+            let more = server.default_sandbox().make_users(wanted);
+            if more < wanted {
+                return Err(format!("{more} of {wanted} users were made").into());
+            }
+            made += more;
+            eprint!("\r{name}: {made} users");
         }
-        made += more;
+        eprintln!();
         let took = started.elapsed();
         // A connection that stands idle for so long is closed.
         let mut one = Client::of(&server)?;

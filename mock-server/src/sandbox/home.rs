@@ -32,6 +32,8 @@ use crate::sandbox::around::Around;
 #[cfg(any(test, feature = "durable"))]
 use crate::sandbox::datasets::Datasets;
 
+/// How often a change is tried again because another server was quicker.
+const MOST_ATTEMPTS: u32 = 1000;
 /// How long the name of a server is.
 #[cfg(any(test, feature = "durable"))]
 const SERVER_LENGTH: usize = 8;
@@ -66,6 +68,13 @@ impl SandboxRecord {
     pub(super) fn next(&self) -> Self {
         Self { version: self.version + 1, ..self.clone() }
     }
+}
+
+/// What a change of a record comes to.
+pub(super) struct RecordChange<T, V> {
+    /// What is to be noted, if anything.
+    pub(super) record: Option<T>,
+    pub(super) value: V,
 }
 
 /// What was found noted of a sandbox, or of the server itself.
@@ -271,10 +280,33 @@ impl Home {
         Ok(Records::default())
     }
 
-    /// What is noted of a sandbox; nothing in memory.
+    /// Changes what is noted of a sandbox, or of the server itself. What is to be changed is asked again with
+    /// what others noted meanwhile, so that of two changes at once neither is lost.
     ///
     /// # Errors
-    /// [`Unavailable`].
+    /// What `change` says; [`Unavailable`] if the change would be forgotten.
+    pub(super) async fn change<T, V, E>(
+        &self,
+        tag: &SandboxTag,
+        mut change: impl FnMut(Option<&T>) -> Result<RecordChange<T, V>, E>,
+    ) -> Result<V, E>
+    where
+        T: Serialize + DeserializeOwned,
+        E: From<Unavailable>,
+    {
+        for _ in 0..MOST_ATTEMPTS {
+            let noted = self.noted(tag).await?;
+            let RecordChange { record, value } = change(noted.as_ref().map(|noted| &noted.record))?;
+            let Some(record) = record else { return Ok(value) };
+            if self.note(tag, noted.as_ref(), &record).await? {
+                return Ok(value);
+            }
+        }
+        tracing::error!("sandbox {}: others changed it each time", tag.as_str());
+        Err(Unavailable.into())
+    }
+
+    /// What is noted of a sandbox; nothing in memory.
     pub(super) async fn noted<T: DeserializeOwned>(
         &self,
         _tag: &SandboxTag,
@@ -292,10 +324,7 @@ impl Home {
     }
 
     /// Notes a sandbox, if what is noted of it is still what was `seen`, and says whether it was.
-    ///
-    /// # Errors
-    /// [`Unavailable`] if that is not certain.
-    pub(super) async fn note<T: Serialize>(
+    async fn note<T: Serialize>(
         &self,
         _tag: &SandboxTag,
         _seen: Option<&Noted<T>>,

@@ -5,13 +5,10 @@ use std::time::Duration;
 
 use super::Sandbox;
 use super::applications::ApplicationError;
-use super::home::SandboxRecord;
+use super::home::{RecordChange, SandboxRecord};
 use super::keeping_up::LOOK_EVERY;
 use crate::config::settings::ApplicationSettings;
 use crate::domain::unavailable::Unavailable;
-
-/// How often a change is tried again because another server was quicker.
-const MOST_ATTEMPTS: u32 = 1000;
 
 impl Sandbox {
     /// Changes what is noted of it. What others noted meanwhile is taken up first, and the change is applied
@@ -24,26 +21,25 @@ impl Sandbox {
         record: &mut SandboxRecord,
         mut change: impl FnMut(&mut SandboxRecord) -> Result<T, E>,
     ) -> Result<T, E> {
-        for _ in 0..MOST_ATTEMPTS {
-            let noted = self.home.noted(&self.tag).await?;
-            match &noted {
-                Some(noted) => self.take_up(record, &noted.record),
+        let changed = self.home.change(&self.tag, |noted: Option<&SandboxRecord>| {
+            match noted {
+                Some(noted) => self.take_up(record, noted),
                 None if self.noted.load(Ordering::Relaxed) => return Err(Unavailable.into()),
                 None => {}
             }
-            let mut changed = record.next();
+            let unchanged = record.next();
+            let mut changed = unchanged.clone();
             let value = change(&mut changed)?;
-            if noted.is_some() && changed == record.next() {
-                return Ok(value);
-            }
-            if self.home.note(&self.tag, noted.as_ref(), &changed).await? {
-                self.noted.store(self.home.is_lasting(), Ordering::Relaxed);
-                self.take_up(record, &changed);
-                return Ok(value);
-            }
+            let is_new = noted.is_none() || changed != unchanged;
+            let record = is_new.then(|| changed.clone());
+            Ok::<_, E>(RecordChange { record, value: (is_new.then_some(changed), value) })
+        });
+        let (changed, value) = changed.await?;
+        if let Some(changed) = changed {
+            self.noted.store(self.home.is_lasting(), Ordering::Relaxed);
+            self.take_up(record, &changed);
         }
-        tracing::error!("sandbox {}: others changed it each time", self.id());
-        Err(Unavailable.into())
+        Ok(value)
     }
 
     /// Moves its clock forward.

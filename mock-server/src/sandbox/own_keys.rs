@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::home::Home;
+use super::home::{Home, RecordChange};
 use super::registry::ServerRecord;
 use crate::at_rest::{AtRest, AtRestError};
 use crate::clock::Moment;
@@ -104,23 +104,20 @@ pub(crate) fn are_wanted(settings: &Settings) -> bool {
 pub(super) async fn provide(settings: &mut Settings, home: &Home) -> Result<ServerRecord, OwnKeysError> {
     let state_key = settings.state_key.clone();
     let state_key = state_key.as_ref();
-    let kept = loop {
-        let noted = home.noted::<ServerRecord>(&SandboxTag::server()).await?;
-        let kept = noted.as_ref().map(|noted| noted.record.clone()).unwrap_or_default();
+    // Of several servers that begin at once, one is the first; the others take its keys.
+    let tag = SandboxTag::server();
+    let providing = home.change(&tag, |noted: Option<&ServerRecord>| {
+        let kept = noted.cloned().unwrap_or_default();
         let mut record = kept.clone();
         encrypt(&mut record, state_key)?;
         if are_wanted(settings) {
             add_missing(&mut record, settings, state_key)?;
         }
-        if record == kept {
-            break record;
-        }
-        record.version += 1;
-        // Of several servers that begin at once, one is the first; the others take its keys.
-        if home.note(&SandboxTag::server(), noted.as_ref(), &record).await? {
-            break record;
-        }
-    };
+        let is_new = record != kept;
+        record.version += u64::from(is_new);
+        Ok::<_, OwnKeysError>(RecordChange { record: is_new.then(|| record.clone()), value: record })
+    });
+    let kept = providing.await?;
     if are_wanted(settings) {
         for contract in with_development_keys(settings) {
             if let Some(kept) = kept.contract_keys.get(&contract.id) {

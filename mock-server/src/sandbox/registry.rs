@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::home::Home;
+use super::home::{Home, RecordChange};
 use super::keeping_up::LOOK_EVERY;
 use super::own_keys::{self, OwnKeysError, SigningKeyRecord};
 use super::partners::{PartnerRecord, Partners};
@@ -122,19 +122,19 @@ impl Registry {
     ) -> Result<T, E> {
         let value = {
             let mut record = self.record.lock().await;
-            loop {
-                let noted = self.home.noted::<ServerRecord>(&SandboxTag::server()).await?;
-                let mut changed = noted.as_ref().map_or_else(|| record.clone(), |noted| noted.record.clone());
+            let tag = SandboxTag::server();
+            let changing = self.home.change(&tag, |noted: Option<&ServerRecord>| {
+                let mut changed = noted.unwrap_or(&record).clone();
                 let value = change(&mut changed)?;
                 changed.version += 1;
-                if self.home.note(&SandboxTag::server(), noted.as_ref(), &changed).await? {
-                    if let Err(error) = self.take_up(&changed) {
-                        tracing::error!("{error}");
-                    }
-                    *record = changed;
-                    break value;
-                }
+                Ok::<_, E>(RecordChange { record: Some(changed.clone()), value: (changed, value) })
+            });
+            let (changed, value) = changing.await?;
+            if let Err(error) = self.take_up(&changed) {
+                tracing::error!("{error}");
             }
+            *record = changed;
+            value
         };
         if self.home.is_shared() {
             tokio::time::sleep(LOOK_EVERY * 2).await;

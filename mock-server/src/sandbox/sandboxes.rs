@@ -153,6 +153,19 @@ impl Sandboxes {
         fresh.values().filter(|sandbox| sandbox.owner() == Some(partner)).cloned().collect()
     }
 
+    /// Holds the sandboxes of a partner to what they have left of its quota.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; the quotas stay as they were.
+    pub(crate) async fn share_quota(&self, partner: &Partner) -> Result<(), Unavailable> {
+        // Most partners have one sandbox, which need not be asked what it holds.
+        if let [only] = self.of_partner(&partner.record.id).as_slice() {
+            only.store.set_quota(partner.record.quotas.held());
+            return Ok(());
+        }
+        self.weigh(partner).await.map(|_| ())
+    }
+
     /// How much the sandboxes of a partner hold; each may take what the others have left of its quota.
     ///
     /// # Errors

@@ -62,8 +62,7 @@ async fn change(call: &mut Call) -> Outcome {
             partner.name.clone_from(name);
         }
         partner.quotas = new.applied_to(partner.quotas);
-        Ok::<_, Refusal>(())
+        Ok::<_, Refusal>(partner.clone())
     });
-    changed.await?;
-    reply_json(&PartnerJson::of(&*named(call)?))
+    reply_json(&PartnerJson::of_record(&changed.await?))
 }
