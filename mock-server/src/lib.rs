@@ -26,6 +26,7 @@ mod fingerprint;
 mod generations;
 mod host_name;
 mod http;
+mod icon;
 mod journal;
 mod jwt;
 mod openapi;
@@ -69,6 +70,7 @@ pub mod phone {
 pub mod settings {
     pub use crate::config::SettingsError;
     pub use crate::config::admin_token::{AdminToken, AdminTokenError};
+    pub use crate::config::branding::{Branding, Colour, Logo, LogoError, NoColour};
     pub use crate::config::listen_host::{ListenHost, ListenHostError};
     pub use crate::config::place::Place;
     pub use crate::config::public_url::{PublicUrl, PublicUrlError};

@@ -4,12 +4,12 @@
 use http::header::CACHE_CONTROL;
 use http::{Method, StatusCode};
 
-use super::icon::{Icon, SIDES};
 use super::icon_url::IconKind;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_JWT, Endpoint};
 use crate::http::reply::{Outcome, Reply, ReplyBody};
+use crate::icon::{Icon, SIDES};
 use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;

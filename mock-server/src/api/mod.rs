@@ -9,7 +9,6 @@ mod delete_account;
 mod delete_user;
 mod discovery;
 mod flow;
-mod icon;
 mod icon_url;
 mod jwks;
 mod named_contract_details;

@@ -5,6 +5,7 @@
 //! its value is read, so that the three cannot differ.
 
 pub(crate) mod admin_token;
+pub(crate) mod branding;
 pub(crate) mod check;
 pub(crate) mod listen_host;
 pub(crate) mod place;

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use crate::clock::Moment;
 use crate::config::admin_token::AdminToken;
+use crate::config::branding::Branding;
 use crate::config::listen_host::ListenHost;
 use crate::config::place::Place;
 use crate::config::public_url::PublicUrl;
@@ -168,6 +169,8 @@ pub struct ApplicationSettings {
     pub id: String,
     /// What the consent page calls it.
     pub name: String,
+    /// How it looks on the consent pages.
+    pub branding: Branding,
     /// Its contracts.
     pub contracts: Vec<ContractSettings>,
     /// Where it was set.
@@ -229,6 +232,7 @@ impl ApplicationSettings {
         Ok(Self {
             id: DEFAULT_APPLICATION_ID.to_owned(),
             name: "Mock application".to_owned(),
+            branding: Branding::default(),
             contracts: contracts
                 .into_iter()
                 .map(|kind| ContractSettings::standard(&format!("mock-{kind}-contract"), kind))

@@ -3,7 +3,7 @@
 
 use http::Method;
 
-use super::{guest, page, phone};
+use super::{guest, look, page, phone};
 use crate::domain::consent::Page;
 use crate::http::endpoint::{Endpoint, Handler, SandboxBy};
 use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
@@ -80,6 +80,7 @@ pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &guest::DECISION,
     &phone::PAGE,
     &phone::DECISION,
+    &look::ENDPOINT,
 ];
 
 /// The endpoint that shows a page.
@@ -129,9 +130,10 @@ fn page_exchange(_: &mut Schemas) -> Exchange {
 
 fn decision_exchange(_: &mut Schemas) -> Exchange {
     let form = object([
-        ("decision", one_of(&["approve", "decline"])),
+        ("decision", one_of(&["approve", "decline", "fail"])),
         ("service?", string()),
         ("dataSet?", string()),
+        ("errorCode?", string()),
     ]);
     exchange().body(Content::of("application/x-www-form-urlencoded", form))
 }
@@ -142,6 +144,11 @@ fn exchange() -> Exchange {
     let unknown = Content::opaque(&["text/html"]);
     Exchange::new(Auth::Open, back)
         .or(Answer::new(404, "A page that says that no consent waits under the code.", unknown))
+        .or(Answer::new(
+            410,
+            "A page that says that the request is over, for a browser.",
+            Content::opaque(&["text/html"]),
+        ))
         .query("code", "The preauthorization code.")
         .query("service", "The source to connect.")
         .query("sourceType", "pull or push.")

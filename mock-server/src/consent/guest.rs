@@ -109,7 +109,7 @@ async fn answer(call: &mut Call) -> Outcome {
     let contract = client_id.and_then(|client_id| call.sandbox.contract(&client_id));
     let callback = link.callback();
     match decide(&call.sandbox, &AppLink::Consent(link), &decision).await {
-        Ok(ending) => link_page::leave(GUEST, contract.as_deref(), callback.as_deref(), &ending),
+        Ok(ending) => link_page::leave(call, GUEST, contract.as_deref(), callback.as_deref(), &ending),
         Err(problem) => link_page::nothing_waits(call, GUEST, &problem),
     }
 }

@@ -7,9 +7,10 @@ use http::StatusCode;
 
 use super::browser::UserDecision;
 use super::decision::{Choice, DEFAULT_DATASET, DEFAULT_SOURCE};
+use super::frame::{self, Frame};
 use super::link::{ConsentEnding, PhoneScreen, Waiting, needs_no_source};
-use super::page::sources;
 use super::qr_code::{self, Drawing};
+use super::source_list::sources;
 use crate::domain::app_link::{AppLinkError, ConsentLink, Wanted};
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::refusal::Refusal;
@@ -23,6 +24,7 @@ use crate::sandbox::datasets::DatasetChoice;
 #[derive(Template)]
 #[template(path = "link_consent.html")]
 struct ConsentPage<'a> {
+    frame: Frame,
     heading: &'static str,
     application: &'a str,
     contract: &'a str,
@@ -44,6 +46,7 @@ struct ConsentPage<'a> {
 #[derive(Template)]
 #[template(path = "link_answered.html")]
 struct AnsweredPage<'a> {
+    frame: Frame,
     heading: &'static str,
     title: &'static str,
     advice: &'static str,
@@ -58,6 +61,7 @@ struct AnsweredPage<'a> {
 #[derive(Template)]
 #[template(path = "link_problem.html")]
 struct ProblemPage<'a> {
+    frame: Frame,
     heading: &'static str,
     problem: &'a str,
 }
@@ -66,6 +70,7 @@ struct ProblemPage<'a> {
 #[derive(Template)]
 #[template(path = "link_shown.html")]
 struct ShownPage<'a> {
+    frame: Frame,
     heading: &'static str,
     screen: &'a PhoneScreen,
 }
@@ -81,7 +86,9 @@ pub(super) fn ask(call: &Call, heading: &'static str, link: &ConsentLink, found:
     let optional = needs_no_source(contract, waiting);
     let datasets = source(DEFAULT_SOURCE).map(|it| call.sandbox.datasets.choices(it));
     let address = own_address(call);
-    html(ConsentPage {
+    let callback = link.callback();
+    let page = ConsentPage {
+        frame: Frame::in_english(call, Some(contract)),
         heading,
         application: &call.sandbox.applications.name(&contract.application_id),
         contract: contract.shown_name(),
@@ -99,7 +106,8 @@ pub(super) fn ask(call: &Call, heading: &'static str, link: &ConsentLink, found:
         has_user: !link.is_guest() && waiting.has_library,
         qr: Some(&address).filter(|_| !link.is_guest()).and_then(|address| qr_code::draw(address)),
         address,
-    })
+    };
+    frame::answer(StatusCode::OK, &page, callback.as_deref())
 }
 
 /// What the form of a page says.
@@ -127,6 +135,7 @@ pub(super) fn decision(call: &Call) -> Result<UserDecision, Refusal> {
 /// Sends the browser to the app, if the callback is registered. Anybody can write a link, so that one
 /// with another callback must not send a user anywhere who did not ask for it: the address is shown.
 pub(super) fn leave(
+    call: &Call,
     heading: &'static str,
     contract: Option<&Contract>,
     callback: Option<&str>,
@@ -138,7 +147,8 @@ pub(super) fn leave(
             if callback.is_some_and(registered) {
                 return Ok(Reply::redirect(location));
             }
-            html(AnsweredPage {
+            html(&AnsweredPage {
+                frame: Frame::in_english(call, contract),
                 heading,
                 title: "Answered: the app is not opened by itself",
                 advice: "The callback of the link is not registered for the contract, so that this page \
@@ -148,7 +158,8 @@ pub(super) fn leave(
                 result: String::new(),
             })
         }
-        ConsentEnding::Result(result) => html(AnsweredPage {
+        ConsentEnding::Result(result) => html(&AnsweredPage {
+            frame: Frame::in_english(call, contract),
             heading,
             title: "Answered",
             advice: "The app gets this as the result of the activity that it started.",
@@ -156,19 +167,19 @@ pub(super) fn leave(
             linked: false,
             result: serde_json::to_string_pretty(result).unwrap_or_default(),
         }),
-        ConsentEnding::Shown(screen) => shown(heading, screen),
+        ConsentEnding::Shown(screen) => shown(call, heading, screen),
     }
 }
 
 /// What the phone shows without asking.
-pub(super) fn shown(heading: &'static str, screen: &PhoneScreen) -> Outcome {
-    html(ShownPage { heading, screen })
+pub(super) fn shown(call: &Call, heading: &'static str, screen: &PhoneScreen) -> Outcome {
+    html(&ShownPage { frame: Frame::in_english(call, None), heading, screen })
 }
 
 /// The page for a link that cannot be read.
 pub(super) fn unreadable(call: &mut Call, heading: &'static str, error: &AppLinkError) -> Outcome {
     call.verdict.passed(Check::PageParameters, error.to_string());
-    problem(StatusCode::UNPROCESSABLE_ENTITY, heading, &error.to_string())
+    problem(call, StatusCode::UNPROCESSABLE_ENTITY, heading, &error.to_string())
 }
 
 /// The page for a link that nothing waits for.
@@ -177,22 +188,17 @@ pub(super) fn nothing_waits(call: &mut Call, heading: &'static str, error: &Link
         return Err((*unavailable).into());
     }
     call.verdict.passed(Check::Code, error.to_string());
-    problem(StatusCode::NOT_FOUND, heading, &error.to_string())
+    problem(call, StatusCode::NOT_FOUND, heading, &error.to_string())
 }
 
 /// A page that says what is wrong.
-pub(super) fn problem(status: StatusCode, heading: &'static str, problem: &str) -> Outcome {
-    html_as(status, ProblemPage { heading, problem })
+pub(super) fn problem(call: &Call, status: StatusCode, heading: &'static str, problem: &str) -> Outcome {
+    frame::answer(status, &ProblemPage { frame: Frame::in_english(call, None), heading, problem }, None)
 }
 
-/// A page.
-pub(super) fn html(page: impl Template) -> Outcome {
-    html_as(StatusCode::OK, page)
-}
-
-fn html_as(status: StatusCode, page: impl Template) -> Outcome {
-    let html = page.render().map_err(|error| Refusal::defect("The page could not be made", &error))?;
-    Ok(Reply::html(status, html))
+/// A page whose forms lead to this server alone.
+pub(super) fn html(page: &impl Template) -> Outcome {
+    frame::answer(StatusCode::OK, page, None)
 }
 
 /// Where the browser reached this page.

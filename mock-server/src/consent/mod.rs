@@ -6,13 +6,23 @@
 
 pub(crate) mod browser;
 pub(crate) mod decision;
+mod drawer;
 mod endpoints;
+mod facts;
+mod frame;
 mod guest;
+mod language;
+mod leave;
 pub(crate) mod link;
 mod link_page;
+mod look;
 mod page;
 mod parameters;
 mod phone;
 mod qr_code;
+mod sign_in;
+mod source_list;
+mod texts;
+mod visit;
 
 pub(crate) use endpoints::ENDPOINTS;

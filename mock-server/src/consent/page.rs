@@ -1,137 +1,330 @@
-//! The pages: approve or decline; on two of them, choose a source and a dataset.
+//! The pages: who asks for what, a source, a sign-in, the review; and the decision.
 
 use askama::Template;
-use digime_fixtures::catalogue::{self, PublishedStatus, Source, SourceType};
+use digime_fixtures::catalogue::{self, Source, SourceType};
 use http::StatusCode;
 
 use super::decision::{
-    Choice, DEFAULT_DATASET, account, approve, default_source, fail, needs_no_source, refuse,
-    registered_callback,
+    Choice, DEFAULT_DATASET, account, approve, fail, needs_no_source, registered_callback,
 };
-use super::parameters::{BadParameters, PageParameters};
+use super::drawer::Drawer;
+use super::facts::Facts;
+use super::frame::{self, Frame};
+use super::leave::{bad_parameters, leave};
+use super::parameters::PageParameters;
+use super::sign_in::{SignIn, steering};
+use super::source_list::{FilterOption, Row, icon, sources};
+use super::texts::{Texts, fill};
+use super::visit::{Step, Visit};
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page, PageLink};
 use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
 use crate::http::reply::Outcome;
-use crate::http::reply::Reply;
-use crate::journal::check::Check;
 use crate::sandbox::datasets::DatasetChoice;
 
-/// The authorize and the onboard page.
+/// Who asks for what; and at the end the same with what was chosen, for the decision.
 #[derive(Template)]
-#[template(path = "consent.html")]
-struct ConnectPage<'a> {
-    language: &'a str,
-    application: &'a str,
-    contract: &'a str,
-    asks: &'static str,
-    fixed_source: Option<&'a Source>,
-    sources: Vec<&'a Source>,
-    /// Whether the user may go without, which is then the default.
-    optional: bool,
-    default_source: u32,
-    datasets: Vec<DatasetChoice>,
-    chosen_dataset: &'a str,
-}
-
-/// The pages on which there is nothing to choose.
-#[derive(Template)]
-#[template(path = "decision.html")]
-struct DecisionPage<'a> {
-    language: &'a str,
-    application: &'a str,
-    contract: &'a str,
-    asks: &'static str,
-    account: Option<String>,
+#[template(path = "consent_request.html")]
+struct RequestPage {
+    frame: Frame,
+    drawer: Drawer,
+    own: String,
+    step: Option<String>,
+    heading: String,
+    lead: String,
+    facts: Facts,
+    source: Option<NamedSource>,
+    user: Option<String>,
+    /// The fields that lead to the next step; none at the last one.
+    next: Option<Vec<(String, String)>>,
+    back: Option<String>,
+    connect_too: Option<String>,
     approve: &'static str,
+    chosen: Option<u32>,
+    data_set: Option<String>,
+    datasets: Vec<DatasetChoice>,
+    chosen_dataset: String,
+}
+
+struct NamedSource {
+    name: String,
+    icon: String,
 }
 
 #[derive(Template)]
-#[template(path = "consent_error.html")]
-struct ErrorPage<'a> {
-    problem: &'a str,
-    advice: &'a str,
+#[template(path = "consent_source.html")]
+struct SourcePage {
+    frame: Frame,
+    drawer: Drawer,
+    own: String,
+    step: Option<String>,
+    lead: String,
+    carried: Vec<(String, String)>,
+    wanted: super::source_list::Wanted,
+    countries: Vec<FilterOption>,
+    categories: Vec<FilterOption>,
+    directions: Vec<FilterOption>,
+    sources: Vec<Row>,
+    next: &'static str,
+    back: String,
 }
 
-/// `GET`: the page, or straight to the callback.
-pub(super) async fn show(call: &mut Call, page: Page) -> Outcome {
-    let page = match PageParameters::read(page, &call.query()) {
-        Ok(page) => page,
-        Err(bad) => return bad_parameters(call, &bad).await,
-    };
-    if page.skips_the_page() {
-        let location = approve(&call.sandbox, &page, &Choice::default()).await;
-        return leave(call, location);
-    }
-    match html(call, &page).await {
-        Ok(Ok(html)) => Ok(Reply::html(StatusCode::OK, html)),
-        Ok(Err(error)) => Err(Refusal::defect("The page could not be made", &error)),
-        Err(Stopped::Problem(problem)) => leave(call, Err(problem)),
-        Err(Stopped::Failure(error)) => {
-            let location = fail(&call.sandbox, &page, error).await;
-            leave(call, location)
-        }
-    }
+#[derive(Template)]
+#[template(path = "consent_sign_in.html")]
+struct SignInPage {
+    frame: Frame,
+    drawer: Drawer,
+    own: String,
+    step: Option<String>,
+    heading: String,
+    pretend: String,
+    carried: Vec<(String, String)>,
+    /// The user name that was not accepted.
+    refused: Option<String>,
+    steering: Vec<(&'static str, &'static str)>,
+    datasets: Vec<DatasetChoice>,
+    back: String,
 }
 
 /// Why the user gets no page to decide on.
 enum Stopped {
     Problem(ConsentProblem),
     Failure(CallbackErrorCode),
+    Refusal(Refusal),
 }
 
-async fn html(call: &Call, page: &PageParameters) -> Result<askama::Result<String>, Stopped> {
+impl From<Refusal> for Stopped {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
+/// `GET`: the page, or straight to the callback.
+pub(super) async fn show(call: &mut Call, page: Page) -> Outcome {
+    let query = call.query();
+    let page = match PageParameters::read(page, &query) {
+        Ok(page) => page,
+        Err(bad) => return bad_parameters(call, &bad).await,
+    };
+    let locale = page.locale.as_deref();
+    if page.skips_the_page() {
+        let location = approve(&call.sandbox, &page, &Choice::default()).await;
+        return leave(call, &page.code, locale, location).await;
+    }
+    match shown(call, &page, Visit::read(&query)).await {
+        Ok(reply) => Ok(reply),
+        Err(Stopped::Refusal(refusal)) => Err(refusal),
+        Err(Stopped::Problem(problem)) => leave(call, &page.code, locale, Err(problem)).await,
+        Err(Stopped::Failure(error)) => {
+            let location = fail(&call.sandbox, &page, error).await;
+            leave(call, &page.code, locale, location).await
+        }
+    }
+}
+
+async fn shown(
+    call: &Call,
+    page: &PageParameters,
+    visit: Visit,
+) -> Result<crate::http::reply::Reply, Stopped> {
     let sandbox = &call.sandbox;
-    let callback = registered_callback(sandbox, page).await;
-    let callback = callback.map_err(|it| Stopped::Problem(it.into()))?;
-    let link = PageLink { code: &page.code, page: page.page, callback };
-    let waiting = sandbox.store.waiting_consent(link, call.now()).await;
-    let waiting = waiting.map_err(Stopped::Problem)?;
-    let contract = sandbox.contract(&waiting.client_id);
-    let (application_id, contract_name) = contract
-        .as_ref()
-        .map_or(("", ""), |contract| (contract.application_id.as_str(), contract.shown_name()));
-    let application = &sandbox.applications.name(application_id);
-    let language = page.locale.as_deref().unwrap_or("en");
-    let reads = contract.as_ref().is_some_and(|contract| contract.kind.reads());
-    let account = match page.page {
+    let named = registered_callback(sandbox, page).await.map_err(|it| Stopped::Problem(it.into()))?;
+    let link = PageLink { code: &page.code, page: page.page, callback: named };
+    let waiting = sandbox.store.waiting_consent(link, call.now()).await.map_err(Stopped::Problem)?;
+    let contract =
+        sandbox.contract(&waiting.client_id).ok_or(Stopped::Problem(ConsentProblem::UnknownCode))?;
+    let known = match page.page {
         Page::Reauthorize => Some(account(sandbox, page, &waiting).await.map_err(Stopped::Failure)?),
         Page::Revoke => waiting.account.clone(),
         Page::Authorize | Page::Onboard | Page::UserReauth => None,
     };
-    let account = account.and_then(|id| waiting.source_of(&id)).map(str::to_owned);
-    let (asks, approve) = match page.page {
-        Page::Authorize if reads => ("wants to read your data", "Approve"),
-        Page::Authorize => ("wants to add data to your library", "Approve"),
-        Page::Onboard => ("wants to connect one more source", "Approve"),
-        Page::UserReauth => ("asks you to renew your consent", "Renew"),
-        Page::Reauthorize => ("asks you to log in at a source again", "Log in"),
-        Page::Revoke => ("lets you withdraw a permission", "Withdraw"),
-    };
-    if !matches!(page.page, Page::Authorize | Page::Onboard) {
-        let page = DecisionPage { language, application, contract: contract_name, asks, account, approve };
-        return Ok(page.render());
-    }
-    let fixed_source = page.service.and_then(catalogue::source);
-    if page.service.is_some() && fixed_source.is_none() {
+    let known = known.and_then(|id| waiting.source_of(&id)).map(str::to_owned);
+    let fixed = page.service.and_then(catalogue::source);
+    if page.service.is_some() && fixed.is_none() {
         return Err(Stopped::Failure(CallbackErrorCode::OnboardError));
     }
+    let connects = matches!(page.page, Page::Authorize | Page::Onboard);
     let optional = page.page == Page::Authorize && needs_no_source(sandbox, page, &waiting);
-    let default = default_source(page);
-    let datasets = fixed_source.or(catalogue::source(default)).map(|it| sandbox.datasets.choices(it));
-    let page = ConnectPage {
-        language,
-        application,
-        contract: contract_name,
-        asks,
-        fixed_source,
-        sources: offered(page),
-        optional,
-        default_source: default,
-        datasets: datasets.unwrap_or_default(),
-        chosen_dataset: page.sample_data_set.as_deref().unwrap_or(DEFAULT_DATASET),
+    let steps = visit.steps(page, optional);
+    let step = visit.step(&steps);
+    let chosen = fixed.or(visit.source.and_then(catalogue::source)).filter(|_| connects);
+    let frame = Frame::new(call, page.locale.as_deref(), Some(&contract));
+    let texts = frame.texts;
+    let callback = named.filter(|_| page.page != Page::Authorize).unwrap_or(&waiting.redirect_uri);
+    let drawer = Drawer::of(&frame, page.page, &waiting, callback);
+    let app = |text: &str| fill(text, &[("app", &frame.name)]);
+    let position = steps.iter().position(|it| *it == step).unwrap_or_default();
+    let tell = |position: usize| {
+        let (step, steps) = ((position + 1).to_string(), steps.len().to_string());
+        (steps != "1").then(|| fill(texts.step, &[("step", &step), ("steps", &steps)]))
     };
-    Ok(page.render())
+    let told = tell(position);
+    let before = position.checked_sub(1).and_then(|index| steps.get(index).copied());
+    let back = before.map(|before| visit.address(before, visit.source));
+    let own = visit.own();
+    let reply = match step {
+        Step::Source => {
+            let direction = page.source_type.or(visit.direction).unwrap_or(SourceType::Pull);
+            let offered = sources(direction, page.include_sample_only);
+            let directions = match page.source_type {
+                Some(_) => Vec::new(),
+                None => directions(direction, texts),
+            };
+            let lead = if direction == SourceType::Push { texts.data_goes_to } else { texts.data_comes_from };
+            let next = steps.get(position + 1).map_or(Step::Review, |step| *step);
+            let page = SourcePage {
+                own,
+                step: told,
+                lead: app(lead),
+                carried: visit.carried(&[]),
+                countries: visit.wanted.countries(&offered, texts),
+                categories: visit.wanted.categories(&offered, texts),
+                directions,
+                sources: visit.wanted.rows(&offered, visit.source, texts),
+                wanted: visit.wanted,
+                next: next.name(),
+                back: back.unwrap_or_default(),
+                drawer,
+                frame,
+            };
+            frame::answer(StatusCode::OK, &page, Some(callback))?
+        }
+        Step::SignIn => sign_in(
+            call,
+            SignInAt {
+                page,
+                visit: &visit,
+                chosen,
+                name: chosen.map(|it| it.name.clone()).or(known),
+                told,
+                back,
+            },
+            (frame, drawer, own, callback),
+            None,
+        )?,
+        Step::Request | Step::Review => {
+            let mut data_set = visit.dataset.clone();
+            if let Some(user) = visit.user.as_deref().filter(|_| step == Step::Review) {
+                match SignIn::of(user) {
+                    SignIn::Fails(error) => return Err(Stopped::Failure(error)),
+                    SignIn::WrongPassword => {
+                        let name = chosen.map(|it| it.name.clone()).or(known);
+                        let at = SignInAt {
+                            page,
+                            visit: &visit,
+                            chosen,
+                            name,
+                            told: tell(position.saturating_sub(1)),
+                            back,
+                        };
+                        return Ok(sign_in(call, at, (frame, drawer, own, callback), Some(user.to_owned()))?);
+                    }
+                    SignIn::Succeeds { dataset, after } => {
+                        tokio::time::sleep(after).await;
+                        data_set = Some(dataset.to_owned()).filter(|_| connects);
+                    }
+                }
+            }
+            let (asks, why, approve) = words(page.page, contract.kind.reads(), texts);
+            let last = steps.last() == Some(&step);
+            let next = (!last).then(|| {
+                let next = steps.get(position + 1).map_or(Step::Review, |step| *step);
+                visit.carried(&[("mock_step", next.name())])
+            });
+            let chooses_data = last && connects && !optional && data_set.is_none();
+            let source = chosen.map(|it| NamedSource { name: it.name.clone(), icon: icon(it) });
+            let known = known.and_then(|name| catalogue::sources().iter().find(|it| it.name == name));
+            let page = RequestPage {
+                own,
+                step: told,
+                heading: if step == Step::Review { texts.review.to_owned() } else { app(asks) },
+                lead: app(if step == Step::Review { asks } else { why }),
+                facts: Facts::of(&contract, &waiting, callback, texts),
+                source: source.or(known.map(|it| NamedSource { name: it.name.clone(), icon: icon(it) })),
+                user: visit.user.clone().filter(|_| step == Step::Review),
+                next,
+                back: back.filter(|_| last),
+                connect_too: (optional && step == Step::Request && last)
+                    .then(|| visit.address(Step::Source, None)),
+                approve,
+                chosen: chosen.filter(|_| last && fixed.is_none()).map(|it| it.id),
+                data_set,
+                datasets: match chosen.filter(|_| chooses_data) {
+                    Some(source) => sandbox.datasets.choices(source),
+                    None => Vec::new(),
+                },
+                chosen_dataset: page.sample_data_set.clone().unwrap_or(DEFAULT_DATASET.to_owned()),
+                drawer,
+                frame,
+            };
+            frame::answer(StatusCode::OK, &page, Some(callback))?
+        }
+    };
+    Ok(reply)
+}
+
+/// Where somebody signs in.
+struct SignInAt<'a> {
+    page: &'a PageParameters,
+    visit: &'a Visit,
+    chosen: Option<&'static Source>,
+    name: Option<String>,
+    told: Option<String>,
+    back: Option<String>,
+}
+
+fn sign_in(
+    call: &Call,
+    at: SignInAt<'_>,
+    (frame, drawer, own, callback): (Frame, Drawer, String, &str),
+    refused: Option<String>,
+) -> Outcome {
+    let texts = frame.texts;
+    let name = at.name.unwrap_or_default();
+    let source = at.visit.source.map(|id| id.to_string());
+    let carried = match &source {
+        Some(id) => at.visit.carried(&[("mock_source", id)]),
+        None => at.visit.carried(&[]),
+    };
+    let back = match &refused {
+        Some(_) => Some(at.visit.address(Step::SignIn, at.visit.source)),
+        None => at.back,
+    };
+    let page = SignInPage {
+        own,
+        step: at.told,
+        heading: fill(texts.sign_in_at, &[("source", &name)]),
+        pretend: fill(texts.pretend, &[("source", &name)]),
+        carried,
+        refused,
+        steering: steering(at.page.page, texts),
+        datasets: at.chosen.map(|source| call.sandbox.datasets.choices(source)).unwrap_or_default(),
+        back: back.unwrap_or_default(),
+        drawer,
+        frame,
+    };
+    frame::answer(StatusCode::OK, &page, Some(callback))
+}
+
+fn directions(chosen: SourceType, texts: &Texts) -> Vec<FilterOption> {
+    let option = |it: SourceType| FilterOption {
+        value: it.reference().to_owned(),
+        text: if it == SourceType::Push { texts.push } else { texts.pull },
+        selected: it == chosen,
+    };
+    SourceType::ALL.into_iter().map(option).collect()
+}
+
+/// What a page asks, why, and the word of its approval.
+fn words(page: Page, reads: bool, texts: &Texts) -> (&'static str, &'static str, &'static str) {
+    match page {
+        Page::Authorize if reads => (texts.asks_to_read, texts.why_read, texts.approve),
+        Page::Authorize => (texts.asks_to_add, texts.why_add, texts.approve),
+        Page::Onboard => (texts.asks_to_connect, texts.why_connect, texts.approve),
+        Page::UserReauth => (texts.asks_to_renew, texts.why_renew, texts.renew),
+        Page::Reauthorize => (texts.asks_to_log_in, texts.why_log_in, texts.log_in),
+        Page::Revoke => (texts.asks_to_withdraw, texts.why_withdraw, texts.withdraw),
+    }
 }
 
 /// `POST`: the user's decision. The page posts to its own address, so that code and parameters come
@@ -154,61 +347,17 @@ pub(super) async fn decide(call: &mut Call, page: Page) -> Outcome {
             approve(&call.sandbox, &page, &choice).await
         }
         Some("decline") => fail(&call.sandbox, &page, CallbackErrorCode::UserCancel).await,
+        Some("fail") => {
+            let code = get("errorCode").unwrap_or_default();
+            let documented = CallbackErrorCode::DOCUMENTED.into_iter().find(|it| it.to_string() == code);
+            let unknown =
+                || Refusal::validation(format!("errorCode is {code:?}, expected a documented code"));
+            fail(&call.sandbox, &page, documented.ok_or_else(unknown)?).await
+        }
         other => {
-            let problem = format!("decision is {other:?}, expected \"approve\" or \"decline\"");
+            let problem = format!("decision is {other:?}, expected \"approve\", \"decline\" or \"fail\"");
             return Err(Refusal::validation(problem));
         }
     };
-    leave(call, location)
-}
-
-async fn bad_parameters(call: &mut Call, bad: &BadParameters) -> Outcome {
-    call.verdict.passed(Check::PageParameters, format!("INITIALIZE_CHECK_FAIL: {}", bad.problem));
-    let failed = refuse(&call.sandbox, bad).await;
-    leave(call, failed)
-}
-
-/// Sends the browser to the callback, or says why there is none.
-fn leave(call: &mut Call, location: Result<String, ConsentProblem>) -> Outcome {
-    match location {
-        Ok(location) => Ok(Reply::redirect(&location)),
-        Err(ConsentProblem::Closed { location }) => {
-            let detail = "decided before, expired, or not for this page: sent back with INVALID_CODE";
-            call.verdict.passed(Check::Code, detail);
-            Ok(Reply::redirect(&location))
-        }
-        Err(ConsentProblem::Unavailable(unavailable)) => Err(unavailable.into()),
-        Err(ConsentProblem::UnknownCode) => {
-            call.verdict.passed(Check::Code, "no consent waits under this code, so no callback is known");
-            let page = ErrorPage {
-                problem: "This link does not belong to any request for consent.",
-                advice: "Go back to the app and start again. Developers: the code in the address is not \
-                         one that this server gave out, or the server was restarted or reset since.",
-            };
-            let html =
-                page.render().map_err(|error| Refusal::defect("The page could not be made", &error))?;
-            Ok(Reply::html(StatusCode::NOT_FOUND, html))
-        }
-    }
-}
-
-/// The sources that the user may choose from.
-fn offered(page: &PageParameters) -> Vec<&'static Source> {
-    sources(page.source_type.unwrap_or(SourceType::Pull), page.include_sample_only)
-}
-
-/// The sources of a type, by name.
-pub(super) fn sources(wanted: SourceType, include_sample_only: bool) -> Vec<&'static Source> {
-    let listed = |source: &&Source| match source.status {
-        PublishedStatus::Approved => true,
-        PublishedStatus::SampleDataOnly => include_sample_only,
-        _ => false,
-    };
-    let mut sources: Vec<_> = catalogue::sources()
-        .iter()
-        .filter(|source| source.onboardable && source.types.contains(&wanted))
-        .filter(listed)
-        .collect();
-    sources.sort_by(|a, b| a.name.cmp(&b.name));
-    sources
+    leave(call, &page.code, page.locale.as_deref(), location).await
 }

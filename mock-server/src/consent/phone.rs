@@ -4,6 +4,7 @@
 use askama::Template;
 use http::{Method, StatusCode};
 
+use super::frame::{self, Frame};
 use super::link::{decide, shown_receipt, waiting};
 use super::link_page::{self, PHONE};
 use crate::domain::app_link::{AppLink, AppLinkError};
@@ -98,6 +99,7 @@ fn exchange(answer: Answer) -> Exchange {
 #[derive(Template)]
 #[template(path = "phone.html")]
 struct PastePage {
+    frame: Frame,
     heading: &'static str,
     sandbox: String,
 }
@@ -106,6 +108,7 @@ struct PastePage {
 #[derive(Template)]
 #[template(path = "phone_import.html")]
 struct ImportPage {
+    frame: Frame,
     heading: &'static str,
     title: &'static str,
     has_user: bool,
@@ -114,7 +117,7 @@ struct ImportPage {
 async fn show(call: &mut Call) -> Outcome {
     let Some(text) = call.query_value("link").filter(|text| !text.trim().is_empty()) else {
         let sandbox = call.query_value("sandbox").unwrap_or_default();
-        return link_page::html(PastePage { heading: PHONE, sandbox });
+        return link_page::html(&PastePage { frame: Frame::in_english(call, None), heading: PHONE, sandbox });
     };
     let link = match read(call, &text) {
         Ok(link) => link,
@@ -127,17 +130,24 @@ async fn show(call: &mut Call) -> Outcome {
         },
         AppLink::Receipt(receipt) => {
             let screen = shown_receipt(&call.sandbox, receipt).await?;
-            link_page::shown(PHONE, &screen)
+            link_page::shown(call, PHONE, &screen)
         }
         AppLink::Import => {
             let has_user = call.sandbox.store.phone_library().await?.is_some();
             let title = "Take in what was sent to your postboxes?";
-            link_page::html(ImportPage { heading: PHONE, title, has_user })
+            link_page::html(&ImportPage {
+                frame: Frame::in_english(call, None),
+                heading: PHONE,
+                title,
+                has_user,
+            })
         }
         AppLink::PushComplete(push) => match call.sandbox.store.pushed_library(push, call.now()).await {
             Ok(_) => {
                 let title = "An app has sent data to your postbox. Take it in?";
-                link_page::html(ImportPage { heading: PHONE, title, has_user: true })
+                let frame = Frame::in_english(call, None);
+                let page = ImportPage { frame, heading: PHONE, title, has_user: true };
+                frame::answer(StatusCode::OK, &page, Some(&push.callback))
             }
             Err(problem) => link_page::nothing_waits(call, PHONE, &problem),
         },
@@ -160,7 +170,7 @@ async fn answer(call: &mut Call) -> Outcome {
     };
     let contract = client_id.and_then(|client_id| call.sandbox.contract(&client_id));
     match decide(&call.sandbox, &link, &decision).await {
-        Ok(ending) => link_page::leave(PHONE, contract.as_deref(), callback.as_deref(), &ending),
+        Ok(ending) => link_page::leave(call, PHONE, contract.as_deref(), callback.as_deref(), &ending),
         Err(problem) => link_page::nothing_waits(call, PHONE, &problem),
     }
 }
@@ -192,7 +202,7 @@ fn lead_nowhere(call: &mut Call, astray: &Astray) -> Outcome {
         Astray::NothingWaits(problem) => link_page::nothing_waits(call, PHONE, problem),
         Astray::NoSandbox(id) => {
             let problem = format!("there is no sandbox {id}: POST /__admin/sandboxes makes one");
-            link_page::problem(StatusCode::NOT_FOUND, PHONE, &problem)
+            link_page::problem(call, StatusCode::NOT_FOUND, PHONE, &problem)
         }
     }
 }

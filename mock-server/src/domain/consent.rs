@@ -25,6 +25,17 @@ pub enum CallbackErrorCode {
     Other(String),
 }
 
+impl CallbackErrorCode {
+    /// Those that are documented.
+    pub(crate) const DOCUMENTED: [Self; 5] = [
+        Self::InitializeCheckFail,
+        Self::InvalidCode,
+        Self::UserCancel,
+        Self::OnboardError,
+        Self::ServerError,
+    ];
+}
+
 impl fmt::Display for CallbackErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -42,14 +53,7 @@ impl FromStr for CallbackErrorCode {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let known = [
-            Self::InitializeCheckFail,
-            Self::InvalidCode,
-            Self::UserCancel,
-            Self::OnboardError,
-            Self::ServerError,
-        ];
-        let found = known.into_iter().find(|code| code.to_string() == text);
+        let found = Self::DOCUMENTED.into_iter().find(|code| code.to_string() == text);
         Ok(found.unwrap_or_else(|| Self::Other(text.to_owned())))
     }
 }

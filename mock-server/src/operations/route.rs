@@ -99,6 +99,11 @@ impl Route {
         self.area == Area::Admin
     }
 
+    /// Whether it leaves no trace: neither journalled nor touched by faults.
+    pub(crate) fn leaves_no_trace(&self) -> bool {
+        self.is_admin() || self.operation == Operation::PAGE_PART
+    }
+
     /// Whether every request needs a JWT that a contract signed with a nonce.
     pub(crate) fn is_signed(&self) -> bool {
         self.refusals().any(|refusal| refusal.code == RefusalCode::InvalidClient && refusal.status == 403)

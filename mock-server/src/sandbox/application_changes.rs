@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::applications::ApplicationError;
 use crate::clock::Moment;
+use crate::config::branding::Branding;
 use crate::config::place::Place;
 use crate::config::settings::{ApplicationSettings, ContractSettings, redirect_rules};
 use crate::domain::contract::{ContractKeys, ContractKind};
@@ -91,6 +92,7 @@ impl ApplicationChanges {
                 settings.push(ApplicationSettings {
                     id,
                     name,
+                    branding: Branding::default(),
                     contracts: Vec::new(),
                     place: Place::Administration,
                 });
@@ -165,7 +167,13 @@ mod tests {
         (made.keys, made.place) = (keys.clone(), Place::Administration);
         changed[0].contracts.push(made.clone());
         let (name, place) = ("Partner".to_owned(), Place::Administration);
-        changed.push(ApplicationSettings { id: "partner".to_owned(), name, contracts: vec![], place });
+        changed.push(ApplicationSettings {
+            id: "partner".to_owned(),
+            name,
+            branding: Branding::default(),
+            contracts: vec![],
+            place,
+        });
         changed[0].contracts.remove(1);
         let rotated = &mut changed[0].contracts[0];
         let former = std::mem::replace(&mut rotated.keys, keys);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::application_changes::ApplicationChanges;
+use crate::config::branding::{Branding, Logo};
 use crate::config::check::check_applications;
 use crate::config::place::Place;
 use crate::config::settings::{ApplicationSettings, ContractSettings};
@@ -123,6 +124,20 @@ impl Applications {
         let known = self.known();
         let found = known.settings.iter().find(|it| it.id == application_id);
         found.map_or(application_id, |it| it.name.as_str()).to_owned()
+    }
+
+    /// How an application looks on the consent pages.
+    pub(crate) fn branding(&self, application_id: &str) -> Branding {
+        let known = self.known();
+        let found = known.settings.iter().find(|it| it.id == application_id);
+        found.map(|it| it.branding.clone()).unwrap_or_default()
+    }
+
+    /// The logo with this name.
+    pub(crate) fn logo(&self, name: &str) -> Option<Arc<Logo>> {
+        let known = self.known();
+        let mut logos = known.settings.iter().filter_map(|it| it.branding.logo.as_ref());
+        logos.find(|logo| logo.name() == name).map(Arc::clone)
     }
 
     /// All applications, as they were set.

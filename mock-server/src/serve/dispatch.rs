@@ -144,7 +144,7 @@ async fn receive(
     if let Err(refusal) = quota::count(&call, endpoint).await {
         return respond::finish(call, None, Err(refusal), watch).await;
     }
-    let fault = match endpoint.route.is_admin() {
+    let fault = match endpoint.route.leaves_no_trace() {
         true => None,
         false => {
             let (operation, file) = (endpoint.operation(), call.file_name());

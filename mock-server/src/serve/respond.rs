@@ -124,8 +124,7 @@ fn log(call: &Call, reply: &Reply, refusal: Option<&(Refusal, String)>, watch: S
     }
 }
 
-/// Writes a request into the journal, shows it to the observer and gives its number; the mock's own
-/// operations are neither.
+/// Writes a request into the journal, shows it to the observer and gives its number, if it leaves a trace.
 async fn write_down(
     call: Call,
     reply: &Reply,
@@ -134,7 +133,7 @@ async fn write_down(
     watch: Stopwatch,
 ) -> Option<u64> {
     let route = call.route();
-    if route.is_some_and(Route::is_admin) {
+    if route.is_some_and(Route::leaves_no_trace) {
         return None;
     }
     let headers = call.headers.iter().map(|(name, value)| {

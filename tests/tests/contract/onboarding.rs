@@ -62,7 +62,9 @@ async fn the_page_lets_a_user_choose_approve_and_decline() {
     let page = user.page("onboard", &code, "&lng=nl&sourceType=pull");
     let html = user.client.get(&page).await;
     assert_eq!(html.status, 200);
-    assert!(html.text().contains("wants to connect one more source") && html.text().contains("Fitbit"));
+    assert!(html.text().contains("Mock application wil nog een bron koppelen"), "{}", html.text());
+    let sources = user.client.get(&user.page("onboard", &code, "&lng=nl&mock_step=source")).await;
+    assert!(sources.text().contains("Fitbit"), "{}", sources.text());
     let answer = user.client.post_form(&page, "decision=approve&service=15&dataSet=test").await;
     assert_eq!(answer.location_parameter("success").as_deref(), Some("true"));
     assert_eq!(user.accounts().await[1]["sourceId"], 15);

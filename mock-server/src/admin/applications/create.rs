@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::ApplicationJson;
 use crate::admin::access::SANDBOX;
 use crate::admin::contracts::{ContractBody, chosen_id, given_name};
+use crate::config::branding::Branding;
 use crate::config::place::Place;
 use crate::config::settings::ApplicationSettings;
 use crate::domain::contract::ContractKind;
@@ -101,7 +102,13 @@ pub(in crate::admin) async fn add(
         contracts.push(contract);
         private_keys.push(private_key);
     }
-    let application = ApplicationSettings { id, name, contracts, place: Place::Administration };
+    let application = ApplicationSettings {
+        id,
+        name,
+        branding: Branding::default(),
+        contracts,
+        place: Place::Administration,
+    };
     let added = sandbox.change_applications(|all| {
         all.push(application.clone());
         Ok(())

@@ -9,12 +9,12 @@ use serde::Serialize;
 
 use super::source::{STATUSES, Sync};
 use super::tables::{CATEGORY_TYPE, CategoryTexts};
-use crate::api::icon::SIDES;
 use crate::api::icon_url::{self, IconKind};
 use crate::http::call::{CONTRACT_ID, Call};
 use crate::http::endpoint::{Endpoint, SandboxBy};
 use crate::http::reply::Outcome;
 use crate::http::reply::reply_json;
+use crate::icon::SIDES;
 use crate::journal::check::Check;
 use crate::openapi::exchange::{Answer, Auth, Exchange};
 use crate::openapi::schemas::Schemas;

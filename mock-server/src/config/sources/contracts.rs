@@ -1,10 +1,12 @@
 //! Applications and contracts, from the tables of the file and from the texts of flags and variables.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::config::branding::{Branding, Logo, NoColour};
 use crate::config::check::{check_id, check_service_group};
 use crate::config::place::Place;
 use crate::config::settings::{ApplicationSettings, ContractSettings, Settings, redirect_rules};
@@ -19,6 +21,8 @@ use crate::domain::pull_options::ContractScope;
 pub(super) struct ApplicationTable {
     id: Spanned<String>,
     name: Option<Spanned<String>>,
+    colour: Option<Spanned<String>>,
+    logo: Option<Spanned<PathBuf>>,
     contracts: Vec<ContractTable>,
 }
 
@@ -61,6 +65,16 @@ fn application(
         name => Ok(name.map(Spanned::into_inner)),
     };
     let name = given(table.name, "applications.name")?.unwrap_or_else(|| id.clone());
+    let mut branding = Branding::default();
+    if let Some(colour) = &table.colour {
+        let read = colour.get_ref().parse().map_err(|error: NoColour| error.to_string());
+        branding.colour = Some(read.map_err(at(place(colour.span().start, "applications.colour")))?);
+    }
+    if let Some(logo) = &table.logo {
+        let read = Logo::read(&folder.join(logo.get_ref())).map_err(|error| error.to_string());
+        let read = read.map_err(at(place(logo.span().start, "applications.logo")))?;
+        branding.logo = Some(Arc::new(read));
+    }
     let contracts = table.contracts.into_iter().map(|table| {
         let place = |start: usize, key: &str| place(start, &format!("applications.contracts.{key}"));
         let fail = |start: usize, key: &str| at(place(start, key));
@@ -93,7 +107,7 @@ fn application(
         Ok(contract)
     });
     let contracts = contracts.collect::<Result<_, ConfigError>>()?;
-    Ok(ApplicationSettings { id, name, contracts, place: own_place })
+    Ok(ApplicationSettings { id, name, branding, contracts, place: own_place })
 }
 
 /// Reads `ID,KIND[,key=FILE][,group=ID]…[,redirect=RULE]…` as a contract of the first application.

@@ -246,6 +246,8 @@ mod tests {
             ("applications = []\n", "line 1, key applications", "empty"),
             ("[[applications]]\nid = \"a b\"\ncontracts = []\n", "line 2", "a b"),
             ("[[applications]]\nid = \"a\"\nname = \" \"\ncontracts = []\n", "line 3", "empty"),
+            ("[[applications]]\nid = \"a\"\ncolour = \"red\"\ncontracts = []\n", "line 3", "six"),
+            ("[[applications]]\nid = \"a\"\nlogo = \"no.png\"\ncontracts = []\n", "line 3", "no.png"),
             (
                 "[[applications]]\nid = \"a\"\n[[applications.contracts]]\nid = \"c\"\nkind = \"raed\"\n",
                 "line 5",

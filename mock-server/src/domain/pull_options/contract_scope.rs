@@ -43,6 +43,11 @@ impl ContractScope {
             .map_or(Ok(()), |group| Err(format!("serviceGroups: there is no service group {}", group.id())))
     }
 
+    /// The time ranges that it is limited to; all times if there are none.
+    pub(crate) fn time_ranges(&self) -> &[TimeRange] {
+        &self.time_ranges
+    }
+
     /// The service groups that it is limited to; none if it is not.
     pub(crate) fn groups(&self) -> impl Iterator<Item = u32> {
         self.service_groups.iter().map(ServiceGroupScope::id)

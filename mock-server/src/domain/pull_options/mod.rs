@@ -17,7 +17,7 @@ use crate::clock::Moment;
 
 pub use contract_scope::ContractScope;
 pub(crate) use criteria::RawFacts;
-pub(crate) use scope::{Scope, SourceIds, from_client};
+pub(crate) use scope::{RangeUnit, ReadableRange, Scope, SourceIds, TimeRange, from_client};
 
 /// `PullSessionOptions`: at `actions.pull` of authorize, at the top level of trigger. Unknown keys
 /// are ignored, as the platform does; `null` means absent.
@@ -90,6 +90,16 @@ impl PullOptions {
             let detail = format!("service group {id} is not one of the contract's: {covered:?}");
             Err(Refusal::scope_out_of_bounds(detail))
         })
+    }
+
+    /// The service groups that its scope names; all if there are none.
+    pub(crate) fn groups(&self) -> Vec<u32> {
+        self.scope.iter().flat_map(Scope::groups).collect()
+    }
+
+    /// The time ranges of its scope; all times if there are none.
+    pub(crate) fn time_ranges(&self) -> &[TimeRange] {
+        self.scope.as_ref().map_or(&[], Scope::time_ranges)
     }
 
     /// Whether connected sources are synced; otherwise only what the library already has is read.

@@ -24,7 +24,7 @@ pub(crate) struct Scope {
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, JsonSchema, Serialize)]
-pub(super) struct TimeRange {
+pub(crate) struct TimeRange {
     #[serde(default, deserialize_with = "number_or_nothing", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<f64>")]
     from: Option<f64>,
@@ -84,6 +84,40 @@ pub(crate) struct SourceIds {
     pub source: u32,
 }
 
+/// A time range as people read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ReadableRange {
+    /// The newest data: how many of which unit.
+    Last(u32, RangeUnit),
+    /// From a day on, to a day, or both; all times if it has neither.
+    Between(Option<Date>, Option<Date>),
+}
+
+/// The unit of the newest data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RangeUnit {
+    Days,
+    Months,
+    Years,
+}
+
+impl TimeRange {
+    /// It for people; none if its text means nothing.
+    pub(crate) fn readable(&self) -> Option<ReadableRange> {
+        if let Some(last) = &self.last {
+            let unit = match last.as_bytes().last()? {
+                b'd' => RangeUnit::Days,
+                b'm' => RangeUnit::Months,
+                b'y' => RangeUnit::Years,
+                _ => return None,
+            };
+            return Some(ReadableRange::Last(last[..last.len() - 1].parse().ok()?, unit));
+        }
+        let day = |value: f64| from_client(value).date();
+        Some(ReadableRange::Between(self.from.map(day), self.to.map(day)))
+    }
+}
+
 impl ServiceGroupScope {
     /// The service group.
     pub(super) fn id(&self) -> u32 {
@@ -100,6 +134,11 @@ impl Scope {
         let criteria = self.criteria.iter().flatten().map(|criterion| &criterion.range);
         let mut ranges = self.time_ranges.iter().flatten().chain(criteria);
         ranges.try_for_each(|range| range.validate().map_err(Refusal::validation))
+    }
+
+    /// Its time ranges; of all times if there are none.
+    pub(super) fn time_ranges(&self) -> &[TimeRange] {
+        self.time_ranges.as_deref().unwrap_or_default()
     }
 
     /// The service groups that it names.

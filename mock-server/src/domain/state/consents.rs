@@ -8,6 +8,7 @@ use crate::domain::consent::{
 };
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::library::{AccountId, Connection, Library, LibraryId, Login};
+use crate::domain::lifetimes::Lifetimes;
 use crate::domain::postbox::PostboxRef;
 use crate::domain::pull_options::PullOptions;
 use crate::domain::quota::Usage;
@@ -77,6 +78,18 @@ pub(crate) struct WaitingConsent {
     pub account: Option<AccountId>,
     /// Whether approval makes a postbox, whose keys the decision must bring.
     pub offers_postbox: bool,
+    /// The callback of the request.
+    pub redirect_uri: String,
+    /// The client's `state`.
+    pub state: Option<String>,
+    /// PKCE challenge; none on pages that give no code.
+    pub code_challenge: Option<String>,
+    /// When the page's code ends.
+    pub expires: Moment,
+    /// What the session is to read; none if the page opens none.
+    pub options: Option<PullOptions>,
+    /// How long what approval gives is good for.
+    pub lifetimes: Lifetimes,
 }
 
 impl WaitingConsent {
@@ -195,8 +208,25 @@ impl State {
             let accounts = library.accounts.iter();
             accounts.map(|account| (account.id.clone(), account.source.name.as_str())).collect()
         });
-        let (client_id, offers_postbox) = (consent.client_id.clone(), consent.offers_postbox);
-        Ok(WaitingConsent { client_id, accounts, account, offers_postbox })
+        let (session, code_challenge) = match &consent.purpose {
+            Purpose::Authorize { session, code_challenge, .. } => (*session, Some(code_challenge.clone())),
+            Purpose::Renew { session, code_challenge, .. } => (Some(*session), Some(code_challenge.clone())),
+            Purpose::Extend { session, .. } => (Some(*session), None),
+            Purpose::Revoke { .. } => (None, None),
+        };
+        let session = session.and_then(|session| self.sessions.get(&session));
+        Ok(WaitingConsent {
+            client_id: consent.client_id.clone(),
+            accounts,
+            account,
+            offers_postbox: consent.offers_postbox,
+            redirect_uri: consent.redirect_uri.clone(),
+            state: consent.state.clone(),
+            code_challenge,
+            expires: consent.expires,
+            options: session.map(|session| session.options.clone()),
+            lifetimes: self.rules.lifetimes,
+        })
     }
 
     /// The `client_id` of the contract that asks under a code.
