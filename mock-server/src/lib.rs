@@ -16,6 +16,7 @@ mod client_report;
 mod clock;
 mod config;
 mod consent;
+mod console;
 mod domain;
 #[cfg(any(test, feature = "durable"))]
 mod durable;

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::header::{AUTHORIZATION, HOST};
 
+use super::browser;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::forwarded::is_forwarded;
@@ -14,9 +15,19 @@ use crate::sandbox::partners::TOKEN_PREFIX;
 /// What the document says of the parameter that names a sandbox.
 pub(super) const SANDBOX: (&str, &str) = ("sandbox", "The sandbox; the default one if absent.");
 
+/// What is open to all.
+const OPEN: [Operation; 5] = [
+    Operation::ADMIN_HEALTH,
+    Operation::ADMIN_READY,
+    Operation::CONSOLE_ASSET,
+    Operation::CONSOLE_LOGIN_PAGE,
+    Operation::CONSOLE_LOGIN,
+];
+
 /// What partners may ask for; the rest is the host's alone.
-const PARTNERS: [Operation; 30] = [
+const PARTNERS: [Operation; 35] = [
     Operation::ADMIN_OPENAPI,
+    Operation::ADMIN_OPERATIONS,
     Operation::ADMIN_CREDENTIALS,
     Operation::ADMIN_CONSENT,
     Operation::ADMIN_CLOCK,
@@ -46,16 +57,21 @@ const PARTNERS: [Operation; 30] = [
     Operation::ADMIN_ROTATE_KEY,
     Operation::ADMIN_LIST_PARTNERS,
     Operation::ADMIN_SHOW_PARTNER,
+    Operation::CONSOLE_HOME,
+    Operation::CONSOLE_PAGE,
+    Operation::CONSOLE_DETAIL,
+    Operation::CONSOLE_LOGOUT,
 ];
 
 /// Who asks for administration. The token of a partner opens what partners may ask for. Without one it is
 /// the host: from this machine alone, unless an admin token is configured, which is then required from
-/// everywhere. An operation is guarded unless it is named here.
+/// everywhere. A browser that logged in shows a cookie in place of the token. An operation is guarded unless it
+/// is named here.
 ///
 /// # Errors
 /// `AdminForbidden`.
 pub(crate) fn caller(call: &Call, operation: Operation) -> Result<Caller, Refusal> {
-    if [Operation::ADMIN_HEALTH, Operation::ADMIN_READY].contains(&operation) {
+    if OPEN.contains(&operation) {
         return Ok(Caller::Client);
     }
     let given = bearer(call);
@@ -63,10 +79,12 @@ pub(crate) fn caller(call: &Call, operation: Operation) -> Result<Caller, Refusa
         let partner = call.server.sandboxes.registry.partners.of_token(token);
         // A token that is no longer good is never taken for none, even on the host's own machine.
         let partner = partner.ok_or_else(|| refused("There is no partner with this token"))?;
-        return match PARTNERS.contains(&operation) {
-            true => Ok(Caller::Partner(partner)),
-            false => Err(refused("This is for the host of the server only, not for partners")),
-        };
+        return allowed(Caller::Partner(partner), operation);
+    }
+    if given.is_none()
+        && let Some(session) = browser::session(call)?
+    {
+        return allowed(session.caller, operation);
     }
     match (&call.server.settings.admin_token, given) {
         (Some(token), Some(given)) if token.matches(given) => Ok(Caller::Host),
@@ -78,13 +96,21 @@ pub(crate) fn caller(call: &Call, operation: Operation) -> Result<Caller, Refusa
     }
 }
 
+/// The caller, if the operation is for them.
+fn allowed(caller: Caller, operation: Operation) -> Result<Caller, Refusal> {
+    match caller.partner().is_none() || PARTNERS.contains(&operation) {
+        true => Ok(caller),
+        false => Err(refused("This is for the host of the server only, not for partners")),
+    }
+}
+
 /// The token that a request shows.
 fn bearer(call: &Call) -> Option<&str> {
     let (scheme, token) = header(call, AUTHORIZATION)?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
 }
 
-fn refused(message: &str) -> Refusal {
+pub(super) fn refused(message: &str) -> Refusal {
     Refusal::new(403, RefusalCode::AdminForbidden, message, message)
 }
 
@@ -109,24 +135,14 @@ fn require_this_machine(call: &Call) -> Result<(), Refusal> {
     if !is_public && !is_local(host) {
         return forbidden("Administration answers localhost and addresses only, not other host names");
     }
-    let Some(origin) = call.headers.get(ORIGIN) else { return Ok(()) };
-    let origin = origin.to_str().unwrap_or_default();
-    let is_own = origin.split_once("://").is_some_and(|(_, own)| own.eq_ignore_ascii_case(host))
-        || settings.public_url.as_ref().is_some_and(|url| url.origin() == origin)
-        || settings.cors_origins.iter().any(|allowed| allowed.is(origin));
-    match is_own {
-        true => Ok(()),
-        false => forbidden(
-            "Administration does not answer other web pages; start the server with --cors-origin to allow one",
-        ),
-    }
+    browser::require_allowed_page(call)
 }
 
 fn forbidden(message: &str) -> Result<(), Refusal> {
     Err(refused(message))
 }
 
-fn header(call: &Call, name: http::HeaderName) -> Option<&str> {
+pub(super) fn header(call: &Call, name: http::HeaderName) -> Option<&str> {
     call.headers.get(name).and_then(|value| value.to_str().ok())
 }
 

@@ -4,6 +4,7 @@ use http::Method;
 
 use super::access::SANDBOX;
 use super::faults::{FaultList, list};
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
 use crate::http::reply::Outcome;
@@ -38,9 +39,25 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
 fn exchange(schemas: &mut Schemas) -> Exchange {
     Exchange::new(Auth::Admin, Answer::json("The injected faults.", schemas.answer::<FaultList>()))
         .query(SANDBOX.0, SANDBOX.1)
+        .query(FAULT, "The id of the one fault that ends; all end if it is absent.")
 }
 
+/// The parameter that names a fault.
+const FAULT: &str = "fault";
+
 async fn clear_faults(call: &mut Call) -> Outcome {
-    call.sandbox.clear_faults().await?;
+    match call.query_value(FAULT) {
+        None => call.sandbox.clear_faults().await?,
+        Some(id) => {
+            let unknown = || {
+                let message = format!("There is no fault {id}");
+                Refusal::new(404, RefusalCode::NotFound, message, "GET /__admin/faults lists them")
+            };
+            let id = id.parse().map_err(|_| unknown())?;
+            if !call.sandbox.end_fault(id).await? {
+                return Err(unknown());
+            }
+        }
+    }
     list(call).await
 }

@@ -18,14 +18,39 @@ pub(super) struct ClockJson {
     now_millis: i64,
     /// How far it is ahead of real time, such as `2h`.
     offset: String,
+    lifetimes: LifetimesJson,
+}
+
+/// How long things live by it, such as `10m`.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Lifetimes")]
+struct LifetimesJson {
+    /// Preauthorization and authorization codes.
+    code: String,
+    /// Access tokens.
+    access_token: String,
+    /// Refresh tokens.
+    refresh_token: String,
+    /// How long a refresh token still works after it was used.
+    refresh_grace: String,
+    /// Read sessions.
+    session: String,
 }
 
 /// What the clock shows.
-pub(super) fn show(call: &Call) -> Outcome {
-    let now = call.now();
+pub(super) async fn show(call: &Call) -> Outcome {
+    let (now, lifetimes) = (call.now(), call.sandbox.lifetimes().await);
     reply_json(&ClockJson {
         now: now.timestamp().to_string(),
         now_millis: now.millis(),
         offset: durations::format(call.sandbox.clock.offset()),
+        lifetimes: LifetimesJson {
+            code: durations::format(lifetimes.code),
+            access_token: durations::format(lifetimes.access_token),
+            refresh_token: durations::format(lifetimes.refresh_token),
+            refresh_grace: durations::format(lifetimes.refresh_grace),
+            session: durations::format(lifetimes.session),
+        },
     })
 }

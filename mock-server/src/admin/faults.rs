@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::faults::Fault;
+use crate::faults::{Fault, FaultId};
 use crate::http::call::Call;
 use crate::http::reply::{Outcome, reply_json};
 
@@ -11,10 +11,22 @@ use crate::http::reply::{Outcome, reply_json};
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Faults")]
 pub(super) struct FaultList {
-    faults: Vec<Fault>,
+    faults: Vec<FaultJson>,
+}
+
+/// An injected fault.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "InjectedFault")]
+struct FaultJson {
+    /// Names it, to end it. Faults that do the same have the same.
+    #[schemars(with = "String")]
+    id: FaultId,
+    #[serde(flatten)]
+    fault: Fault,
 }
 
 /// The faults, and how often each has struck.
 pub(super) async fn list(call: &Call) -> Outcome {
-    reply_json(&FaultList { faults: call.sandbox.faults().await? })
+    let faults = call.sandbox.faults().await?.into_iter();
+    reply_json(&FaultList { faults: faults.map(|fault| FaultJson { id: fault.id(), fault }).collect() })
 }

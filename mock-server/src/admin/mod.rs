@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 mod applications;
+pub(crate) mod browser;
 mod clear_faults;
 mod client_report;
 mod clock;
@@ -20,6 +21,7 @@ mod list_sandboxes;
 mod metrics;
 mod move_clock;
 mod openapi;
+mod operations;
 mod partners;
 mod ready;
 mod remove_sandbox;
@@ -38,6 +40,7 @@ pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &ready::ENDPOINT,
     &metrics::ENDPOINT,
     &openapi::ENDPOINT,
+    &operations::ENDPOINT,
     &credentials::ENDPOINT,
     &consent::ENDPOINT,
     &show_clock::ENDPOINT,

@@ -57,5 +57,5 @@ struct Advance {
 async fn move_clock(call: &mut Call) -> Outcome {
     let Advance { advance } = call.json()?;
     call.sandbox.move_clock(advance).await?;
-    show(call)
+    show(call).await
 }

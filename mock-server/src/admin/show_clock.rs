@@ -41,5 +41,5 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 }
 
 async fn show_clock(call: &mut Call) -> Outcome {
-    show(call)
+    show(call).await
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 /// The token that administration requires: never empty, and always one that a header can carry, so that a
@@ -64,6 +65,11 @@ impl AdminToken {
     #[cfg(feature = "cli")]
     pub(crate) fn bearer(&self) -> String {
         format!("Bearer {}", self.0)
+    }
+
+    /// The key that signs sessions of browsers: the same on every server that has this token.
+    pub(crate) fn session_key(&self) -> [u8; 32] {
+        Sha256::new().chain_update("sessions of the console\0").chain_update(&self.0).finalize().into()
     }
 
     /// Whether this is the token, in a time that does not tell how much of it is right.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::faults::hostile::Hostile;
+use crate::fingerprint::Fingerprint;
 use crate::operations::Operation;
 use crate::operations::route::Route;
 
@@ -59,6 +60,9 @@ pub struct Fault {
     /// How often it has struck.
     pub struck: u32,
 }
+
+/// What names a fault: a fingerprint of what it does, the same on all servers that share it.
+pub(crate) type FaultId = Fingerprint;
 
 /// Code and message of an injected error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -155,6 +159,12 @@ impl Fault {
         self
     }
 
+    /// Names it, whatever it has struck.
+    pub(crate) fn id(&self) -> FaultId {
+        let rule = Self { struck: 0, ..self.clone() };
+        Fingerprint::of(&[&serde_json::to_string(&rule).unwrap_or_default()])
+    }
+
     /// Why it would never have an effect on a route, and what to do; `None` if it can have one.
     pub(crate) fn problem(&self, route: &Route) -> Option<String> {
         let acts = self.replaces_answer()
@@ -174,8 +184,7 @@ impl Fault {
         if self.times == Some(0) {
             return Some("the fault never strikes: times is 0; leave it out to strike always".to_owned());
         }
-        let has_file = route.template.contains("{fileName}") || route.template.contains("{*path}");
-        if self.file.is_some() && !has_file {
+        if self.file.is_some() && !route.is_for_file() {
             let name = route.name();
             return Some(format!(
                 "the fault never strikes: requests of {name} are for no file; leave file out"
@@ -240,6 +249,12 @@ pub(crate) fn strike(rules: &mut [Fault], occasion: &Occasion<'_>) -> Option<Fau
     Some(fault.clone())
 }
 
+/// Removes the first of these rules with this id; `false` if there is none.
+pub(crate) fn end(rules: &mut Vec<Fault>, id: FaultId) -> bool {
+    let found = rules.iter().position(|fault| fault.id() == id);
+    found.map(|at| rules.remove(at)).is_some()
+}
+
 /// The rules of a sandbox, in the order in which they were injected.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Mutex<Vec<Fault>>);
@@ -258,6 +273,11 @@ impl Faults {
     /// Has these rules and no others.
     pub(crate) fn replace(&self, rules: Vec<Fault>) {
         *self.rules() = rules;
+    }
+
+    /// Removes the first rule with this id; `false` if there is none.
+    pub(crate) fn end(&self, id: FaultId) -> bool {
+        end(&mut self.rules(), id)
     }
 
     /// Removes all rules.
@@ -313,6 +333,18 @@ mod tests {
             assert_eq!(faults.strike(&occasion(Operation::READ_FILE)).is_some(), left);
         }
         assert_eq!(faults.list()[0].struck, 2);
+    }
+
+    #[test]
+    fn a_fault_is_ended_by_its_id_which_stays_while_it_strikes() {
+        let faults = Faults::default();
+        let (first, second) =
+            (Fault::on(Operation::READ_FILE).status(503), Fault::on(Operation::READ_FILE).status(500));
+        faults.inject(first.clone());
+        faults.inject(second.clone());
+        faults.strike(&occasion(Operation::READ_FILE));
+        assert!(faults.end(first.id()) && !faults.end(first.id()));
+        assert_eq!(faults.list(), [second]);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(crate) enum Target {
     UnknownPath,
     /// A path that does not answer this method.
     WrongMethod,
+    /// The page for people who open the server in a browser.
+    FrontPage,
 }
 
 /// A contract as a body names it.
@@ -150,7 +152,7 @@ impl Call {
     pub(crate) fn route(&self) -> Option<&'static Route> {
         match self.target {
             Target::Endpoint(endpoint) => Some(&endpoint.route),
-            Target::UnknownPath | Target::WrongMethod => None,
+            Target::UnknownPath | Target::WrongMethod | Target::FrontPage => None,
         }
     }
 

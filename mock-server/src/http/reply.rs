@@ -46,7 +46,7 @@ pub(crate) enum ReplyBody {
         /// The text.
         text: String,
     },
-    /// A picture.
+    /// A picture, a style sheet or a script.
     Image {
         /// Its media type.
         mimetype: &'static str,

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::HeaderMap;
 use http::header::HOST;
 
+use super::browser_session::BrowserSessions;
 use super::endpoint::Endpoint;
+use super::failed_logins::FailedLogins;
 use super::forwarded;
 use super::metrics::Metrics;
 use crate::config::public_url::{PublicUrl, Scheme};
@@ -31,6 +33,8 @@ pub(crate) struct Server {
     address: SocketAddr,
     panics: Mutex<Vec<String>>,
     pub(crate) metrics: Metrics,
+    pub(crate) browser_sessions: BrowserSessions,
+    pub(crate) failed_logins: FailedLogins,
     stopping: AtomicBool,
 }
 
@@ -57,6 +61,8 @@ impl Server {
     ) -> Result<Self, ServerError> {
         Ok(Self {
             metrics: Metrics::new()?,
+            browser_sessions: BrowserSessions::new(settings.admin_token.as_ref()),
+            failed_logins: FailedLogins::default(),
             stopping: AtomicBool::new(false),
             endpoints,
             sandboxes: Sandboxes::new(&settings, allowed, home, registry),

@@ -104,6 +104,11 @@ impl Route {
         self.is_admin() || self.operation == Operation::PAGE_PART
     }
 
+    /// Whether each request is for a file.
+    pub(crate) fn is_for_file(&self) -> bool {
+        self.template.contains("{fileName}") || self.template.contains("{*path}")
+    }
+
     /// Whether every request needs a JWT that a contract signed with a nonce.
     pub(crate) fn is_signed(&self) -> bool {
         self.refusals().any(|refusal| refusal.code == RefusalCode::InvalidClient && refusal.status == 403)

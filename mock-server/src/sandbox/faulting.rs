@@ -3,7 +3,7 @@
 
 use super::Sandbox;
 use crate::domain::unavailable::Unavailable;
-use crate::faults::{Fault, Occasion, strike};
+use crate::faults::{Fault, FaultId, Occasion, end, strike};
 
 impl Sandbox {
     /// Adds a fault.
@@ -18,6 +18,19 @@ impl Sandbox {
             self.faults.inject(fault);
         }
         Ok(())
+    }
+
+    /// Removes a fault; `false` if there is none with this id.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the sandbox would forget that.
+    pub(crate) async fn end_fault(&self, id: FaultId) -> Result<bool, Unavailable> {
+        if !self.home.is_lasting() {
+            return Ok(self.faults.end(id));
+        }
+        let ended = self.change_faults(|faults| end(faults, id)).await?;
+        self.let_others_see().await;
+        Ok(ended)
     }
 
     /// Removes all faults.

@@ -29,6 +29,7 @@ use crate::client_report::observer::Observer;
 use crate::clock::{Moment, SandboxClock};
 use crate::config::settings::Settings;
 use crate::domain::contract::Contract;
+use crate::domain::lifetimes::Lifetimes;
 use crate::domain::quota::Quota;
 use crate::domain::state::Rules;
 use crate::domain::unavailable::Unavailable;
@@ -77,6 +78,11 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
+    /// How long things live in it.
+    pub(crate) async fn lifetimes(&self) -> Lifetimes {
+        self.record.lock().await.lifetimes
+    }
+
     fn new(
         tag: SandboxTag,
         id_tag: Option<SandboxTag>,

@@ -19,6 +19,7 @@ use sync_wrapper::SyncWrapper;
 use super::{hostile, quota, respond};
 use crate::admin::access;
 use crate::clock::Stopwatch;
+use crate::console::{front, guarded};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::faults::Occasion;
 use crate::faults::hostile::Hostile;
@@ -71,7 +72,7 @@ async fn receive(
     let params = params.map(named).unwrap_or_default();
     let mode = match target {
         Target::Endpoint(endpoint) => endpoint.route.body,
-        Target::UnknownPath | Target::WrongMethod => BodyMode::Whole,
+        Target::UnknownPath | Target::WrongMethod | Target::FrontPage => BodyMode::Whole,
     };
     let is_signed = matches!(target, Target::Endpoint(endpoint) if endpoint.route.is_signed());
     let expects_continue = parts.headers.contains_key(EXPECT);
@@ -122,6 +123,10 @@ async fn receive(
         verdict: Verdict::default(),
         server,
     };
+    if let Some(page) = front::page(&call) {
+        call.target = Target::FrontPage;
+        return respond::finish(call, None, page, watch).await;
+    }
     let Target::Endpoint(endpoint) = target else {
         if let Some(sandbox) = endpoint::by_jwt(&call, &call.server.sandboxes) {
             call.sandbox = sandbox;
@@ -134,12 +139,18 @@ async fn receive(
     if endpoint.route.is_admin() {
         match access::caller(&call, endpoint.operation()) {
             Ok(caller) => call.caller = caller,
-            Err(refusal) => return respond::finish(call, None, Err(refusal), watch).await,
+            Err(refusal) => {
+                let outcome = guarded::forbidden(&call, endpoint.operation(), refusal);
+                return respond::finish(call, None, outcome, watch).await;
+            }
         }
     }
     match endpoint.sandbox_of(&call) {
         Ok(sandbox) => call.sandbox = sandbox,
-        Err(refusal) => return respond::finish(call, None, Err(refusal), watch).await,
+        Err(refusal) => {
+            let outcome = guarded::not_found(&call, endpoint.operation(), refusal);
+            return respond::finish(call, None, outcome, watch).await;
+        }
     }
     if let Err(refusal) = quota::count(&call, endpoint).await {
         return respond::finish(call, None, Err(refusal), watch).await;

@@ -2,11 +2,11 @@
 
 use crate::http::endpoint::Endpoint;
 use crate::operations::route::Route;
-use crate::{admin, api, consent};
+use crate::{admin, api, consent, console};
 
 /// Every endpoint, in the order of the OpenAPI document.
 pub(crate) fn endpoints() -> impl Iterator<Item = &'static Endpoint> + Clone {
-    api::ENDPOINTS.iter().chain(consent::ENDPOINTS).chain(admin::ENDPOINTS).copied()
+    api::ENDPOINTS.iter().chain(consent::ENDPOINTS).chain(admin::ENDPOINTS).chain(console::ENDPOINTS).copied()
 }
 
 /// Every route of the server.
@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(names.len(), distinct.len(), "{names:?}");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let declared: usize =
-            ["api", "admin", "consent"].iter().map(|room| declared(&source.join(room))).sum();
+            ["api", "admin", "consent", "console"].iter().map(|room| declared(&source.join(room))).sum();
         assert_eq!(names.len(), declared, "an operation is declared that no list names");
     }
 

@@ -13,7 +13,7 @@ use crate::clock::Stopwatch;
 use crate::domain::refusal::Refusal;
 use crate::faults::Fault;
 use crate::faults::hostile::Hostile;
-use crate::http::call::Call;
+use crate::http::call::{Call, Target};
 use crate::http::metrics::Ended;
 use crate::http::reply::Outcome;
 use crate::http::reply::{Reply, ReplyBody};
@@ -133,7 +133,7 @@ async fn write_down(
     watch: Stopwatch,
 ) -> Option<u64> {
     let route = call.route();
-    if route.is_some_and(Route::leaves_no_trace) {
+    if route.is_some_and(Route::leaves_no_trace) || matches!(call.target, Target::FrontPage) {
         return None;
     }
     let headers = call.headers.iter().map(|(name, value)| {
