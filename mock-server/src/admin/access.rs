@@ -15,7 +15,7 @@ use crate::sandbox::partners::TOKEN_PREFIX;
 pub(super) const SANDBOX: (&str, &str) = ("sandbox", "The sandbox; the default one if absent.");
 
 /// What partners may ask for; the rest is the host's alone.
-const PARTNERS: [Operation; 30] = [
+const PARTNERS: [Operation; 41] = [
     Operation::ADMIN_OPENAPI,
     Operation::ADMIN_CREDENTIALS,
     Operation::ADMIN_CONSENT,
@@ -23,8 +23,19 @@ const PARTNERS: [Operation; 30] = [
     Operation::ADMIN_MOVE_CLOCK,
     Operation::ADMIN_RESET,
     Operation::ADMIN_REQUESTS,
+    Operation::ADMIN_SHOW_REQUEST,
+    Operation::ADMIN_EVENTS,
     Operation::ADMIN_FORGET_REQUESTS,
     Operation::ADMIN_EXPLAIN,
+    Operation::ADMIN_LIST_USERS,
+    Operation::ADMIN_SHOW_USER,
+    Operation::ADMIN_REMOVE_USER,
+    Operation::ADMIN_EXPIRE_TOKEN,
+    Operation::ADMIN_REVOKE_TOKEN,
+    Operation::ADMIN_END_SESSION,
+    Operation::ADMIN_CHANGE_ACCOUNT,
+    Operation::ADMIN_LIST_USER_FILES,
+    Operation::ADMIN_SHOW_USER_FILE,
     Operation::ADMIN_CLIENT_REPORT,
     Operation::ADMIN_FAULTS,
     Operation::ADMIN_INJECT_FAULT,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::durations;
 use crate::http::call::Call;
 use crate::http::reply::{Outcome, reply_json};
+use crate::sandbox::Sandbox;
 
 /// A sandbox's clock.
 #[derive(Serialize, JsonSchema)]
@@ -20,12 +21,19 @@ pub(super) struct ClockJson {
     offset: String,
 }
 
+impl ClockJson {
+    /// What a sandbox's clock shows.
+    pub(super) fn of(sandbox: &Sandbox) -> Self {
+        let now = sandbox.now();
+        Self {
+            now: now.timestamp().to_string(),
+            now_millis: now.millis(),
+            offset: durations::format(sandbox.clock.offset()),
+        }
+    }
+}
+
 /// What the clock shows.
 pub(super) fn show(call: &Call) -> Outcome {
-    let now = call.now();
-    reply_json(&ClockJson {
-        now: now.timestamp().to_string(),
-        now_millis: now.millis(),
-        offset: durations::format(call.sandbox.clock.offset()),
-    })
+    reply_json(&ClockJson::of(&call.sandbox))
 }

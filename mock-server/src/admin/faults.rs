@@ -11,7 +11,7 @@ use crate::http::reply::{Outcome, reply_json};
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Faults")]
 pub(super) struct FaultList {
-    faults: Vec<Fault>,
+    pub(super) faults: Vec<Fault>,
 }
 
 /// The faults, and how often each has struck.

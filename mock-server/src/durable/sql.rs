@@ -31,6 +31,11 @@ pub(super) fn by_column(table: &str, column: &str) -> String {
     format!("SELECT key, body FROM {table} WHERE sandbox = $1 AND {column} = $2 ORDER BY key")
 }
 
+/// Some of the rows after a key.
+pub(super) fn page(table: &str) -> String {
+    format!("SELECT key, body FROM {table} WHERE sandbox = $1 AND key > $2 ORDER BY key LIMIT $3")
+}
+
 /// Writes a row in the place of the one with its key.
 pub(super) fn upsert(table: &str, columns: &[&str]) -> String {
     let mut names = String::new();

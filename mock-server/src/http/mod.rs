@@ -8,3 +8,4 @@ pub(crate) mod metrics;
 pub(crate) mod reply;
 pub(crate) mod request_body;
 pub(crate) mod server;
+pub(crate) mod streams;

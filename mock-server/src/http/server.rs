@@ -10,6 +10,7 @@ use http::header::HOST;
 use super::endpoint::Endpoint;
 use super::forwarded;
 use super::metrics::Metrics;
+use super::streams::Streams;
 use crate::config::public_url::{PublicUrl, Scheme};
 use crate::config::settings::Settings;
 use crate::openapi::Described;
@@ -31,6 +32,7 @@ pub(crate) struct Server {
     address: SocketAddr,
     panics: Mutex<Vec<String>>,
     pub(crate) metrics: Metrics,
+    pub(crate) streams: Streams,
     stopping: AtomicBool,
 }
 
@@ -57,6 +59,7 @@ impl Server {
     ) -> Result<Self, ServerError> {
         Ok(Self {
             metrics: Metrics::new()?,
+            streams: Streams::default(),
             stopping: AtomicBool::new(false),
             endpoints,
             sandboxes: Sandboxes::new(&settings, allowed, home, registry),
