@@ -8,7 +8,7 @@ use rand::distr::{Alphanumeric, SampleString};
 /// Length of a [`SandboxTag`].
 const TAG_LENGTH: usize = 8;
 /// Length of a minted identifier: that of the platform's own (protocol reference, crypto §6).
-const ID_LENGTH: usize = 32;
+pub(crate) const ID_LENGTH: usize = 32;
 
 /// The first characters of every identifier that one sandbox mints.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

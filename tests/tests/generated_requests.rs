@@ -239,6 +239,10 @@ async fn whatever_the_document_allows_and_much_that_it_does_not_is_answered_as_d
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let method: Method = method.to_uppercase().parse().unwrap();
+            // A stream has no end that could be waited for.
+            if path == "/__admin/events" {
+                continue;
+            }
             for case in 0..cases {
                 let answer = send(&living, path, &method, operation, &mut rng).await;
                 let line = format!("seed {seed}, case {case} of {method} {path}: {}", answer.status);

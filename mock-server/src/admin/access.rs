@@ -25,7 +25,7 @@ const OPEN: [Operation; 5] = [
 ];
 
 /// What partners may ask for; the rest is the host's alone.
-const PARTNERS: [Operation; 35] = [
+const PARTNERS: [Operation; 46] = [
     Operation::ADMIN_OPENAPI,
     Operation::ADMIN_OPERATIONS,
     Operation::ADMIN_CREDENTIALS,
@@ -34,8 +34,19 @@ const PARTNERS: [Operation; 35] = [
     Operation::ADMIN_MOVE_CLOCK,
     Operation::ADMIN_RESET,
     Operation::ADMIN_REQUESTS,
+    Operation::ADMIN_SHOW_REQUEST,
+    Operation::ADMIN_EVENTS,
     Operation::ADMIN_FORGET_REQUESTS,
     Operation::ADMIN_EXPLAIN,
+    Operation::ADMIN_LIST_USERS,
+    Operation::ADMIN_SHOW_USER,
+    Operation::ADMIN_REMOVE_USER,
+    Operation::ADMIN_EXPIRE_TOKEN,
+    Operation::ADMIN_REVOKE_TOKEN,
+    Operation::ADMIN_END_SESSION,
+    Operation::ADMIN_CHANGE_ACCOUNT,
+    Operation::ADMIN_LIST_USER_FILES,
+    Operation::ADMIN_SHOW_USER_FILE,
     Operation::ADMIN_CLIENT_REPORT,
     Operation::ADMIN_FAULTS,
     Operation::ADMIN_INJECT_FAULT,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::durations;
 use crate::http::call::Call;
 use crate::http::reply::{Outcome, reply_json};
+use crate::sandbox::Sandbox;
 
 /// A sandbox's clock.
 #[derive(Serialize, JsonSchema)]
@@ -38,19 +39,26 @@ struct LifetimesJson {
     session: String,
 }
 
+impl ClockJson {
+    /// What a sandbox's clock shows.
+    pub(super) async fn of(sandbox: &Sandbox) -> Self {
+        let (now, lifetimes) = (sandbox.now(), sandbox.lifetimes().await);
+        Self {
+            now: now.timestamp().to_string(),
+            now_millis: now.millis(),
+            offset: durations::format(sandbox.clock.offset()),
+            lifetimes: LifetimesJson {
+                code: durations::format(lifetimes.code),
+                access_token: durations::format(lifetimes.access_token),
+                refresh_token: durations::format(lifetimes.refresh_token),
+                refresh_grace: durations::format(lifetimes.refresh_grace),
+                session: durations::format(lifetimes.session),
+            },
+        }
+    }
+}
+
 /// What the clock shows.
 pub(super) async fn show(call: &Call) -> Outcome {
-    let (now, lifetimes) = (call.now(), call.sandbox.lifetimes().await);
-    reply_json(&ClockJson {
-        now: now.timestamp().to_string(),
-        now_millis: now.millis(),
-        offset: durations::format(call.sandbox.clock.offset()),
-        lifetimes: LifetimesJson {
-            code: durations::format(lifetimes.code),
-            access_token: durations::format(lifetimes.access_token),
-            refresh_token: durations::format(lifetimes.refresh_token),
-            refresh_grace: durations::format(lifetimes.refresh_grace),
-            session: durations::format(lifetimes.session),
-        },
-    })
+    reply_json(&ClockJson::of(&call.sandbox).await)
 }

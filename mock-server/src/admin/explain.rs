@@ -1,5 +1,7 @@
 //! `GET /__admin/explain/{reference}`.
 
+use std::sync::Arc;
+
 use http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -62,5 +64,5 @@ async fn explain(call: &mut Call) -> Outcome {
             "the journal keeps the last requests only (--journal-size), and a reset empties it",
         )
     })?;
-    reply_json(&Explanation { text: entry.to_string(), entry })
+    reply_json(&Explanation { text: entry.to_string(), entry: Arc::unwrap_or_clone(entry) })
 }

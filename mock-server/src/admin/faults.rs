@@ -25,8 +25,13 @@ struct FaultJson {
     fault: Fault,
 }
 
+impl FaultList {
+    pub(super) fn of(faults: Vec<Fault>) -> Self {
+        Self { faults: faults.into_iter().map(|fault| FaultJson { id: fault.id(), fault }).collect() }
+    }
+}
+
 /// The faults, and how often each has struck.
 pub(super) async fn list(call: &Call) -> Outcome {
-    let faults = call.sandbox.faults().await?.into_iter();
-    reply_json(&FaultList { faults: faults.map(|fault| FaultJson { id: fault.id(), fault }).collect() })
+    reply_json(&FaultList::of(call.sandbox.faults().await?))
 }

@@ -4,7 +4,7 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::refusal::Refusal;
+use super::paging::limit;
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
 use crate::http::reply::{Outcome, reply_json};
@@ -72,13 +72,7 @@ struct SandboxJson {
 }
 
 async fn list(call: &mut Call) -> Outcome {
-    let limit =
-        match call.query_value("limit") {
-            Some(text) => text.parse().ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| {
-                Refusal::validation(format!("limit: expected a whole number from 1 to {MOST}"))
-            })?,
-            None => LIMIT,
-        };
+    let limit = limit(call.query_value("limit"), MOST)?.unwrap_or(LIMIT);
     let after = call.query_value("after");
     let sandboxes = &call.server.sandboxes;
     let mut found = match call.caller.partner() {

@@ -12,16 +12,15 @@ mod create_sandbox;
 mod credentials;
 mod explain;
 mod faults;
-mod forget_requests;
 mod health;
 mod inject_fault;
 mod list_faults;
-mod list_requests;
 mod list_sandboxes;
 mod metrics;
 mod move_clock;
 mod openapi;
 mod operations;
+mod paging;
 mod partners;
 mod ready;
 mod remove_sandbox;
@@ -31,6 +30,7 @@ mod reset;
 mod rotate_signing_key;
 mod show_clock;
 mod state;
+mod users;
 
 use crate::http::endpoint::Endpoint;
 
@@ -46,10 +46,21 @@ pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &show_clock::ENDPOINT,
     &move_clock::ENDPOINT,
     &reset::ENDPOINT,
-    &list_requests::ENDPOINT,
-    &forget_requests::ENDPOINT,
+    &requests::list::ENDPOINT,
+    &requests::show::ENDPOINT,
+    &requests::events::ENDPOINT,
+    &requests::forget::ENDPOINT,
     &explain::ENDPOINT,
     &client_report::ENDPOINT,
+    &users::list::ENDPOINT,
+    &users::show::ENDPOINT,
+    &users::remove::ENDPOINT,
+    &users::expire_token::ENDPOINT,
+    &users::revoke_token::ENDPOINT,
+    &users::end_session::ENDPOINT,
+    &users::change_account::ENDPOINT,
+    &users::files::ENDPOINT,
+    &users::file::ENDPOINT,
     &list_faults::ENDPOINT,
     &inject_fault::ENDPOINT,
     &clear_faults::ENDPOINT,

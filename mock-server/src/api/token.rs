@@ -137,6 +137,7 @@ async fn token(call: &mut Call) -> Outcome {
             call.verdict.check(Check::GrantType, known)?
         }
     };
+    call.user = Some(pair.library.clone());
     let token = match call.dialect().token {
         TokenForm::Flat => sign(call, &FlatToken::from(&pair))?,
         TokenForm::Nested => sign(call, &UserAccessToken::from(&pair))?,

@@ -73,6 +73,17 @@ pub(crate) enum Login {
     Renewed(Moment),
     /// The user withdrew the permission at this time: syncs from then on fail.
     Withdrawn(Moment),
+    /// The source is out of order since this time: syncs from then on fail, and no login helps.
+    OutOfOrder(Moment),
+    /// The source works since this time, whatever the dataset says.
+    Working(Moment),
+}
+
+impl Login {
+    /// Whether a sync that begins at `started` gets nothing from the source.
+    pub(crate) fn is_shut(self, started: Moment) -> bool {
+        matches!(self, Self::Withdrawn(at) | Self::OutOfOrder(at) if started >= at)
+    }
 }
 
 /// How many syncs of an account are remembered.
@@ -94,6 +105,8 @@ impl Account {
         let at_source = self.dataset.account.error.as_ref();
         match self.login {
             Login::Withdrawn(at) if started >= at => Some(login_required()),
+            Login::OutOfOrder(at) if started >= at => Some(out_of_order()),
+            Login::Working(at) if started >= at => None,
             Login::Renewed(at) if started >= at => at_source.filter(|error| !error.reauth).cloned(),
             _ => at_source.cloned(),
         }
@@ -106,7 +119,7 @@ impl Account {
 
     /// Whether a sync that began at `started` gets anything from the source.
     pub(crate) fn delivers(&self, started: Moment) -> bool {
-        self.first_sync.is_some() || !matches!(self.login, Login::Withdrawn(at) if started >= at)
+        self.first_sync.is_some() || !self.login.is_shut(started)
     }
 
     /// Notes that the source was asked.
@@ -248,6 +261,18 @@ fn login_required() -> AccountError {
         message: "Service authorization required".to_owned(),
         reauth: true,
         retry_after_seconds: None,
+        object_type_errors: Vec::new(),
+    }
+}
+
+/// The account error of a source that fails by itself (protocol reference, http-api §4.2).
+fn out_of_order() -> AccountError {
+    AccountError {
+        code: "ServerError".to_owned(),
+        status_code: 502,
+        message: "The source failed".to_owned(),
+        reauth: false,
+        retry_after_seconds: Some(60),
         object_type_errors: Vec::new(),
     }
 }

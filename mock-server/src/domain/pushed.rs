@@ -96,6 +96,11 @@ struct DescribedObjectType {
 }
 
 impl Descriptor {
+    /// The media type that the pusher says.
+    pub(crate) fn mime_type(&self) -> &str {
+        &self.mime_type
+    }
+
     /// Checks what serde cannot. `place` is where the client said it.
     ///
     /// # Errors

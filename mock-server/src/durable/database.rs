@@ -111,6 +111,15 @@ pub(crate) trait Database: Send + Sync {
         most: u32,
     ) -> BoxFuture<'a, Result<Vec<LibraryId>, Failure>>;
 
+    /// Some rows of a table, in an order of keys that is the database's own: those after a key, or the first.
+    fn page<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        table: &'static str,
+        after: Option<&'a str>,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<(String, String)>, Failure>>;
+
     /// Begins to read all rows of a sandbox.
     fn read<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Reading>, Failure>>;
 

@@ -102,6 +102,17 @@ impl<E: Engine> Database for E {
         .boxed()
     }
 
+    fn page<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        table: &'static str,
+        after: Option<&'a str>,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<(String, String)>, Failure>> {
+        let statement = Statement::of(sql::page(table)).with(sandbox).with(after.unwrap_or_default());
+        found(self, statement.with(i64::from(most)))
+    }
+
     fn read<'a>(&'a self, sandbox: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Reading>, Failure>> {
         self.read_all(sandbox)
     }

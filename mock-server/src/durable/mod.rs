@@ -27,6 +27,7 @@ mod statement;
 #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
 mod telling;
 mod transfer;
+mod users;
 
 use std::collections::HashMap;
 use std::fmt;

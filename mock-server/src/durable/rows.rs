@@ -139,6 +139,16 @@ impl Database for RowsInMemory {
         .boxed()
     }
 
+    fn page<'a>(
+        &'a self,
+        _: &'a SandboxTag,
+        table: &'static str,
+        after: Option<&'a str>,
+        most: u32,
+    ) -> BoxFuture<'a, Result<Vec<(String, String)>, Failure>> {
+        async move { AsTheyWere(self.rows.lock().await.clone()).page(table, after, most).await }.boxed()
+    }
+
     fn read<'a>(&'a self, _: &'a SandboxTag) -> BoxFuture<'a, Result<Box<dyn Reading>, Failure>> {
         async { Ok(Box::new(AsTheyWere(self.rows.lock().await.clone())) as Box<dyn Reading>) }.boxed()
     }

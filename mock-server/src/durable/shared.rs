@@ -22,6 +22,27 @@ pub(crate) struct ToldRequest {
     pub(crate) body: String,
 }
 
+/// The place of a request in the journal that servers share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ToldPlace {
+    /// When it was answered, in milliseconds since 1970.
+    pub(crate) at: i64,
+    /// The server that answered it.
+    pub(crate) server: String,
+    /// Its number on that server.
+    pub(crate) sequence: u64,
+}
+
+impl ToldPlace {
+    /// Before all requests that were answered at a moment or later.
+    pub(crate) fn before(at: i64) -> Self {
+        Self { at, server: String::new(), sequence: 0 }
+    }
+}
+
+/// The entries of requests, each with its place.
+pub(crate) type ToldPage = Vec<(ToldPlace, String)>;
+
 /// What servers that share a database tell each other. Nothing of it is part of a unit of work.
 pub(crate) trait Shared: Send + Sync {
     /// The clock that all servers go by.
@@ -45,6 +66,30 @@ pub(crate) trait Shared: Send + Sync {
         &'a self,
         sandbox: &'a SandboxTag,
         reference: &'a str,
+    ) -> BoxFuture<'a, Result<Option<String>, Failure>>;
+
+    /// Some requests of a sandbox after a place, in the order in which they were answered.
+    fn told_after<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        place: ToldPlace,
+        most: u32,
+    ) -> BoxFuture<'a, Result<ToldPage, Failure>>;
+
+    /// Some requests of a sandbox before a place, the last one first.
+    fn told_before<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        place: ToldPlace,
+        most: u32,
+    ) -> BoxFuture<'a, Result<ToldPage, Failure>>;
+
+    /// The last request with this number, of a server or of any.
+    fn told_with_sequence<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        sequence: u64,
+        server: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Option<String>, Failure>>;
 
     /// Forgets the requests of a sandbox but for the last ones.

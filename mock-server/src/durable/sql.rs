@@ -31,6 +31,11 @@ pub(super) fn by_column(table: &str, column: &str) -> String {
     format!("SELECT key, body FROM {table} WHERE sandbox = $1 AND {column} = $2 ORDER BY key")
 }
 
+/// Some of the rows after a key.
+pub(super) fn page(table: &str) -> String {
+    format!("SELECT key, body FROM {table} WHERE sandbox = $1 AND key > $2 ORDER BY key LIMIT $3")
+}
+
 /// Writes rows in the place of those with their keys.
 pub(super) fn upsert(table: &str, columns: &[&str], rows: usize) -> String {
     let names: String = columns.iter().map(|column| format!(", {column}")).collect();

@@ -4,7 +4,7 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 
 use super::Failure;
 use super::engine::{Engine, changed, found};
-use super::shared::{Shared, ToldRequest};
+use super::shared::{Shared, ToldPage, ToldPlace, ToldRequest};
 use super::statement::Statement;
 use crate::clock::Moment;
 use crate::random::SandboxTag;
@@ -45,6 +45,16 @@ const TOLD_REQUESTS: &str = "SELECT body, '' FROM (SELECT * FROM journal WHERE s
     ORDER BY at DESC, server DESC, sequence DESC LIMIT $2) AS last ORDER BY at, server, sequence";
 
 const TOLD_REQUEST: &str = "SELECT body, '' FROM journal WHERE sandbox = $1 AND reference = $2";
+
+/// A place as one text, whose parts have no spaces.
+const TOLD_AFTER: &str = "SELECT at || ' ' || server || ' ' || sequence, body FROM journal WHERE sandbox = $1 \
+    AND (at, server, sequence) > ($2, $3, $4) ORDER BY at, server, sequence LIMIT $5";
+
+const TOLD_BEFORE: &str = "SELECT at || ' ' || server || ' ' || sequence, body FROM journal WHERE sandbox = $1 \
+    AND (at, server, sequence) < ($2, $3, $4) ORDER BY at DESC, server DESC, sequence DESC LIMIT $5";
+
+const TOLD_WITH_SEQUENCE: &str = "SELECT body, '' FROM journal WHERE sandbox = $1 AND sequence = $2 \
+    AND ($3 = '' OR server = $3) ORDER BY at DESC LIMIT 1";
 
 const TRIM_REQUESTS: &str = "DELETE FROM journal WHERE sandbox = $1 AND (at, server, sequence) <= \
     (SELECT at, server, sequence FROM journal WHERE sandbox = $1 \
@@ -101,6 +111,35 @@ impl<E: Engine> Shared for E {
         found.map(|rows| Ok(rows?.into_iter().next())).boxed()
     }
 
+    fn told_after<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        place: ToldPlace,
+        most: u32,
+    ) -> BoxFuture<'a, Result<ToldPage, Failure>> {
+        page(self, TOLD_AFTER, sandbox, place, most)
+    }
+
+    fn told_before<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        place: ToldPlace,
+        most: u32,
+    ) -> BoxFuture<'a, Result<ToldPage, Failure>> {
+        page(self, TOLD_BEFORE, sandbox, place, most)
+    }
+
+    fn told_with_sequence<'a>(
+        &'a self,
+        sandbox: &'a SandboxTag,
+        sequence: u64,
+        server: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Option<String>, Failure>> {
+        let statement = Statement::of(TOLD_WITH_SEQUENCE).with(sandbox).with(number(sequence));
+        let found = firsts(self, statement.with(server.unwrap_or_default()));
+        found.map(|rows| Ok(rows?.into_iter().next())).boxed()
+    }
+
     fn trim_requests<'a>(&'a self, sandbox: &'a SandboxTag, kept: u32) -> BoxFuture<'a, Result<(), Failure>> {
         done(self, Statement::of(TRIM_REQUESTS).with(sandbox).with(i64::from(kept)))
     }
@@ -137,6 +176,34 @@ impl<E: Engine> Shared for E {
         }
         .boxed()
     }
+}
+
+/// Some requests beside a place.
+fn page<'a>(
+    engine: &'a impl Engine,
+    text: &'static str,
+    sandbox: &'a SandboxTag,
+    place: ToldPlace,
+    most: u32,
+) -> BoxFuture<'a, Result<ToldPage, Failure>> {
+    let ToldPlace { at, server, sequence } = place;
+    let statement = Statement::of(text).with(sandbox).with(at).with(server).with(number(sequence));
+    let found = found(engine, statement.with(i64::from(most)));
+    found.map(|rows| rows?.into_iter().map(|(key, body)| Ok((place_of(&key)?, body))).collect()).boxed()
+}
+
+fn place_of(text: &str) -> Result<ToldPlace, Failure> {
+    let mut parts = text.splitn(3, ' ');
+    let mut part = || parts.next().unwrap_or_default();
+    let (at, server, sequence) = (part().parse(), part().to_owned(), part().parse());
+    match (at, sequence) {
+        (Ok(at), Ok(sequence)) => Ok(ToldPlace { at, server, sequence }),
+        _ => Err(Failure::Lost(format!("{text} is no place in the journal"))),
+    }
+}
+
+fn number(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
 }
 
 /// The first text of each row that a statement finds.

@@ -1,12 +1,14 @@
 //! What a test asks of the journal.
 
+use std::sync::Arc;
+
 use crate::journal::Entry;
 use crate::operations::Operation;
 
 /// The requests of a sandbox, oldest first.
 #[derive(Clone, Debug)]
 pub struct Requests {
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<Arc<Entry>>,
     pub(crate) narrowed_to: Option<Operation>,
 }
 
@@ -20,7 +22,7 @@ impl Requests {
     /// The requests.
     pub fn list(&self) -> Vec<&Entry> {
         let wanted = |entry: &&Entry| self.narrowed_to.is_none() || entry.operation == self.narrowed_to;
-        self.entries.iter().filter(wanted).collect()
+        self.entries.iter().map(AsRef::as_ref).filter(wanted).collect()
     }
 
     /// How many there are.

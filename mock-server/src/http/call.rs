@@ -90,6 +90,8 @@ pub(crate) struct Call {
     pub(crate) caller: Caller,
     /// The nonce that it took into use.
     pub(crate) nonce: Option<NonceKey>,
+    /// The user whose token it showed or is given.
+    pub(crate) user: Option<LibraryId>,
     pub(crate) verdict: Verdict,
 }
 
@@ -219,6 +221,7 @@ impl Call {
         let token = self.verdict.check(Check::AccessTokenClaim, verified.claims.required("access_token"))?;
         let opened = self.sandbox.store.access(&verified.contract, token, self.now()).await;
         let library = self.verdict.check(Check::AccessToken, opened)?;
+        self.user = Some(library.clone());
         Ok((verified, library))
     }
 

@@ -10,3 +10,4 @@ pub(crate) mod metrics;
 pub(crate) mod reply;
 pub(crate) mod request_body;
 pub(crate) mod server;
+pub(crate) mod streams;

@@ -2,7 +2,8 @@
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
@@ -61,6 +62,8 @@ pub(crate) enum ReplyBody {
     Envelope(Box<Envelope>, Lifeline),
     /// All of a sandbox.
     State(SyncWrapper<Box<StateExport>>),
+    /// Server-sent events, for as long as there are any.
+    Events(SyncWrapper<BoxStream<'static, Bytes>>),
 }
 
 impl ReplyBody {
@@ -73,6 +76,7 @@ impl ReplyBody {
             Self::Image { mimetype, .. } | Self::Text { mimetype, .. } => Some(mimetype),
             Self::Stored(_) | Self::Container(..) => Some("application/octet-stream"),
             Self::State(_) => Some(MEDIA_TYPE),
+            Self::Events(_) => Some("text/event-stream"),
         }
     }
 
@@ -88,7 +92,10 @@ impl ReplyBody {
 
     /// Whether it may break off while it is sent.
     pub(crate) fn is_sent_in_pieces(&self) -> bool {
-        matches!(self, Self::Stored(_) | Self::Container(..) | Self::Envelope(..) | Self::State(_))
+        matches!(
+            self,
+            Self::Stored(_) | Self::Container(..) | Self::Envelope(..) | Self::State(_) | Self::Events(_)
+        )
     }
 
     fn into_body(self) -> Body {
@@ -101,6 +108,9 @@ impl ReplyBody {
             Self::Stored(content) => stored(content),
             Self::Container(mut container, lifeline) => pieces(lifeline, move || container.next_piece()),
             Self::Envelope(mut envelope, lifeline) => pieces(lifeline, move || envelope.next_piece()),
+            Self::Events(events) => {
+                Body::from_stream(events.into_inner().map(Ok::<_, std::convert::Infallible>))
+            }
             Self::State(export) => {
                 Body::from_stream(stream::try_unfold(export.into_inner(), async |mut export| {
                     Ok::<_, std::io::Error>(export.next().await?.map(|portion| (portion, export)))

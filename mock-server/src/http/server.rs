@@ -12,6 +12,7 @@ use super::endpoint::Endpoint;
 use super::failed_logins::FailedLogins;
 use super::forwarded;
 use super::metrics::Metrics;
+use super::streams::Streams;
 use crate::config::public_url::{PublicUrl, Scheme};
 use crate::config::settings::Settings;
 use crate::openapi::Described;
@@ -35,6 +36,7 @@ pub(crate) struct Server {
     pub(crate) metrics: Metrics,
     pub(crate) browser_sessions: BrowserSessions,
     pub(crate) failed_logins: FailedLogins,
+    pub(crate) streams: Streams,
     stopping: AtomicBool,
 }
 
@@ -63,6 +65,7 @@ impl Server {
             metrics: Metrics::new()?,
             browser_sessions: BrowserSessions::new(settings.admin_token.as_ref()),
             failed_logins: FailedLogins::default(),
+            streams: Streams::default(),
             stopping: AtomicBool::new(false),
             endpoints,
             sandboxes: Sandboxes::new(&settings, allowed, home, registry),

@@ -1,23 +1,27 @@
 //! The journal of a sandbox: the last requests and answers, secrets redacted.
 
 pub(crate) mod check;
+pub(crate) mod filter;
+pub(crate) mod links;
 pub(crate) mod redact;
 pub(crate) mod verdict;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::clock::Moment;
 use crate::journal::verdict::Verdict;
 use crate::operations::Operation;
+use crate::random::alphanumeric;
 
 /// One request and its answer.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// Counts the requests of a sandbox, from 1; of several servers that share the state, each counts its own.
@@ -64,6 +68,13 @@ pub struct Entry {
     pub refusal: Option<JournalRefusal>,
     /// How long the answer took, in milliseconds.
     pub millis: u64,
+    /// The user whose token it showed or was given, by the `sub` of their tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Fingerprints of the codes, sessions, tokens and users that it names or was answered with: requests of one
+    /// flow share them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
 }
 
 /// Why a request was refused.
@@ -95,21 +106,30 @@ impl fmt::Display for Entry {
     }
 }
 
+/// How long the name of a journal is that has no server's.
+const NAME_LENGTH: usize = 8;
+
 /// The last requests of a sandbox that this server answered.
 #[derive(Debug)]
 pub(crate) struct Journal {
     capacity: usize,
     /// The server, if others are to be told.
     server: Option<String>,
+    /// What tells its numbers from those of another server, or of this one before it was started anew.
+    name: String,
     entries: Mutex<Entries>,
+    news: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
 struct Entries {
     written: u64,
-    kept: VecDeque<Entry>,
+    /// Their numbers follow each other.
+    kept: VecDeque<Arc<Entry>>,
     /// What other servers are not told yet.
     untold: VecDeque<Untold>,
+    /// How often all was forgotten.
+    cleared: u64,
 }
 
 /// An entry that other servers are not told yet.
@@ -118,13 +138,23 @@ struct Entries {
 pub(crate) struct Untold {
     /// When it was answered, in real time.
     pub(crate) at: Moment,
-    pub(crate) entry: Entry,
+    pub(crate) entry: Arc<Entry>,
+}
+
+/// What was written so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// The number of the last entry.
+    pub(crate) last: u64,
+    /// How often all was forgotten.
+    pub(crate) cleared: u64,
 }
 
 impl Journal {
     /// Of a server that shares the state with others, or of one that does not.
     pub(crate) fn new(capacity: usize, server: Option<String>) -> Self {
-        Self { capacity, server, entries: Mutex::default() }
+        let name = server.clone().unwrap_or_else(|| alphanumeric(NAME_LENGTH));
+        Self { capacity, server, name, entries: Mutex::default(), news: watch::Sender::default() }
     }
 
     /// How many entries it keeps.
@@ -133,29 +163,78 @@ impl Journal {
         self.capacity
     }
 
+    /// What tells its numbers from those of other journals.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Writes an entry that was answered at a moment, whose `sequence` and `server` are set here, and gives that number.
     pub(crate) fn write(&self, mut entry: Entry, at: Moment) -> u64 {
         let mut entries = self.entries();
         entries.written += 1;
         entry.sequence = entries.written;
         entry.server.clone_from(&self.server);
+        let entry = Arc::new(entry);
         if self.server.is_some() {
-            entries.untold.push_back(Untold { at, entry: entry.clone() });
+            entries.untold.push_back(Untold { at, entry: Arc::clone(&entry) });
             bound(&mut entries.untold, self.capacity);
         }
         entries.kept.push_back(entry);
         bound(&mut entries.kept, self.capacity);
-        entries.written
+        let written = entries.written;
+        drop(entries);
+        self.tell_news();
+        written
+    }
+
+    /// What was written so far.
+    pub(crate) fn written(&self) -> Written {
+        let entries = self.entries();
+        Written { last: entries.written, cleared: entries.cleared }
+    }
+
+    /// Wakes up whoever waits for something new of the sandbox.
+    pub(crate) fn tell_news(&self) {
+        self.news.send_replace(());
+    }
+
+    /// What changes with each entry, and with whatever else is new.
+    pub(crate) fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
     }
 
     /// The entries that are kept, oldest first.
-    pub(crate) fn list(&self) -> Vec<Entry> {
+    pub(crate) fn list(&self) -> Vec<Arc<Entry>> {
         self.entries().kept.iter().cloned().collect()
     }
 
+    /// Some entries after this number, oldest first.
+    pub(crate) fn after(&self, sequence: u64, most: usize) -> Vec<Arc<Entry>> {
+        let entries = self.entries();
+        let first = entries.kept.front().map_or(1, |entry| entry.sequence);
+        let begin = usize::try_from(sequence.saturating_add(1).saturating_sub(first)).unwrap_or(usize::MAX);
+        let begin = begin.min(entries.kept.len());
+        entries.kept.range(begin..).take(most).cloned().collect()
+    }
+
+    /// Some entries before this number, newest first.
+    pub(crate) fn before(&self, sequence: u64, most: usize) -> Vec<Arc<Entry>> {
+        let entries = self.entries();
+        let first = entries.kept.front().map_or(1, |entry| entry.sequence);
+        let end = usize::try_from(sequence.saturating_sub(first)).unwrap_or(usize::MAX);
+        let end = end.min(entries.kept.len());
+        entries.kept.range(..end).rev().take(most).cloned().collect()
+    }
+
+    /// The entry with this number.
+    pub(crate) fn get(&self, sequence: u64) -> Option<Arc<Entry>> {
+        let found = self.after(sequence.checked_sub(1)?, 1).into_iter().next();
+        found.filter(|entry| entry.sequence == sequence)
+    }
+
     /// The refused request whose answer carried this reference.
-    pub(crate) fn find(&self, reference: &str) -> Option<Entry> {
-        let has = |entry: &&Entry| entry.refusal.as_ref().is_some_and(|it| it.reference == reference);
+    pub(crate) fn find(&self, reference: &str) -> Option<Arc<Entry>> {
+        let has = |entry: &&Arc<Entry>| entry.refusal.as_ref().is_some_and(|it| it.reference == reference);
         self.entries().kept.iter().rev().find(has).cloned()
     }
 
@@ -170,6 +249,9 @@ impl Journal {
         let mut entries = self.entries();
         entries.kept.clear();
         entries.untold.clear();
+        entries.cleared += 1;
+        drop(entries);
+        self.tell_news();
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
@@ -180,5 +262,35 @@ impl Journal {
 fn bound<T>(entries: &mut VecDeque<T>, capacity: usize) {
     if entries.len() > capacity {
         entries.pop_front();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sequences(entries: &[Arc<Entry>]) -> Vec<u64> {
+        entries.iter().map(|entry| entry.sequence).collect()
+    }
+
+    #[test]
+    fn entries_are_read_on_from_any_number_in_both_directions() {
+        let journal = Journal::new(5, None);
+        assert!(journal.after(0, 9).is_empty() && journal.before(u64::MAX, 9).is_empty());
+        for number in 1..=8 {
+            assert_eq!(journal.write(Entry::default(), Moment::from_millis(0)), number);
+        }
+        assert_eq!(sequences(&journal.after(0, 2)), [4, 5], "the first three are forgotten");
+        assert_eq!(sequences(&journal.after(6, 9)), [7, 8]);
+        assert!(journal.after(8, 9).is_empty() && journal.after(u64::MAX, 9).is_empty());
+        assert_eq!(sequences(&journal.before(u64::MAX, 2)), [8, 7]);
+        assert_eq!(sequences(&journal.before(6, 9)), [5, 4]);
+        assert!(journal.before(4, 9).is_empty() && journal.before(0, 9).is_empty());
+        assert_eq!(journal.get(5).map(|entry| entry.sequence), Some(5));
+        assert!(journal.get(0).is_none() && journal.get(3).is_none() && journal.get(9).is_none());
+        journal.clear();
+        journal.write(Entry::default(), Moment::from_millis(0));
+        assert_eq!(sequences(&journal.after(2, 9)), [9], "the count goes on");
+        assert_eq!(journal.written(), Written { last: 9, cleared: 1 });
     }
 }

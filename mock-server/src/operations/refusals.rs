@@ -108,5 +108,7 @@ pub(crate) const CONTRACTS: &Group =
     &[row(429, RefusalCode::TooManyRequests, "the sandbox has as many contracts as it can")];
 pub(crate) const NOT_EMPTY: &Group =
     &[row(409, RefusalCode::Conflict, "the sandbox is not empty, and its state is not to be replaced")];
+pub(crate) const STREAMS: &Group =
+    &[row(429, RefusalCode::TooManyRequests, "as many streams of events are open as there can be")];
 pub(crate) const SANDBOXES: &Group =
     &[row(429, RefusalCode::TooManyRequests, "the server holds as many sandboxes as it can")];

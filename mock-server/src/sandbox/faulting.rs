@@ -17,6 +17,7 @@ impl Sandbox {
         } else {
             self.faults.inject(fault);
         }
+        self.journal.tell_news();
         Ok(())
     }
 
@@ -44,6 +45,7 @@ impl Sandbox {
         } else {
             self.faults.clear();
         }
+        self.journal.tell_news();
         Ok(())
     }
 
@@ -58,6 +60,11 @@ impl Sandbox {
             self.follow(&noted.record).await;
         }
         Ok(self.faults.list())
+    }
+
+    /// The faults and how often they have struck, as this server knows it.
+    pub(super) fn known_faults(&self) -> Vec<Fault> {
+        self.faults.list()
     }
 
     /// The first fault that meets an occasion; it counts as struck. Where none can, nobody waits.

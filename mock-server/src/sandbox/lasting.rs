@@ -156,5 +156,6 @@ impl Sandbox {
         }
         let (lifetimes, timeline) = (record.lifetimes, record.timeline);
         *record = SandboxRecord { lifetimes, timeline, ..noted.clone() };
+        self.journal.tell_news();
     }
 }

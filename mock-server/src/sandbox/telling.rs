@@ -1,6 +1,8 @@
 //! What servers that share a sandbox tell each other of its requests and clients. It is told beside the
 //! requests, which never wait for it, and is lost while the database is away.
 
+use std::sync::Arc;
+
 use super::Sandbox;
 use crate::client_report::ClientReport;
 use crate::domain::unavailable::Unavailable;
@@ -16,12 +18,12 @@ const BATCH: usize = 4 * 1024 * 1024;
 
 impl Sandbox {
     /// The requests that are kept, in the order in which they were answered, on whichever server.
-    pub(crate) async fn requests(&self) -> Vec<Entry> {
+    pub(crate) async fn requests(&self) -> Vec<Arc<Entry>> {
         #[cfg(any(test, feature = "durable"))]
         if let Some((shared, _)) = self.home.shared() {
             self.tell().await;
             match shared.told_requests(&self.tag, self.kept()).await {
-                Ok(told) => return told.iter().filter_map(|body| entry(body)).collect(),
+                Ok(told) => return told.iter().filter_map(|body| entry(body)).map(Arc::new).collect(),
                 Err(failure) => tracing::warn!("the requests of the other servers are not known: {failure}"),
             }
         }
@@ -29,14 +31,14 @@ impl Sandbox {
     }
 
     /// The refused request whose answer carried this reference, on whichever server.
-    pub(crate) async fn request(&self, reference: &str) -> Option<Entry> {
+    pub(crate) async fn request(&self, reference: &str) -> Option<Arc<Entry>> {
         let own = self.journal.find(reference);
         #[cfg(any(test, feature = "durable"))]
         if own.is_none()
             && let Some((shared, _)) = self.home.shared()
         {
             match shared.told_request(&self.tag, reference).await {
-                Ok(told) => return entry(&told?),
+                Ok(told) => return entry(&told?).map(Arc::new),
                 Err(failure) => tracing::warn!("the requests of the other servers are not known: {failure}"),
             }
         }
@@ -130,14 +132,14 @@ impl Sandbox {
     ) -> Result<(), crate::durable::Failure> {
         let (mut batch, mut size) = (Vec::new(), 0);
         for Untold { at, entry } in untold {
-            let Ok(body) = serde_json::to_string(&entry) else { continue };
+            let Ok(body) = serde_json::to_string(entry.as_ref()) else { continue };
             size += body.len();
             batch.push(ToldRequest {
                 sandbox: self.id().to_owned(),
                 at: at.millis(),
                 server: server.to_owned(),
                 sequence: entry.sequence,
-                reference: entry.refusal.map(|refusal| refusal.reference),
+                reference: entry.refusal.as_ref().map(|refusal| refusal.reference.clone()),
                 body,
             });
             if size > BATCH {
@@ -169,7 +171,7 @@ pub(super) struct Told {
 }
 
 #[cfg(any(test, feature = "durable"))]
-fn entry(body: &str) -> Option<Entry> {
+pub(super) fn entry(body: &str) -> Option<Entry> {
     let read = serde_json::from_str(body);
     read.inspect_err(|error| tracing::warn!("a request of a server of another version is left out: {error}"))
         .ok()

@@ -76,6 +76,7 @@ pub(crate) async fn serve(
         }
     }
     drop((listener, open));
+    server.streams.end();
     let limit = server.settings.stop.limit;
     if tokio::time::timeout(limit, graceful.shutdown()).await.is_err() {
         let limit = durations::format(limit);

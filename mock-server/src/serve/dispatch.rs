@@ -119,6 +119,7 @@ async fn receive(
         received,
         peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
         nonce: None,
+        user: None,
         caller: Caller::Client,
         verdict: Verdict::default(),
         server,

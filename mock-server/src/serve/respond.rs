@@ -18,6 +18,7 @@ use crate::http::metrics::Ended;
 use crate::http::reply::Outcome;
 use crate::http::reply::{Reply, ReplyBody};
 use crate::journal::check::Check;
+use crate::journal::links::Links;
 use crate::journal::redact::{fingerprint, is_secret, redact, redact_url};
 use crate::journal::{Entry, JournalRefusal};
 use crate::jwt::bearer;
@@ -142,15 +143,27 @@ async fn write_down(
         (name.as_str().to_owned(), shown)
     });
     let body = Some(&call.body).filter(|body| !body.is_empty() && body.len() <= LARGEST_JOURNALLED);
+    let mut links = Links::of(call.sandbox.tag());
     let (answer, answer_left_out) = match &reply.body {
-        ReplyBody::Json(value) => match value.to_string().len() {
-            size if size > LARGEST_JOURNALLED => (None, Some(size)),
-            _ => (Some(redact(value)), None),
-        },
+        ReplyBody::Json(value) => {
+            let text = value.to_string();
+            // The reference of an error is its own alone.
+            if refusal.is_none() {
+                links.look_through(&text);
+            }
+            match text.len() {
+                size if size > LARGEST_JOURNALLED => (None, Some(size)),
+                _ => (Some(redact(value)), None),
+            }
+        }
         ReplyBody::Envelope(envelope, _) => (None, envelope.length().and_then(|it| usize::try_from(it).ok())),
         _ => (None, None),
     };
     let location = reply.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+    links.look_through(&call.uri.to_string());
+    call.headers.values().filter_map(|value| value.to_str().ok()).for_each(|it| links.look_through(it));
+    body.and_then(|body| std::str::from_utf8(body).ok()).into_iter().for_each(|it| links.look_through(it));
+    location.into_iter().for_each(|it| links.look_through(it));
     let failed_check = call.verdict.failure().map(|failure| failure.check);
     let reference = refusal.as_ref().map(|(_, reference)| reference.clone());
     let jwt = bearer::token(&call.headers).ok().and_then(|token| UnverifiedJwt::parse(token).ok());
@@ -180,6 +193,8 @@ async fn write_down(
             reference,
         }),
         millis: u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX),
+        user: call.user,
+        links: links.finish(),
         verdict: call.verdict,
     };
     if defective {

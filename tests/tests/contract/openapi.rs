@@ -84,6 +84,12 @@ async fn every_administrative_answer_is_as_documented() {
     let refused = raw.refresh("unknown").await;
     let (waiting, _) = raw.authorize().await;
     let fault = json!({"route": "readFile", "status": 503, "headers": {"Retry-After": "1"}, "delay": "1ms"});
+    let users = admin(&world, Method::GET, "users", None).await.json();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let user = format!("users/{}", text(&users["users"][0]["user"]));
+    let shown = admin(&world, Method::GET, &user, None).await.json();
+    let files = admin(&world, Method::GET, &format!("{user}/files"), None).await.json();
+    let token = format!("{user}/tokens/{}", text(&shown["tokens"][0]["fingerprint"]));
     let mut seen = BTreeSet::new();
     let own = |id: &str| format!("{id}-{}", world.sandbox.id());
     let application = format!("applications/{}", own("partner"));
@@ -117,6 +123,27 @@ async fn every_administrative_answer_is_as_documented() {
         (Operation::ADMIN_FAULTS, "faults".to_owned(), None),
         (Operation::ADMIN_CLEAR_FAULTS, "faults".to_owned(), None),
         (Operation::ADMIN_REQUESTS, "requests".to_owned(), None),
+        (Operation::ADMIN_REQUESTS, "requests?status=4xx&limit=2".to_owned(), None),
+        (Operation::ADMIN_SHOW_REQUEST, "requests/1".to_owned(), None),
+        (Operation::ADMIN_SHOW_REQUEST, "requests/0".to_owned(), None),
+        (Operation::ADMIN_LIST_USERS, "users?limit=1".to_owned(), None),
+        (Operation::ADMIN_SHOW_USER, user.clone(), None),
+        (Operation::ADMIN_LIST_USER_FILES, format!("{user}/files"), None),
+        (Operation::ADMIN_SHOW_USER_FILE, format!("{user}/files/{}", text(&files["files"][0]["name"])), None),
+        (
+            Operation::ADMIN_CHANGE_ACCOUNT,
+            format!("{user}/accounts/{}", text(&shown["accounts"][0]["id"])),
+            Some(json!({ "source": "fails" })),
+        ),
+        (
+            Operation::ADMIN_END_SESSION,
+            format!("{user}/sessions/{}", text(&shown["sessions"][0]["fingerprint"])),
+            None,
+        ),
+        (Operation::ADMIN_EXPIRE_TOKEN, format!("{token}/expire"), None),
+        (Operation::ADMIN_REVOKE_TOKEN, token.clone(), None),
+        (Operation::ADMIN_REMOVE_USER, user.clone(), None),
+        (Operation::ADMIN_SHOW_USER, user.clone(), None),
         (Operation::ADMIN_EXPLAIN, format!("explain/{}", refused.header("x-error-reference")), None),
         (Operation::ADMIN_EXPLAIN, "explain/unknown".to_owned(), None),
         (Operation::ADMIN_CLIENT_REPORT, "client-report".to_owned(), None),
@@ -150,6 +177,8 @@ async fn every_administrative_answer_is_as_documented() {
     }
     // The tests of states import one, which is no JSON.
     seen.insert(Operation::ADMIN_IMPORT_STATE.name());
+    // Those of the journal read streams, which have no end.
+    seen.insert(Operation::ADMIN_EVENTS.name());
     let all = routes::all().filter(|route| route.is_admin()).map(Route::name);
     assert_eq!(seen, all.collect());
 }

@@ -150,7 +150,7 @@ async fn a_further_sandbox_has_the_same_keys_and_a_clock_of_its_own() {
 /// What the host sees of a sandbox.
 async fn picture(host: &Host, partner: &Partner) -> Value {
     let mut picture = json!({});
-    for path in ["applications", "faults", "requests", "client-report"] {
+    for path in ["applications", "faults", "requests", "client-report", "users"] {
         let path = format!("{path}?sandbox={}", partner.sandbox);
         picture[&path] = host.ok(HOST, Method::GET, &path, Value::Null).await;
     }
@@ -176,10 +176,15 @@ async fn no_operation_of_administration_leads_from_one_partner_to_another() {
     let further = host.ok(&victim.token, Method::POST, "sandboxes", json!({})).await;
     let (code, _) = client.authorize().await;
     let page = client.page(&code, PAGE);
+    let listed = host.ok(&victim.token, Method::GET, "users", Value::Null).await;
+    let victims_user = listed["users"][0]["user"].as_str().unwrap().to_owned();
+    let shown = host.ok(&victim.token, Method::GET, &format!("users/{victims_user}"), Value::Null).await;
+    let victims_token = shown["tokens"][0]["fingerprint"].as_str().unwrap().to_owned();
     let before = picture(&host, &victim).await;
     let application = victim.json["application"]["applicationId"].as_str().unwrap();
     let contract = victim.json["application"]["contracts"][0]["contractId"].as_str().unwrap();
-    let secrets = [&victim.sandbox[..], &victim.id, further["sandbox"].as_str().unwrap(), &reference];
+    let secrets =
+        [&victim.sandbox[..], &victim.id, further["sandbox"].as_str().unwrap(), &reference, &victims_user];
     let document = host.server.openapi();
     let mut tried = 0;
     for (path, operations) in document["paths"].as_object().unwrap() {
@@ -188,7 +193,17 @@ async fn no_operation_of_administration_leads_from_one_partner_to_another() {
             .replace("{applicationId}", application)
             .replace("{contractId}", contract)
             .replace("{partnerId}", &victim.id)
-            .replace("{reference}", &reference);
+            .replace("{reference}", &reference)
+            .replace("{sequence}", "1")
+            .replace("{userId}", &victims_user)
+            .replace("{accountId}", "1_sampleDataSet-default")
+            .replace("{fileName}", "file.json")
+            .replace("{token}", &victims_token)
+            .replace("{session}", &victims_token);
+        // A stream has no end; its own test is in `journal.rs`.
+        if path == "events" {
+            continue;
+        }
         for method in operations.as_object().unwrap().keys().filter(|key| key.len() <= 6) {
             let Ok(method) = Method::from_bytes(method.to_uppercase().as_bytes()) else { continue };
             let body = match &path[..] {

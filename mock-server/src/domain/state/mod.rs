@@ -20,6 +20,9 @@ mod storage_files;
 mod sweep;
 mod tables;
 mod tokens;
+mod user_changes;
+mod user_files;
+mod users;
 
 use super::code::{AuthorizationCode, PendingConsent};
 use super::library::{Library, LibraryId};
@@ -49,6 +52,9 @@ pub(crate) use references::Referent;
 #[cfg(any(test, feature = "durable"))]
 pub(crate) use sweep::SWEEP_EVERY;
 pub(crate) use tokens::CodeExchange;
+pub(crate) use user_changes::SourceChange;
+pub(crate) use user_files::{UserFile, UserFileContent};
+pub(crate) use users::{TokenRole, TokenView, UserView};
 
 use ids::Ids;
 

@@ -92,6 +92,7 @@ impl Row for RefreshGrant {
 impl Row for Library {
     type Key = LibraryId;
     const TABLE: &'static str = "libraries";
+    const PAGED: bool = true;
 
     fn revive(&mut self, key: &LibraryId, around: &dyn Surroundings) {
         Self::revive(self, key, around);

@@ -3,7 +3,7 @@
 use super::State;
 use crate::clock::Moment;
 use crate::domain::contract::{Contract, ContractKind};
-use crate::domain::library::{Library, LibraryId, Login};
+use crate::domain::library::{Library, LibraryId};
 use crate::domain::pull_options::PullOptions;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::{ExchangeToken, Read, Reader, Session, SessionAccess, SessionRef};
@@ -175,8 +175,7 @@ impl State {
                 if Some(account.id.as_str()) == left_out || !session.options.includes_account(&account.id) {
                     continue;
                 }
-                let withdrawn = matches!(account.login, Login::Withdrawn(_));
-                if session.options.fetches() && !withdrawn {
+                if session.options.fetches() && !account.login.is_shut(now) {
                     account.sync(now);
                 }
                 accounts.push(account.reference.clone());

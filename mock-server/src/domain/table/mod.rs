@@ -8,6 +8,7 @@ use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::hash::Hash;
+use std::ops::Bound;
 
 use crate::clock::Moment;
 use crate::domain::lifetimes::Lifetimes;
@@ -25,6 +26,8 @@ pub(crate) use row::{Column, Kept, Key, KeyText, PartKey, Row};
 pub(crate) struct Table<R: Row> {
     rows: RowMap<R>,
     indexes: Vec<Index<R>>,
+    /// The keys in their order, if rows are read so.
+    order: BTreeSet<R::Key>,
     /// What is known of the rows that are in a database; none if all rows are here.
     rest: Option<Box<Rest>>,
 }
@@ -41,7 +44,7 @@ impl<R: Row> Default for Table<R> {
     fn default() -> Self {
         let columns = R::COLUMNS.iter().filter(|column| column.looked_up);
         let indexes = columns.map(|column| Index { column, keys: HashMap::new() }).collect();
-        Self { rows: HashMap::new(), indexes, rest: None }
+        Self { rows: HashMap::new(), indexes, order: BTreeSet::new(), rest: None }
     }
 }
 
@@ -96,6 +99,30 @@ impl<R: Row> Table<R> {
         keys.into_iter().flatten().filter_map(|key| Some((key, self.rows.get(key)?)))
     }
 
+    /// The rows with a value in any column. Where all rows are here, all are looked through.
+    pub(crate) fn with<'a>(
+        &'a self,
+        column: &str,
+        value: &'a str,
+    ) -> impl Iterator<Item = (&'a R::Key, &'a R)> + use<'a, R> {
+        let column = R::COLUMNS.iter().find(|known| known.name == column);
+        debug_assert!(column.is_some(), "{} has no such column", R::TABLE);
+        if let (Some(column), Some(rest)) = (column, &self.rest) {
+            rest.look_up(column.name, value);
+        }
+        self.rows.iter().filter(move |(key, row)| {
+            column.is_some_and(|column| (column.value)(key, row).is_some_and(|known| known == value))
+        })
+    }
+
+    /// The rows after a key, or all, in the order of their keys.
+    pub(crate) fn after(&self, key: Option<&R::Key>) -> impl Iterator<Item = (&R::Key, &R)> {
+        debug_assert!(R::PAGED && self.is_whole(), "{} is not read page by page", R::TABLE);
+        let begin = key.map_or(Bound::Unbounded, Bound::Excluded);
+        let keys = self.order.range((begin, Bound::Unbounded));
+        keys.filter_map(|key| Some((key, self.rows.get(key)?)))
+    }
+
     /// Puts a row in, in the place of the one with the same key.
     pub(crate) fn insert(&mut self, key: R::Key, row: R) {
         self.unindex(&key);
@@ -104,6 +131,9 @@ impl<R: Row> Table<R> {
         }
         for index in &mut self.indexes {
             index.add(&key, &row);
+        }
+        if R::PAGED {
+            self.order.insert(key.clone());
         }
         self.rows.insert(key, row);
     }
@@ -136,7 +166,11 @@ impl<R: Row> Table<R> {
     {
         self.touch(key);
         self.unindex(key);
-        self.rows.remove(key)
+        let (key, row) = self.rows.remove_entry(key)?;
+        if R::PAGED {
+            self.order.remove::<R::Key>(&key);
+        }
+        Some(row)
     }
 
     /// Notes that a row is changed, or missing if there is none, and says whether there is one.
@@ -177,7 +211,7 @@ impl<R: Row> Table<R> {
 
     /// Keeps the rows of which this is true.
     pub(crate) fn retain(&mut self, keep: impl Fn(&R::Key, &R) -> bool) {
-        if self.indexes.is_empty() {
+        if self.indexes.is_empty() && !R::PAGED {
             self.rows.retain(|key, row| keep(key, row));
             return;
         }

@@ -10,6 +10,7 @@ mod reading;
 mod storages;
 mod tokens;
 mod transfer;
+mod users;
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,9 +1,9 @@
-//! `GET /__admin/requests`.
+//! `DELETE /__admin/requests`.
 
 use http::Method;
 
-use super::access::SANDBOX;
-use super::requests::{Requests, list};
+use super::super::access::SANDBOX;
+use super::{Requests, reply};
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
 use crate::http::reply::Outcome;
@@ -12,19 +12,20 @@ use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
 use crate::operations::refusals::{ADMIN, TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+use crate::sandbox::journal_page::Page;
 
 impl Operation {
-    /// `GET /__admin/requests`
-    pub const ADMIN_REQUESTS: Self = Self::named("adminRequests");
+    /// `DELETE /__admin/requests`
+    pub const ADMIN_FORGET_REQUESTS: Self = Self::named("adminForgetRequests");
 }
 
-pub(super) static ENDPOINT: Endpoint = Endpoint {
+pub(in crate::admin) static ENDPOINT: Endpoint = Endpoint {
     route: Route {
-        operation: Operation::ADMIN_REQUESTS,
-        method: Method::GET,
+        operation: Operation::ADMIN_FORGET_REQUESTS,
+        method: Method::DELETE,
         area: Area::Admin,
         template: "/requests",
-        summary: "`GET /__admin/requests`",
+        summary: "`DELETE /__admin/requests`",
         deprecated: false,
         answer: AnswerKind::Json,
         body: BodyMode::Whole,
@@ -32,7 +33,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     },
     sandbox: BY_ADMIN,
     exchange,
-    handler: |call| Box::pin(list_requests(call)),
+    handler: |call| Box::pin(forget_requests(call)),
 };
 
 fn exchange(schemas: &mut Schemas) -> Exchange {
@@ -43,6 +44,7 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
     .query(SANDBOX.0, SANDBOX.1)
 }
 
-async fn list_requests(call: &mut Call) -> Outcome {
-    list(call).await
+async fn forget_requests(call: &mut Call) -> Outcome {
+    call.sandbox.forget_requests().await?;
+    reply(Page { entries: call.sandbox.requests().await, next: None }).await
 }
