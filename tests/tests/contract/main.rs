@@ -9,6 +9,7 @@ mod attacks;
 mod client_report;
 mod concurrency;
 mod consent;
+mod console;
 mod contract_details;
 mod contract_ids;
 mod deletion;
