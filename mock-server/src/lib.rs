@@ -17,6 +17,8 @@ mod clock;
 mod config;
 mod consent;
 mod console;
+#[doc(hidden)]
+pub mod diagram;
 mod domain;
 #[cfg(any(test, feature = "durable"))]
 mod durable;

@@ -25,7 +25,7 @@ const OPEN: [Operation; 5] = [
 ];
 
 /// What partners may ask for; the rest is the host's alone.
-const PARTNERS: [Operation; 46] = [
+const PARTNERS: [Operation; 48] = [
     Operation::ADMIN_OPENAPI,
     Operation::ADMIN_OPERATIONS,
     Operation::ADMIN_CREDENTIALS,
@@ -37,6 +37,8 @@ const PARTNERS: [Operation; 46] = [
     Operation::ADMIN_SHOW_REQUEST,
     Operation::ADMIN_EVENTS,
     Operation::ADMIN_FORGET_REQUESTS,
+    Operation::ADMIN_LIST_FLOWS,
+    Operation::ADMIN_SHOW_FLOW,
     Operation::ADMIN_EXPLAIN,
     Operation::ADMIN_LIST_USERS,
     Operation::ADMIN_SHOW_USER,

@@ -12,6 +12,7 @@ mod create_sandbox;
 mod credentials;
 mod explain;
 mod faults;
+mod flows;
 mod health;
 mod inject_fault;
 mod list_faults;
@@ -50,6 +51,8 @@ pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &requests::show::ENDPOINT,
     &requests::events::ENDPOINT,
     &requests::forget::ENDPOINT,
+    &flows::list::ENDPOINT,
+    &flows::show::ENDPOINT,
     &explain::ENDPOINT,
     &client_report::ENDPOINT,
     &users::list::ENDPOINT,

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod filter;
+pub(crate) mod flows;
 pub(crate) mod links;
 pub(crate) mod redact;
 pub(crate) mod verdict;

@@ -315,3 +315,46 @@ async fn a_partner_follows_its_own_sandbox_until_its_token_is_renewed() {
     raw.send(Method::POST, &format!("/__admin/partners/{id}/token"), Some(HOST), None).await;
     assert_eq!(events.next().await, None);
 }
+
+#[tokio::test]
+async fn a_flow_is_all_that_hangs_together_with_its_drawing() {
+    let world = World::new().await;
+    let (one, other) = (world.raw_user(ContractKind::Read).await, world.raw_user(ContractKind::Read).await);
+    let name = one.file_names(&one.session).await[0].clone();
+    one.file(&one.session, &name).await;
+    one.client.exchange("wrong").await;
+    other.file(&other.session, "no-such-file.json").await;
+    let listed = ask(&world, "flows").await.json();
+    assert_eq!(listed["total"], 2, "what shows no code of the sandbox is of no flow: {listed}");
+    let (last, first) = (&listed["flows"][0], &listed["flows"][1]);
+    assert_eq!(
+        (&last["refused"], &first["refused"]),
+        (&json!(1), &json!(0)),
+        "the one that went on last comes first"
+    );
+    assert_eq!(first["operations"], json!(["authorize", "consentPage", "token", "readFileList", "readFile"]));
+    let user = first["users"][0].as_str().unwrap();
+    let of_user = ask(&world, &format!("flows?user={user}")).await.json();
+    assert_eq!((&of_user["total"], &of_user["flows"][0]), (&json!(1), first));
+    assert_eq!(ask(&world, "flows?offset=1&limit=1").await.json()["flows"], json!([first]));
+
+    let answer = ask(&world, &format!("flows/{}", first["flow"].as_str().unwrap())).await;
+    let flow = answer.json();
+    let operations: Vec<_> =
+        flow["requests"].as_array().unwrap().iter().map(|it| it["operation"].clone()).collect();
+    assert_eq!(operations.len(), 5, "{flow}");
+    let drawing = flow["diagram"].as_str().unwrap();
+    assert!(drawing.starts_with("<svg ") && drawing.contains("readFileList"), "{drawing}");
+    assert!(drawing.contains(&format!("href=\"#{}\"", flow["requests"][0]["sequence"])), "{drawing}");
+    assert!(flow["record"].as_str().unwrap().contains(&format!("--sandbox {}", world.sandbox.id())));
+    for secret in [&one.access, &one.refresh] {
+        assert!(!answer.text().contains(secret.as_str()));
+    }
+    // Any link of it leads to it.
+    let link = flow["requests"][4]["links"][0].as_str().unwrap();
+    assert_eq!(ask(&world, &format!("flows/{link}")).await.json()["flow"], flow["flow"]);
+    assert_eq!(ask(&world, "flows/none").await.error(), (404, "NotFound".to_owned()));
+    for wrong in ["limit=0", "offset=x"] {
+        assert_eq!(ask(&world, &format!("flows?{wrong}")).await.error().0, 400, "{wrong}");
+    }
+}

@@ -89,6 +89,7 @@ async fn every_administrative_answer_is_as_documented() {
     let user = format!("users/{}", text(&users["users"][0]["user"]));
     let shown = admin(&world, Method::GET, &user, None).await.json();
     let files = admin(&world, Method::GET, &format!("{user}/files"), None).await.json();
+    let flows = admin(&world, Method::GET, "flows", None).await.json();
     let token = format!("{user}/tokens/{}", text(&shown["tokens"][0]["fingerprint"]));
     let mut seen = BTreeSet::new();
     let own = |id: &str| format!("{id}-{}", world.sandbox.id());
@@ -126,6 +127,9 @@ async fn every_administrative_answer_is_as_documented() {
         (Operation::ADMIN_REQUESTS, "requests?status=4xx&limit=2".to_owned(), None),
         (Operation::ADMIN_SHOW_REQUEST, "requests/1".to_owned(), None),
         (Operation::ADMIN_SHOW_REQUEST, "requests/0".to_owned(), None),
+        (Operation::ADMIN_LIST_FLOWS, "flows".to_owned(), None),
+        (Operation::ADMIN_SHOW_FLOW, format!("flows/{}", text(&flows["flows"][0]["flow"])), None),
+        (Operation::ADMIN_SHOW_FLOW, "flows/none".to_owned(), None),
         (Operation::ADMIN_LIST_USERS, "users?limit=1".to_owned(), None),
         (Operation::ADMIN_SHOW_USER, user.clone(), None),
         (Operation::ADMIN_LIST_USER_FILES, format!("{user}/files"), None),

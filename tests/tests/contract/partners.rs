@@ -180,11 +180,19 @@ async fn no_operation_of_administration_leads_from_one_partner_to_another() {
     let victims_user = listed["users"][0]["user"].as_str().unwrap().to_owned();
     let shown = host.ok(&victim.token, Method::GET, &format!("users/{victims_user}"), Value::Null).await;
     let victims_token = shown["tokens"][0]["fingerprint"].as_str().unwrap().to_owned();
+    let flows = host.ok(&victim.token, Method::GET, "flows", Value::Null).await;
+    let victims_flow = flows["flows"][0]["flow"].as_str().unwrap().to_owned();
     let before = picture(&host, &victim).await;
     let application = victim.json["application"]["applicationId"].as_str().unwrap();
     let contract = victim.json["application"]["contracts"][0]["contractId"].as_str().unwrap();
-    let secrets =
-        [&victim.sandbox[..], &victim.id, further["sandbox"].as_str().unwrap(), &reference, &victims_user];
+    let secrets = [
+        &victim.sandbox[..],
+        &victim.id,
+        further["sandbox"].as_str().unwrap(),
+        &reference,
+        &victims_user,
+        &victims_flow,
+    ];
     let document = host.server.openapi();
     let mut tried = 0;
     for (path, operations) in document["paths"].as_object().unwrap() {
@@ -195,6 +203,7 @@ async fn no_operation_of_administration_leads_from_one_partner_to_another() {
             .replace("{partnerId}", &victim.id)
             .replace("{reference}", &reference)
             .replace("{sequence}", "1")
+            .replace("{flow}", &victims_flow)
             .replace("{userId}", &victims_user)
             .replace("{accountId}", "1_sampleDataSet-default")
             .replace("{fileName}", "file.json")

@@ -5,7 +5,7 @@ pub(super) mod events;
 pub(super) mod forget;
 pub(super) mod list;
 pub(super) mod show;
-mod summary;
+pub(super) mod summary;
 
 use std::sync::Arc;
 

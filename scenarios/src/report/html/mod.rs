@@ -1,5 +1,6 @@
 //! The report as one HTML page: no remote assets, no script, and it may be published.
 
+#[cfg(feature = "embedded")]
 mod diagram;
 mod view;
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use askama::Template;
 use serde_json::Value;
 
-use super::diagram::Diagram;
 use crate::position::shown;
 use crate::report::{Exchange, Failure, Report, ScenarioReport, SnapshotReport, Status, StepReport};
 
@@ -52,8 +51,29 @@ struct Scenario {
     open: bool,
     took: String,
     snapshot: Option<&'static str>,
-    diagram: Option<Diagram>,
+    diagram: Option<Drawing>,
     steps: Vec<Step>,
+}
+
+/// The sequence diagram.
+struct Drawing {
+    svg: String,
+    /// How many arrows had no place.
+    left_out: usize,
+}
+
+impl Drawing {
+    #[cfg(feature = "embedded")]
+    fn of(report: &ScenarioReport, id: &str) -> Option<Self> {
+        let diagram = super::diagram::of(&report.steps, id, &report.name)?;
+        Some(Self { svg: diagram.svg(), left_out: diagram.left_out })
+    }
+
+    /// The server draws it.
+    #[cfg(not(feature = "embedded"))]
+    fn of(_: &ScenarioReport, _: &str) -> Option<Self> {
+        None
+    }
 }
 
 struct Step {
@@ -160,7 +180,7 @@ impl Scenario {
                 SnapshotReport::Pending => Some("snapshot waits for review"),
                 SnapshotReport::Different => Some("snapshot differs"),
             },
-            diagram: Diagram::of(&report.steps, &id, &report.name),
+            diagram: Drawing::of(report, &id),
             steps: steps.map(|(at, step)| Step::of(step, at + 1, report.duration)).collect(),
             id,
         }
