@@ -27,8 +27,8 @@ impl Ledger {
     pub fn of(evidence: &Evidence) -> Self {
         let mut text = PREFACE.to_owned();
         let mut unproven = Vec::new();
-        // Administration is the mock's own and not the platform's.
-        for route in routes::all().filter(|route| !route.is_admin()) {
+        // Administration and the parts of pages are the mock's own and not the platform's.
+        for route in routes::all().filter(|route| !route.leaves_no_trace()) {
             let path = route.paths().pop().unwrap();
             write!(
                 text,

@@ -50,7 +50,7 @@ async fn clear_faults(call: &mut Call) -> Outcome {
         None => call.sandbox.clear_faults().await?,
         Some(id) => {
             let unknown = || {
-                let message = format!("There is no fault {id}");
+                let message = format!("There is no fault \"{id}\"");
                 Refusal::new(404, RefusalCode::NotFound, message, "GET /__admin/faults lists them")
             };
             let id = id.parse().map_err(|_| unknown())?;

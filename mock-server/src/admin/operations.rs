@@ -77,6 +77,6 @@ async fn operations(call: &mut Call) -> Outcome {
 }
 
 fn newest_path(route: &Route) -> String {
-    let versioned = route.paths().into_iter().filter(|path| *path != route.template).next_back();
+    let versioned = route.paths().into_iter().rfind(|path| *path != route.template);
     versioned.unwrap_or_else(|| route.template.to_owned()).replace("{*", "{")
 }

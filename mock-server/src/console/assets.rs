@@ -96,7 +96,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
 };
 
 fn exchange(_: &mut Schemas) -> Exchange {
-    let content = Content::opaque(&[CSS, SCRIPT, PICTURE]);
+    let content = Content::opaque(&["text/css", "text/javascript", PICTURE]);
     Exchange::new(Auth::Open, Answer::new(200, "A style sheet, script or picture of the console.", content))
 }
 

@@ -17,7 +17,7 @@ use crate::http::reply::{Outcome, Reply, ReplyBody};
 use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::{Schemas, object, string};
 use crate::operations::Operation;
-use crate::operations::refusals::{ADMIN, TOO_LARGE, UNREADABLE};
+use crate::operations::refusals::{TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 use crate::sandbox::caller::Caller;
 
@@ -55,7 +55,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
         deprecated: false,
         answer: AnswerKind::Nothing,
         body: BodyMode::Whole,
-        refusals: &[UNREADABLE, TOO_LARGE, ADMIN],
+        refusals: &[UNREADABLE, TOO_LARGE],
     },
     sandbox: BY_ADMIN,
     exchange,
@@ -68,7 +68,8 @@ fn page_exchange(_: &mut Schemas) -> Exchange {
 }
 
 fn exchange(_: &mut Schemas) -> Exchange {
-    let page = || Content::opaque(&["text/html"]);
+    // Programs are told by JSON that a page of another origin asked.
+    let page = || Content::opaque(&["text/html", "application/json"]);
     let said = "Logged in: the cookie stands for the token in this browser.";
     Exchange::new(Auth::Open, Answer::empty(303, said).header("location", "A page of the console."))
         .or(Answer::new(403, "A page that says that the token is wrong.", page()))

@@ -100,7 +100,7 @@ impl Route {
     }
 
     /// Whether it leaves no trace: neither journalled nor touched by faults.
-    pub(crate) fn leaves_no_trace(&self) -> bool {
+    pub fn leaves_no_trace(&self) -> bool {
         self.is_admin() || self.operation == Operation::PAGE_PART
     }
 

@@ -25,7 +25,10 @@ impl Console {
     async fn with(change: impl FnOnce(&mut Settings) + Send + 'static) -> Self {
         let builder: MockServerBuilder = MockServer::builder().allow_refusals().settings(change);
         let server = builder.start().await;
-        let raw = RawClient::new(&server.url(), server.credentials().contract(ContractKind::Read).unwrap());
+        let raw = RawClient::new(
+            &format!("http://{}", server.address()),
+            server.credentials().contract(ContractKind::Read).unwrap(),
+        );
         Self { server, raw }
     }
 

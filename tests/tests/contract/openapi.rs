@@ -170,12 +170,19 @@ async fn every_administrative_answer_is_as_documented() {
         (Operation::ADMIN_LIST_SANDBOXES, "sandboxes".to_owned(), None),
         (Operation::ADMIN_CREATE_SANDBOX, "sandboxes".to_owned(), Some(json!({"lifetimes": {"code": "1m"}}))),
         (Operation::ADMIN_CREATE_SANDBOX, "sandboxes".to_owned(), Some(json!({"lifetime": {}}))),
+        (Operation::ADMIN_OPERATIONS, "operations".to_owned(), None),
+        (Operation::CONSOLE_HOME, "ui".to_owned(), None),
+        (Operation::CONSOLE_LOGIN_PAGE, "ui/login".to_owned(), None),
+        (Operation::CONSOLE_PAGE, "ui/start".to_owned(), None),
+        (Operation::CONSOLE_DETAIL, "ui/traffic/1".to_owned(), None),
+        (Operation::CONSOLE_ASSET, "ui/assets/any/api.js".to_owned(), None),
+        (Operation::CONSOLE_LOGOUT, "ui/logout".to_owned(), None),
         (Operation::ADMIN_REMOVE_SANDBOX, "sandboxes".to_owned(), None),
     ] {
         let route = routes::all().find(|route| route.operation == operation).unwrap();
         let answer = admin(&world, route.method.clone(), &path, body).await;
         checker.check_answer(operation.name(), &answer).unwrap_or_else(|it| panic!("{operation}: {it}"));
-        if answer.status == 200 {
+        if answer.status.is_success() || answer.status.is_redirection() {
             seen.insert(operation.name());
         }
     }
@@ -183,6 +190,8 @@ async fn every_administrative_answer_is_as_documented() {
     seen.insert(Operation::ADMIN_IMPORT_STATE.name());
     // Those of the journal read streams, which have no end.
     seen.insert(Operation::ADMIN_EVENTS.name());
+    // Those of the console log in, with a form.
+    seen.insert(Operation::CONSOLE_LOGIN.name());
     let all = routes::all().filter(|route| route.is_admin()).map(Route::name);
     assert_eq!(seen, all.collect());
 }
