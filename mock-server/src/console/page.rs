@@ -12,7 +12,7 @@ use crate::http::reply::{Outcome, Reply, ReplyBody};
 use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
-use crate::operations::refusals::{ADMIN, TOO_LARGE, UNREADABLE};
+use crate::operations::refusals::{TOO_LARGE, UNREADABLE};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
 
 impl Operation {
@@ -57,7 +57,7 @@ const fn endpoint(
             deprecated: false,
             answer: AnswerKind::Nothing,
             body: BodyMode::Whole,
-            refusals: &[UNREADABLE, TOO_LARGE, ADMIN],
+            refusals: &[UNREADABLE, TOO_LARGE],
         },
         sandbox: BY_ADMIN,
         exchange,
@@ -69,17 +69,25 @@ const fn endpoint(
 const SANDBOX: (&str, &str) = ("sandbox", "The sandbox; the default one if absent.");
 
 fn exchange(_: &mut Schemas) -> Exchange {
-    let page = || Content::opaque(&["text/html"]);
-    Exchange::new(Auth::Admin, Answer::new(200, "A page of the console.", page()))
-        .or(Answer::new(403, "To browsers, a page that asks for the token.", page()))
-        .or(Answer::new(404, "To browsers, a page that says what is not there.", page()))
-        .query(SANDBOX.0, SANDBOX.1)
+    let page = Content::opaque(&["text/html"]);
+    guarded(Exchange::new(Auth::Admin, Answer::new(200, "A page of the console.", page)))
 }
 
 fn home_exchange(_: &mut Schemas) -> Exchange {
     let first = Answer::empty(302, "To the first page.").header("location", "The first page.");
-    Exchange::new(Auth::Admin, first)
-        .or(Answer::new(403, "To browsers, a page that asks for the token.", Content::opaque(&["text/html"])))
+    guarded(Exchange::new(Auth::Admin, first))
+}
+
+/// What whoever is not let in is told: browsers by a page, programs by JSON.
+fn guarded(exchange: Exchange) -> Exchange {
+    let told = || Content::opaque(&["text/html", "application/json"]);
+    exchange
+        .or(Answer::new(
+            403,
+            "Administration is not open to the caller: a page that asks for the token.",
+            told(),
+        ))
+        .or(Answer::new(404, "There is no such sandbox or page.", told()))
         .query(SANDBOX.0, SANDBOX.1)
 }
 
