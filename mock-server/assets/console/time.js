@@ -6,7 +6,8 @@
  * @param {string} time RFC 3339
  */
 export function timeOfDay(time) {
-  return time.slice(11, 23).replace("Z", "");
+  const [seconds, fraction = ""] = time.slice(11, 23).replace("Z", "").split(".");
+  return `${seconds}.${fraction.padEnd(3, "0")}`;
 }
 
 /**

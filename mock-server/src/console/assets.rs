@@ -38,6 +38,7 @@ static ASSETS: &[Asset] = assets![
     "console.css",
     "copy.js",
     "curl.js",
+    "diagram.css",
     "dom.js",
     "events-worker.js",
     "events.js",

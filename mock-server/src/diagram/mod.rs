@@ -7,6 +7,9 @@ mod layout;
 
 use askama::Template;
 
+/// How diagrams look. Whoever shows one says the colours, as the style sheet's first line tells.
+pub const STYLE: &str = include_str!("../../assets/console/diagram.css");
+
 /// Who takes part in a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party {

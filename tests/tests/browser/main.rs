@@ -7,5 +7,6 @@ mod browser;
 mod callbacks;
 mod chromedriver;
 mod consent;
+mod console;
 mod harness;
 mod webdriver;

@@ -353,6 +353,12 @@ async fn a_flow_is_all_that_hangs_together_with_its_drawing() {
     // Any link of it leads to it.
     let link = flow["requests"][3]["links"][0].as_str().unwrap();
     assert_eq!(ask(&world, &format!("flows/{link}")).await.json()["flow"], flow["flow"]);
+    let short = ask(&world, "requests?form=short&limit=1").await.json();
+    assert_eq!(
+        (&short["requests"][0]["code"], &short["requests"][0].get("headers")),
+        (&json!("FileNotFound"), &None)
+    );
+    assert_eq!(ask(&world, "requests?form=tall").await.error().0, 400);
     assert_eq!(ask(&world, "flows/none").await.error(), (404, "NotFound".to_owned()));
     for wrong in ["limit=0", "offset=x"] {
         assert_eq!(ask(&world, &format!("flows?{wrong}")).await.error().0, 400, "{wrong}");

@@ -59,7 +59,7 @@ export function shortId(id) {
 export const COLUMNS = [
   { title: "No.", kind: "number", cell: ({ sequence }) => sequence },
   { title: "Time", kind: "nowrap", cell: ({ time }) => h("time", { datetime: time, class: "mono" }, timeOfDay(time)) },
-  { title: "Request", cell: (request) => h("a", { href: requestPage(keyOf(request)) }, request.operation ?? "nothing there") },
+  { title: "Request", kind: "nowrap", cell: (request) => h("a", { href: requestPage(keyOf(request)) }, request.operation ?? "nothing there") },
   { title: "Path", kind: "path", cell: ({ method, path }) => h("code", { title: path }, `${method} ${path}`) },
   { title: "Answer", kind: "nowrap", cell: ({ status, code, fault }) => [statusBadge(status, code), fault ? badge("fault", "warn") : null] },
   { title: "User", kind: "nowrap", cell: ({ user }) => (user ? h("a", { href: userPage(user), "aria-label": `User ${user}` }, shortId(user)) : null) },

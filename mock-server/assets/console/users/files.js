@@ -14,6 +14,8 @@ const LARGEST_SHOWN = 2 * 1024 * 1024;
 
 /** @param {string} path of the user */
 export function filesCard(path) {
+  /** @param {UserFile} file */
+  const fileOf = (file) => `${path}/files/${encodeURIComponent(file.name)}`;
   const place = h("div", { class: "stack" }, h("p", { class: "loading" }, "Loading …"));
   const view = h("div", { class: "stack", "aria-live": "polite" });
   void load();
@@ -41,9 +43,6 @@ export function filesCard(path) {
     const head = h("tr", {}, heads.map((text) => h("th", { scope: "col" }, text)));
     return h("div", { class: "table-frame", tabindex: "0", role: "group", "aria-label": "Files" }, h("table", { class: "cards", "aria-label": "Files" }, h("thead", {}, head), h("tbody", {}, rows)));
   }
-
-  /** @param {UserFile} file */
-  const fileOf = (file) => `${path}/files/${encodeURIComponent(file.name)}`;
 
   /** @param {UserFile} file */
   async function show(file) {

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::super::access::SANDBOX;
-use super::{Requests, reply};
+use super::{Form, Requests, reply};
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
 use crate::http::reply::Outcome;
@@ -46,5 +46,5 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 
 async fn forget_requests(call: &mut Call) -> Outcome {
     call.sandbox.forget_requests().await?;
-    reply(Page { entries: call.sandbox.requests().await, next: None }).await
+    reply(Page { entries: call.sandbox.requests().await, next: None }, Form::Full).await
 }

@@ -7,7 +7,7 @@ use http::Method;
 
 use super::super::access::SANDBOX;
 use super::super::paging::limit;
-use super::{Requests, reply};
+use super::{Form, Requests, reply};
 use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
@@ -66,12 +66,14 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
             "after",
             "Only requests after this one: a number, or next of the page before. The first ones are listed.",
         )
+        .query("form", "short leaves out headers, bodies, claims and checks.")
         .query("limit", "How many are listed, 1000 at most; all if neither it nor before nor after is given.")
 }
 
 async fn list(call: &mut Call) -> Outcome {
     let filter = filter(call)?;
     let limit = limit(call.query_value("limit"), MOST)?;
+    let form = parsed(call, "form")?.unwrap_or(Form::Full);
     let direction = match (parsed::<Position>(call, "before")?, parsed::<Position>(call, "after")?) {
         (Some(_), Some(_)) => return Err(Refusal::validation("one of before and after, not both")),
         (Some(before), None) => Some(Direction::Before(Some(before))),
@@ -79,11 +81,11 @@ async fn list(call: &mut Call) -> Outcome {
         (None, None) => None,
     };
     if direction.is_none() && limit.is_none() && filter.is_empty() {
-        return reply(Page { entries: call.sandbox.requests().await, next: None }).await;
+        return reply(Page { entries: call.sandbox.requests().await, next: None }, form).await;
     }
     let most = limit.unwrap_or(if direction.is_some() { MOST } else { usize::MAX });
     let direction = direction.unwrap_or(Direction::Before(None));
-    reply(call.sandbox.page(direction, &filter, most).await?).await
+    reply(call.sandbox.page(direction, &filter, most).await?, form).await
 }
 
 /// What a query asks for.

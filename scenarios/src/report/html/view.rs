@@ -22,6 +22,7 @@ pub(super) struct Page {
     counts: Vec<Count>,
     groups: Vec<Group>,
     unreferenced: Vec<String>,
+    diagram_style: &'static str,
 }
 
 struct Count {
@@ -63,6 +64,11 @@ struct Drawing {
 }
 
 impl Drawing {
+    #[cfg(feature = "embedded")]
+    const STYLE: &str = digime_mock_server::diagram::STYLE;
+    #[cfg(not(feature = "embedded"))]
+    const STYLE: &str = "";
+
     #[cfg(feature = "embedded")]
     fn of(report: &ScenarioReport, id: &str) -> Option<Self> {
         let diagram = super::diagram::of(&report.steps, id, &report.name)?;
@@ -141,6 +147,7 @@ impl Page {
             success: report.passed(),
             groups: groups.collect(),
             counts: counts(report),
+            diagram_style: Drawing::STYLE,
             unreferenced: report.unreferenced_snapshots.iter().map(|path| shown(path)).collect(),
         }
     }
