@@ -134,10 +134,22 @@ impl Browser {
         self.element(css).await;
     }
 
+    /// What the first element of a CSS selector says of itself. A page that makes room for the next one meanwhile is
+    /// not asked again: the next one is.
+    async fn ask(&self, css: &str, question: &str) -> Value {
+        loop {
+            let element = self.element(css).await;
+            match self.session.ask(&element, question).await {
+                Ok(answer) => return answer,
+                Err(error) if error.is_of_a_page_that_is_gone() => {}
+                Err(CommandError(error)) => panic!("{css} does not tell its {question}: {error}"),
+            }
+        }
+    }
+
     /// Whether a user sees what a CSS selector finds.
     pub(crate) async fn is_seen(&self, css: &str) -> bool {
-        let element = self.element(css).await;
-        self.session.ask(&element, "displayed").await.unwrap() == Value::Bool(true)
+        self.ask(css, "displayed").await == Value::Bool(true)
     }
 
     /// Clicks what a CSS selector finds.
@@ -157,15 +169,17 @@ impl Browser {
 
     /// The text that a reader sees in an element.
     pub(crate) async fn text(&self, css: &str) -> String {
-        let element = self.element(css).await;
-        self.session.ask(&element, "text").await.unwrap().as_str().unwrap().to_owned()
+        self.ask(css, "text").await.as_str().unwrap().to_owned()
     }
 
     /// An attribute of an element.
     pub(crate) async fn attribute(&self, css: &str, name: &str) -> Option<String> {
-        let element = self.element(css).await;
-        let value = self.session.ask(&element, &format!("attribute/{name}")).await.unwrap();
-        value.as_str().map(str::to_owned)
+        self.ask(css, &format!("attribute/{name}")).await.as_str().map(str::to_owned)
+    }
+
+    /// Waits until the page has a heading. Keys, unlike clicks, do not wait for the page that they lead to.
+    pub(crate) async fn heading(&self, text: &str) {
+        self.until(&format!("document.querySelector('h1')?.textContent.trim() === {}", json!(text))).await;
     }
 
     /// Presses keys, wherever the focus is; [`TAB`] and [`ENTER`] among them.
@@ -187,7 +201,14 @@ impl Browser {
     pub(crate) async fn until(&self, condition: &str) {
         let end = tokio::time::Instant::now() + PATIENCE;
         let script = format!("return Boolean({condition})");
-        while self.evaluate(&script).await != Value::Bool(true) {
+        let body = json!({ "script": script, "args": [] });
+        loop {
+            match self.session.post("/execute/sync", body.clone()).await {
+                Ok(Value::Bool(true)) => return,
+                Ok(_) => {}
+                Err(error) if error.is_of_a_page_that_is_gone() => {}
+                Err(CommandError(error)) => panic!("{condition}: {error}"),
+            }
             let late = tokio::time::Instant::now() > end;
             assert!(!late, "{condition} did not become true:\n{}", self.source().await);
             tokio::time::sleep(Duration::from_millis(20)).await;

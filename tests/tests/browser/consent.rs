@@ -207,9 +207,9 @@ async fn the_keyboard_alone_is_enough() {
     let browser = &visit.browser;
     visit.open("&service=16").await;
     browser.press(&format!("{TAB}{ENTER}")).await;
-    assert_eq!(browser.text("h1").await, "Sign in at Spotify");
+    browser.heading("Sign in at Spotify").await;
     browser.press(&format!("{TAB}anna{ENTER}")).await;
-    browser.until("document.querySelector('h1').textContent === 'Check and approve'").await;
+    browser.heading("Check and approve").await;
     browser.press(&format!("{TAB}{ENTER}")).await;
     assert_eq!(visit.outcome().await, ("true".to_owned(), None));
 }

@@ -21,6 +21,15 @@ pub(crate) struct Session {
 #[derive(Debug)]
 pub(crate) struct CommandError(pub(crate) String);
 
+impl CommandError {
+    /// Whether the command came to a page that made room for the next one.
+    pub(crate) fn is_of_a_page_that_is_gone(&self) -> bool {
+        let signs = ["stale element", "execution context", "node with given id", "document unloaded"];
+        let words = self.0.to_ascii_lowercase();
+        signs.iter().any(|sign| words.contains(sign))
+    }
+}
+
 /// An element of a page.
 #[derive(Clone, Debug)]
 pub(crate) struct Element(String);
