@@ -102,7 +102,13 @@ async fn decide(call: &mut Call) -> Outcome {
     let decision = match body.decision.unwrap_or(DecisionName::Approve) {
         DecisionName::Approve => {
             let (source, dataset) = (body.service, body.data_set);
-            UserDecision::Approve(Choice { source, dataset, user: body.user, new_user: body.new_user })
+            UserDecision::Approve(Choice {
+                source,
+                dataset,
+                also: Vec::new(),
+                user: body.user,
+                new_user: body.new_user,
+            })
         }
         DecisionName::Decline => UserDecision::decline(),
         DecisionName::Error => UserDecision::error(body.error_code.as_deref().unwrap_or("SERVER_ERROR")),

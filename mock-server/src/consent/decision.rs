@@ -1,8 +1,13 @@
 //! What approving a page comes to: the source that is connected, the account that is logged in at.
 
+use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
+
 use digime_fixtures::catalogue::{self, SourceType};
 
 use super::parameters::{BadParameters, PageParameters};
+use super::source_list::sources;
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Decision, Page, PageLink};
 use crate::domain::contract::ContractKind;
 use crate::domain::library::{AccountId, Connection, LibraryId};
@@ -23,10 +28,47 @@ pub(crate) const DEFAULT_DATASET: &str = "default";
 pub(crate) struct Choice {
     pub(crate) source: Option<u32>,
     pub(crate) dataset: Option<String>,
+    /// The sources that were chosen before that one.
+    pub(crate) also: Vec<SourceChoice>,
     /// The id of the user who consents on a page, if they are known; otherwise it is a new one's.
     pub(crate) user: Option<LibraryId>,
     /// Whether the phone is somebody else's from now on; pages in a browser make a user each.
     pub(crate) new_user: bool,
+}
+
+/// A source that was chosen, and the dataset that it delivers; written `15` or `15.busy-user`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SourceChoice {
+    pub(crate) source: u32,
+    pub(crate) dataset: Option<String>,
+}
+
+impl SourceChoice {
+    /// How many may be chosen in one visit besides the last one.
+    pub(crate) const MOST: usize = 20;
+
+    /// Those that a form or an address names, as far as they can be read.
+    pub(super) fn read<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<Self> {
+        texts.filter_map(|text| text.parse().ok()).take(Self::MOST).collect()
+    }
+}
+
+impl FromStr for SourceChoice {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (source, dataset) = text.split_once('.').unwrap_or((text, ""));
+        Ok(Self { source: source.parse()?, dataset: Some(dataset.to_owned()).filter(|it| !it.is_empty()) })
+    }
+}
+
+impl fmt::Display for SourceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.dataset {
+            Some(dataset) => write!(f, "{}.{dataset}", self.source),
+            None => write!(f, "{}", self.source),
+        }
+    }
 }
 
 /// Approves a page and says where the browser goes.
@@ -43,8 +85,8 @@ pub(crate) async fn approve(
         Page::Authorize => consent(sandbox, page, choice, &waiting).await,
         Page::Onboard => {
             let source = page.service.or(choice.source).unwrap_or(default_source(page));
-            connection(sandbox, page, choice, source).map(|it| Decision::Connect {
-                connection: Some(it),
+            connections(sandbox, page, choice, Some(source)).map(|connections| Decision::Connect {
+                connections,
                 trigger: page.trigger,
                 storage: None,
                 postbox: None,
@@ -91,9 +133,13 @@ pub(crate) async fn registered_callback<'a>(
 
 /// The source that is connected when nobody names one.
 pub(crate) fn default_source(page: &PageParameters) -> u32 {
-    match page.source_type {
-        Some(SourceType::Push) => DEFAULT_PUSH_SOURCE,
-        _ => DEFAULT_SOURCE,
+    let direction = page.source_type.unwrap_or(SourceType::Pull);
+    let scope = page.sources_scope.as_ref();
+    let narrowed = scope.and_then(|_| sources(direction, page.include_sample_only, scope).first().copied());
+    match (narrowed, direction) {
+        (Some(source), _) => source.id,
+        (None, SourceType::Push) => DEFAULT_PUSH_SOURCE,
+        (None, SourceType::Pull) => DEFAULT_SOURCE,
     }
 }
 
@@ -127,12 +173,12 @@ async fn consent(
     };
     let without = needs_no_source(sandbox, page, waiting);
     let source = page.service.or(choice.source).or((!without).then(|| default_source(page)));
-    let connection = source.map(|source| connection(sandbox, page, choice, source)).transpose()?;
+    let connections = connections(sandbox, page, choice, source)?;
     let postbox = match waiting.offers_postbox {
         true => Some(postbox_keys().await?),
         false => None,
     };
-    Ok(Decision::Connect { connection, trigger: page.trigger, storage, postbox })
+    Ok(Decision::Connect { connections, trigger: page.trigger, storage, postbox })
 }
 
 /// The keys of a new postbox. They are made on a thread of their own, which others need not wait for.
@@ -145,15 +191,22 @@ pub(crate) async fn postbox_keys() -> Result<PostboxKeys, CallbackErrorCode> {
     made.map_err(|error| failed(&error))
 }
 
-fn connection(
+/// The sources that the user chose, in their order, with `last` at the end.
+fn connections(
     sandbox: &Sandbox,
     page: &PageParameters,
     choice: &Choice,
-    source: u32,
-) -> Result<Connection, CallbackErrorCode> {
-    let dataset = choice.dataset.as_deref().or(page.sample_data_set.as_deref());
-    let connection = login(sandbox, source, dataset)?;
-    Ok(Connection { sample: page.sample_data_set.is_some(), ..connection })
+    last: Option<u32>,
+) -> Result<Vec<Connection>, CallbackErrorCode> {
+    // A source that the app names is the only one.
+    let also = if page.service.is_none() { choice.also.as_slice() } else { &[] };
+    let before = also.iter().map(|it| (it.source, it.dataset.as_deref()));
+    let all = before.chain(last.map(|source| (source, choice.dataset.as_deref())));
+    all.map(|(source, dataset)| {
+        let connection = login(sandbox, source, dataset.or(page.sample_data_set.as_deref()))?;
+        Ok(Connection { sample: page.sample_data_set.is_some(), ..connection })
+    })
+    .collect()
 }
 
 /// A login at a source, which delivers a dataset.

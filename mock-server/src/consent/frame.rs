@@ -44,9 +44,9 @@ impl Frame {
         }
     }
 
-    /// As [`Frame::new`], of a page of older generations, which speaks English alone.
-    pub(super) fn in_english(call: &Call, contract: Option<&Contract>) -> Self {
-        Self::new(call, Some(Language::English.tag()), contract)
+    /// As [`Frame::new`], of the phone or the guest page.
+    pub(super) fn of_phone(call: &Call, contract: Option<&Contract>) -> Self {
+        Self::new(call, call.query_value("lng").as_deref(), contract)
     }
 
     /// The address of something below the root of the server.

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::link::{decide, waiting};
-use super::link_page::{self, GUEST};
+use super::link_page::{self, Opened};
 use crate::domain::app_link::{AppLink, AppLinkError, ConsentLink};
 use crate::http::call::Call;
 use crate::http::endpoint::{Endpoint, Handler, SandboxBy};
@@ -86,31 +86,34 @@ fn exchange(answer: Answer) -> Exchange {
         .query("sessionExchangeToken", "The exchange token of the session.")
         .query("sessionKey", "The session's key, from clients that know no exchange token.")
         .query("callbackUrl", "Where the browser is sent.")
+        .query("lng", "Language.")
 }
 
 async fn show(call: &mut Call) -> Outcome {
     let link = match link(call) {
         Ok(link) => link,
-        Err(error) => return link_page::unreadable(call, GUEST, &error),
+        Err(error) => return link_page::unreadable(call, Opened::AsGuest, &error),
     };
     match waiting(&call.sandbox, &link).await {
-        Ok(found) => link_page::ask(call, GUEST, &link, &found),
-        Err(problem) => link_page::nothing_waits(call, GUEST, &problem),
+        Ok(found) => link_page::ask(call, Opened::AsGuest, &link, &found),
+        Err(problem) => link_page::nothing_waits(call, Opened::AsGuest, &problem),
     }
 }
 
 async fn answer(call: &mut Call) -> Outcome {
     let link = match link(call) {
         Ok(link) => link,
-        Err(error) => return link_page::unreadable(call, GUEST, &error),
+        Err(error) => return link_page::unreadable(call, Opened::AsGuest, &error),
     };
     let decision = link_page::decision(call)?;
     let client_id = call.sandbox.store.link_client(&link.session).await?;
     let contract = client_id.and_then(|client_id| call.sandbox.contract(&client_id));
     let callback = link.callback();
     match decide(&call.sandbox, &AppLink::Consent(link), &decision).await {
-        Ok(ending) => link_page::leave(call, GUEST, contract.as_deref(), callback.as_deref(), &ending),
-        Err(problem) => link_page::nothing_waits(call, GUEST, &problem),
+        Ok(ending) => {
+            link_page::leave(call, Opened::AsGuest, contract.as_deref(), callback.as_deref(), &ending)
+        }
+        Err(problem) => link_page::nothing_waits(call, Opened::AsGuest, &problem),
     }
 }
 

@@ -151,12 +151,13 @@ async fn agree(
     let without = user == LinkUser::Phone && needs_no_source(contract, waiting);
     let without = without || contract.kind == ContractKind::Write;
     let source = choice.source.or((!without).then_some(DEFAULT_SOURCE));
-    let connection = source.map(|source| login(sandbox, source, choice.dataset.as_deref())).transpose()?;
+    let logins = source.map(|source| login(sandbox, source, choice.dataset.as_deref()));
+    let connections = logins.into_iter().collect::<Result<_, _>>()?;
     let postbox = match link.wanted {
         Wanted::Postbox => Some(postbox_keys().await?),
         Wanted::Data => None,
     };
-    Ok(LinkDecision::Agree { user, connection, postbox })
+    Ok(LinkDecision::Agree { user, connections, postbox })
 }
 
 /// Whether a consent may leave the library without a further source, as on the authorize page.

@@ -11,6 +11,8 @@ use super::frame::{self, Frame};
 use super::link::{ConsentEnding, PhoneScreen, Waiting, needs_no_source};
 use super::qr_code::{self, Drawing};
 use super::source_list::sources;
+use super::texts::fill;
+use super::texts::phone::PhoneTexts;
 use crate::domain::app_link::{AppLinkError, ConsentLink, Wanted};
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::refusal::Refusal;
@@ -26,9 +28,9 @@ use crate::sandbox::datasets::DatasetChoice;
 struct ConsentPage<'a> {
     frame: Frame,
     heading: &'static str,
-    application: &'a str,
+    title: String,
+    asks: String,
     contract: &'a str,
-    asks: &'static str,
     access: &'static str,
     sources: Vec<&'a Source>,
     optional: bool,
@@ -73,32 +75,51 @@ struct ShownPage<'a> {
     frame: Frame,
     heading: &'static str,
     screen: &'a PhoneScreen,
+    /// How much was taken in.
+    waited: String,
 }
 
-/// What a page says of itself at its top.
-pub(super) const PHONE: &str = "Mock phone";
-/// As [`PHONE`].
-pub(super) const GUEST: &str = "Mock guest page";
+/// Where a link is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opened {
+    /// In the digi.me app of the phone.
+    OnPhone,
+    /// In a browser, by somebody who has no such app.
+    AsGuest,
+}
+
+impl Opened {
+    /// What a page says of itself at its top.
+    pub(super) const fn heading(self, texts: &PhoneTexts) -> &'static str {
+        match self {
+            Self::OnPhone => texts.mock_phone,
+            Self::AsGuest => texts.mock_guest,
+        }
+    }
+}
 
 /// The page that asks for a consent.
-pub(super) fn ask(call: &Call, heading: &'static str, link: &ConsentLink, found: &Waiting) -> Outcome {
+pub(super) fn ask(call: &Call, opened: Opened, link: &ConsentLink, found: &Waiting) -> Outcome {
     let Waiting { contract, waiting } = found;
     let optional = needs_no_source(contract, waiting);
     let datasets = source(DEFAULT_SOURCE).map(|it| call.sandbox.datasets.choices(it));
     let address = own_address(call);
     let callback = link.callback();
+    let frame = Frame::of_phone(call, Some(contract));
+    let (texts, phone) = (frame.texts, frame.language.phone());
+    let asks = match (link.wanted, contract.kind) {
+        (Wanted::Postbox, _) => texts.asks_to_add,
+        (Wanted::Data, ContractKind::ReadRaw) => phone.asks_for_added,
+        (Wanted::Data, _) => texts.asks_to_read,
+    };
+    let app = |text: &str| fill(text, &[("app", &frame.name)]);
     let page = ConsentPage {
-        frame: Frame::in_english(call, Some(contract)),
-        heading,
-        application: &call.sandbox.applications.name(&contract.application_id),
+        heading: opened.heading(phone),
+        title: app(phone.consent_for),
+        asks: app(asks),
         contract: contract.shown_name(),
-        asks: match (link.wanted, contract.kind) {
-            (Wanted::Postbox, _) => "wants to add data to your library",
-            (Wanted::Data, ContractKind::ReadRaw) => "wants to read what was added to your library",
-            (Wanted::Data, _) => "wants to read your data",
-        },
-        access: if link.is_ongoing() { "Until you withdraw it" } else { "Once" },
-        sources: sources(SourceType::Pull, false),
+        access: if link.is_ongoing() { phone.until_withdrawn } else { texts.access_once },
+        sources: sources(SourceType::Pull, false, None),
         optional,
         default_source: DEFAULT_SOURCE,
         datasets: datasets.unwrap_or_default(),
@@ -106,6 +127,7 @@ pub(super) fn ask(call: &Call, heading: &'static str, link: &ConsentLink, found:
         has_user: !link.is_guest() && waiting.has_library,
         qr: Some(&address).filter(|_| !link.is_guest()).and_then(|address| qr_code::draw(address)),
         address,
+        frame,
     };
     frame::answer(StatusCode::OK, &page, callback.as_deref())
 }
@@ -121,6 +143,7 @@ pub(super) fn decision(call: &Call) -> Result<UserDecision, Refusal> {
         Some("approve") => Ok(UserDecision::Approve(Choice {
             source: get("service").and_then(|text| text.parse().ok()),
             dataset: get("dataSet").map(str::to_owned),
+            also: Vec::new(),
             user: None,
             new_user: get("newUser") == Some("true"),
         })),
@@ -136,64 +159,83 @@ pub(super) fn decision(call: &Call) -> Result<UserDecision, Refusal> {
 /// with another callback must not send a user anywhere who did not ask for it: the address is shown.
 pub(super) fn leave(
     call: &Call,
-    heading: &'static str,
+    opened: Opened,
     contract: Option<&Contract>,
     callback: Option<&str>,
     ending: &ConsentEnding,
 ) -> Outcome {
+    let frame = || Frame::of_phone(call, contract);
     match ending {
         ConsentEnding::Location(location) => {
             let registered = |callback: &str| contract.is_some_and(|it| it.allows_redirect(callback));
             if callback.is_some_and(registered) {
                 return Ok(Reply::redirect(location));
             }
+            let frame = frame();
+            let phone = frame.language.phone();
             html(&AnsweredPage {
-                frame: Frame::in_english(call, contract),
-                heading,
-                title: "Answered: the app is not opened by itself",
-                advice: "The callback of the link is not registered for the contract, so that this page \
-                         leads there only if you say so.",
+                heading: opened.heading(phone),
+                title: phone.unopened,
+                advice: phone.unopened_advice,
                 location,
                 linked: may_be_linked(location),
                 result: String::new(),
+                frame,
             })
         }
-        ConsentEnding::Result(result) => html(&AnsweredPage {
-            frame: Frame::in_english(call, contract),
-            heading,
-            title: "Answered",
-            advice: "The app gets this as the result of the activity that it started.",
-            location: "",
-            linked: false,
-            result: serde_json::to_string_pretty(result).unwrap_or_default(),
-        }),
-        ConsentEnding::Shown(screen) => shown(call, heading, screen),
+        ConsentEnding::Result(result) => {
+            let frame = frame();
+            let phone = frame.language.phone();
+            html(&AnsweredPage {
+                heading: opened.heading(phone),
+                title: phone.answered,
+                advice: phone.answered_advice,
+                location: "",
+                linked: false,
+                result: serde_json::to_string_pretty(result).unwrap_or_default(),
+                frame,
+            })
+        }
+        ConsentEnding::Shown(screen) => shown(call, opened, screen),
     }
 }
 
 /// What the phone shows without asking.
-pub(super) fn shown(call: &Call, heading: &'static str, screen: &PhoneScreen) -> Outcome {
-    html(&ShownPage { frame: Frame::in_english(call, None), heading, screen })
+pub(super) fn shown(call: &Call, opened: Opened, screen: &PhoneScreen) -> Outcome {
+    let frame = Frame::of_phone(call, None);
+    let delivered = match screen {
+        PhoneScreen::Import { delivered } => *delivered,
+        PhoneScreen::Receipt { .. } => 0,
+    };
+    let phone = frame.language.phone();
+    let waited = match delivered {
+        0 => phone.none_waited.to_owned(),
+        1 => phone.one_waited.to_owned(),
+        count => fill(phone.many_waited, &[("count", &count.to_string())]),
+    };
+    html(&ShownPage { heading: opened.heading(phone), screen, waited, frame })
 }
 
 /// The page for a link that cannot be read.
-pub(super) fn unreadable(call: &mut Call, heading: &'static str, error: &AppLinkError) -> Outcome {
+pub(super) fn unreadable(call: &mut Call, opened: Opened, error: &AppLinkError) -> Outcome {
     call.verdict.passed(Check::PageParameters, error.to_string());
-    problem(call, StatusCode::UNPROCESSABLE_ENTITY, heading, &error.to_string())
+    problem(call, StatusCode::UNPROCESSABLE_ENTITY, opened, &error.to_string())
 }
 
 /// The page for a link that nothing waits for.
-pub(super) fn nothing_waits(call: &mut Call, heading: &'static str, error: &LinkProblem) -> Outcome {
+pub(super) fn nothing_waits(call: &mut Call, opened: Opened, error: &LinkProblem) -> Outcome {
     if let LinkProblem::Unavailable(unavailable) = error {
         return Err((*unavailable).into());
     }
     call.verdict.passed(Check::Code, error.to_string());
-    problem(call, StatusCode::NOT_FOUND, heading, &error.to_string())
+    problem(call, StatusCode::NOT_FOUND, opened, &error.to_string())
 }
 
 /// A page that says what is wrong.
-pub(super) fn problem(call: &Call, status: StatusCode, heading: &'static str, problem: &str) -> Outcome {
-    frame::answer(status, &ProblemPage { frame: Frame::in_english(call, None), heading, problem }, None)
+pub(super) fn problem(call: &Call, status: StatusCode, opened: Opened, problem: &str) -> Outcome {
+    let frame = Frame::of_phone(call, None);
+    let heading = opened.heading(frame.language.phone());
+    frame::answer(status, &ProblemPage { frame, heading, problem }, None)
 }
 
 /// A page whose forms lead to this server alone.

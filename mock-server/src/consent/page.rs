@@ -5,7 +5,7 @@ use digime_fixtures::catalogue::{self, Source, SourceType};
 use http::StatusCode;
 
 use super::decision::{
-    Choice, DEFAULT_DATASET, account, approve, fail, needs_no_source, registered_callback,
+    Choice, DEFAULT_DATASET, SourceChoice, account, approve, fail, needs_no_source, registered_callback,
 };
 use super::drawer::Drawer;
 use super::facts::Facts;
@@ -38,7 +38,9 @@ struct RequestPage {
     /// The fields that lead to the next step; none at the last one.
     next: Option<Vec<(String, String)>>,
     back: Option<String>,
-    connect_too: Option<String>,
+    /// The sources that were chosen before.
+    also: Vec<ChosenBefore>,
+    connect_too: Option<(String, &'static str)>,
     approve: &'static str,
     chosen: Option<u32>,
     data_set: Option<String>,
@@ -49,6 +51,17 @@ struct RequestPage {
 struct NamedSource {
     name: String,
     icon: String,
+}
+
+struct ChosenBefore {
+    choice: SourceChoice,
+    source: NamedSource,
+}
+
+impl NamedSource {
+    fn of(source: &Source) -> Self {
+        Self { name: source.name.clone(), icon: icon(source) }
+    }
 }
 
 #[derive(Template)]
@@ -165,7 +178,7 @@ async fn shown(
     let reply = match step {
         Step::Source => {
             let direction = page.source_type.or(visit.direction).unwrap_or(SourceType::Pull);
-            let offered = sources(direction, page.include_sample_only);
+            let offered = sources(direction, page.include_sample_only, page.sources_scope.as_ref());
             let directions = match page.source_type {
                 Some(_) => Vec::new(),
                 None => directions(direction, texts),
@@ -232,7 +245,23 @@ async fn shown(
                 visit.carried(&[("mock_step", next.name())])
             });
             let chooses_data = last && connects && !optional && data_set.is_none();
-            let source = chosen.map(|it| NamedSource { name: it.name.clone(), icon: icon(it) });
+            let source = chosen.map(NamedSource::of);
+            let connect_too = match (step, chosen) {
+                (Step::Request, _) if optional && last => {
+                    Some((visit.address(Step::Source, None), texts.connect_too))
+                }
+                (Step::Review, Some(chosen))
+                    if connects && fixed.is_none() && visit.also.len() < SourceChoice::MOST =>
+                {
+                    let done = SourceChoice { source: chosen.id, dataset: data_set.clone() };
+                    Some((visit.one_more(done), texts.connect_more))
+                }
+                _ => None,
+            };
+            let also = visit.also.iter().filter(|_| step == Step::Review).filter_map(|choice| {
+                let source = NamedSource::of(catalogue::source(choice.source)?);
+                Some(ChosenBefore { choice: choice.clone(), source })
+            });
             let known = known.and_then(|name| catalogue::sources().iter().find(|it| it.name == name));
             let page = RequestPage {
                 own,
@@ -240,12 +269,12 @@ async fn shown(
                 heading: if step == Step::Review { texts.review.to_owned() } else { app(asks) },
                 lead: app(if step == Step::Review { asks } else { why }),
                 facts: Facts::of(&contract, &waiting, callback, texts),
-                source: source.or(known.map(|it| NamedSource { name: it.name.clone(), icon: icon(it) })),
+                source: source.or(known.map(NamedSource::of)),
+                also: also.collect(),
                 user: visit.user.clone().filter(|_| step == Step::Review),
                 next,
                 back: back.filter(|_| last),
-                connect_too: (optional && step == Step::Request && last)
-                    .then(|| visit.address(Step::Source, None)),
+                connect_too,
                 approve,
                 chosen: chosen.filter(|_| last && fixed.is_none()).map(|it| it.id),
                 data_set,
@@ -341,6 +370,9 @@ pub(super) async fn decide(call: &mut Call, page: Page) -> Outcome {
             let choice = Choice {
                 source: get("service").and_then(|text| text.parse().ok()),
                 dataset: get("dataSet").map(str::to_owned),
+                also: SourceChoice::read(
+                    form.iter().filter(|(name, _)| name == "also").map(|(_, value)| value.as_str()),
+                ),
                 user: None,
                 new_user: false,
             };

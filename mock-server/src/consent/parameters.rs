@@ -1,6 +1,6 @@
 //! The parameters of a page (protocol reference, consent-web §2).
 
-use digime_fixtures::catalogue::SourceType;
+use digime_fixtures::catalogue::{Source, SourceType};
 use serde::Deserialize;
 
 use crate::domain::consent::Page;
@@ -35,6 +35,15 @@ pub(crate) struct SourcesScope {
     #[serde(default)]
     pub(crate) data_type: Vec<String>,
     pub(crate) organization_type: Option<String>,
+}
+
+impl SourcesScope {
+    /// Whether a source offers one of the kinds of data, and is of the kind of care provider, where these are given.
+    pub(super) fn has(&self, source: &Source) -> bool {
+        let has_type = |wanted: &String| source.data_types.contains(wanted);
+        (self.data_type.is_empty() || self.data_type.iter().any(has_type))
+            && self.organization_type.as_ref().is_none_or(|it| source.organization_type.as_ref() == Some(it))
+    }
 }
 
 /// Parameters that do not pass the page's first checks.

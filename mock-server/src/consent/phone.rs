@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 
 use super::frame::{self, Frame};
 use super::link::{decide, shown_receipt, waiting};
-use super::link_page::{self, PHONE};
+use super::link_page::{self, Opened};
 use crate::domain::app_link::{AppLink, AppLinkError};
 use crate::domain::state::LinkProblem;
 use crate::http::call::Call;
@@ -92,8 +92,11 @@ fn exchange(answer: Answer) -> Exchange {
         .or(Answer::new(404, "A page that says that nothing waits for the link.", html()))
         .or(Answer::new(422, "A page that says what is wrong with the link.", html()))
         .query("link", "What the app opens the digi.me app with.")
+        .query("lng", "Language.")
         .query("sandbox", "Whose phone it is, if the link does not say; the default sandbox's if absent.")
 }
+
+const PHONE: Opened = Opened::OnPhone;
 
 /// The page that takes a link.
 #[derive(Template)]
@@ -117,7 +120,9 @@ struct ImportPage {
 async fn show(call: &mut Call) -> Outcome {
     let Some(text) = call.query_value("link").filter(|text| !text.trim().is_empty()) else {
         let sandbox = call.query_value("sandbox").unwrap_or_default();
-        return link_page::html(&PastePage { frame: Frame::in_english(call, None), heading: PHONE, sandbox });
+        let frame = Frame::of_phone(call, None);
+        let heading = PHONE.heading(frame.language.phone());
+        return link_page::html(&PastePage { frame, heading, sandbox });
     };
     let link = match read(call, &text) {
         Ok(link) => link,
@@ -134,19 +139,21 @@ async fn show(call: &mut Call) -> Outcome {
         }
         AppLink::Import => {
             let has_user = call.sandbox.store.phone_library().await?.is_some();
-            let title = "Take in what was sent to your postboxes?";
+            let frame = Frame::of_phone(call, None);
+            let phone = frame.language.phone();
             link_page::html(&ImportPage {
-                frame: Frame::in_english(call, None),
-                heading: PHONE,
-                title,
+                heading: PHONE.heading(phone),
+                title: phone.import,
                 has_user,
+                frame,
             })
         }
         AppLink::PushComplete(push) => match call.sandbox.store.pushed_library(push, call.now()).await {
             Ok(_) => {
-                let title = "An app has sent data to your postbox. Take it in?";
-                let frame = Frame::in_english(call, None);
-                let page = ImportPage { frame, heading: PHONE, title, has_user: true };
+                let frame = Frame::of_phone(call, None);
+                let phone = frame.language.phone();
+                let title = phone.import_pushed;
+                let page = ImportPage { heading: PHONE.heading(phone), title, has_user: true, frame };
                 frame::answer(StatusCode::OK, &page, Some(&push.callback))
             }
             Err(problem) => link_page::nothing_waits(call, PHONE, &problem),

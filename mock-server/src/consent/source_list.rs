@@ -2,6 +2,7 @@
 
 use digime_fixtures::catalogue::{self, PublishedStatus, Source, SourceType};
 
+use super::parameters::SourcesScope;
 use super::texts::Texts;
 use crate::icon::Icon;
 
@@ -37,8 +38,12 @@ pub(super) struct FilterOption {
     pub(super) selected: bool,
 }
 
-/// The sources of a type, by name.
-pub(super) fn sources(wanted: SourceType, include_sample_only: bool) -> Vec<&'static Source> {
+/// The sources of a type, by name; those of a scope, if there is one.
+pub(super) fn sources(
+    wanted: SourceType,
+    include_sample_only: bool,
+    scope: Option<&SourcesScope>,
+) -> Vec<&'static Source> {
     let listed = |source: &&Source| match source.status {
         PublishedStatus::Approved => true,
         PublishedStatus::SampleDataOnly => include_sample_only,
@@ -48,6 +53,7 @@ pub(super) fn sources(wanted: SourceType, include_sample_only: bool) -> Vec<&'st
         .iter()
         .filter(|source| source.onboardable && source.types.contains(&wanted))
         .filter(listed)
+        .filter(|source| scope.is_none_or(|scope| scope.has(source)))
         .collect();
     sources.sort_by(|a, b| a.name.cmp(&b.name));
     sources

@@ -3,6 +3,7 @@
 
 use digime_fixtures::catalogue::SourceType;
 
+use super::decision::SourceChoice;
 use super::parameters::PageParameters;
 use super::source_list::Wanted;
 use crate::domain::consent::Page;
@@ -32,6 +33,8 @@ impl Step {
 pub(super) struct Visit {
     step: Option<Step>,
     pub(super) source: Option<u32>,
+    /// The sources that were chosen before that one.
+    pub(super) also: Vec<SourceChoice>,
     pub(super) user: Option<String>,
     pub(super) dataset: Option<String>,
     pub(super) direction: Option<SourceType>,
@@ -50,6 +53,9 @@ impl Visit {
         Self {
             step: steps.into_iter().find(|step| get("mock_step") == Some(step.name())),
             source: get("mock_source").and_then(|text| text.parse().ok()),
+            also: SourceChoice::read(
+                query.iter().filter(|(name, _)| name == "mock_also").map(|(_, value)| value.as_str()),
+            ),
             user: get("mock_user").map(str::to_owned),
             dataset: get("mock_dataset").map(str::to_owned),
             direction: SourceType::ALL.into_iter().find(|it| get("mock_direction") == Some(it.reference())),
@@ -98,17 +104,25 @@ impl Visit {
     /// The fields of a form that leads to another step.
     pub(super) fn carried(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
         let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        self.given.iter().cloned().chain(more).collect()
+        let also = self.also.iter().map(|it| ("mock_also".to_owned(), it.to_string()));
+        self.given.iter().cloned().chain(also).chain(more).collect()
     }
 
     /// The address of a step, relative to the page.
     pub(super) fn address(&self, step: Step, source: Option<u32>) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(&self.given).append_pair("mock_step", step.name());
+        query.extend_pairs(self.carried(&[])).append_pair("mock_step", step.name());
         if let Some(source) = source {
             query.append_pair("mock_source", &source.to_string());
         }
         format!("?{}", query.finish())
+    }
+
+    /// The address, relative to the page, of the choice of one more source after one that is done.
+    pub(super) fn one_more(&self, done: SourceChoice) -> String {
+        let mut after = self.clone();
+        after.also.push(done);
+        after.address(Step::Source, None)
     }
 
     /// The address that decisions are sent to, relative to the page: as the app opened it.

@@ -120,8 +120,8 @@ impl<'a> PageLink<'a> {
 pub(crate) enum Decision {
     /// Consents, on the authorize page, or connects a further source, on the onboard page.
     Connect {
-        /// The source to connect; a contract may do without.
-        connection: Option<Connection>,
+        /// The sources to connect; a contract may do without.
+        connections: Vec<Connection>,
         /// Whether a data query runs right after (`triggerQuery`).
         trigger: bool,
         /// The provisional storage that becomes this user's.

@@ -2,85 +2,12 @@
 
 use digime_mock_server::ContractKind;
 use digime_mock_server::settings::{Branding, Logo};
-use digime_tests::{RawClient, World};
+use digime_tests::World;
 use serde_json::json;
 
 use crate::browser::{Browser, ENTER, Size, TAB};
 use crate::callbacks::{Callbacks, parameter};
-
-/// A browser, an app that is called back, and a page that waits for the user.
-struct Visit {
-    browser: Browser,
-    callbacks: Callbacks,
-    world: World,
-    raw: RawClient,
-    code: String,
-}
-
-/// Fitbit, which nobody connects who does not choose it.
-const SOURCE: u32 = 15;
-/// A text that would do harm if it were taken for a part of the page.
-const STATE: &str = "<script>document.title='hurt'</script>";
-
-impl Visit {
-    async fn start(kind: ContractKind) -> Option<Self> {
-        Self::start_with(kind, &[]).await
-    }
-
-    async fn start_with(kind: ContractKind, arguments: &[&str]) -> Option<Self> {
-        let browser = Browser::start_with(arguments).await?;
-        let callbacks = Callbacks::start().await;
-        let world = World::new().await;
-        let raw = world.raw(kind);
-        let mut claims = RawClient::authorize_claims();
-        claims["redirect_uri"] = json!(callbacks.url());
-        claims["state"] = json!(STATE);
-        let answer = raw.call(reqwest::Method::POST, "oauth/authorize", claims).await;
-        let code = answer.token()["preauthorization_code"].as_str().unwrap().to_owned();
-        Some(Self { browser, callbacks, world, raw, code })
-    }
-
-    fn url(&self, more: &str) -> String {
-        self.raw.page(&self.code, more)
-    }
-
-    async fn open(&self, more: &str) {
-        self.browser.goto(self.url(more)).await.unwrap();
-    }
-
-    async fn go_on(&self) {
-        self.browser.click(".actions .primary").await;
-    }
-
-    /// Chooses a source on its step.
-    async fn choose(&self, source: u32) {
-        self.browser.click(&format!("input[name=mock_source][value='{source}']")).await;
-        self.go_on().await;
-    }
-
-    async fn sign_in(&self, user: &str) {
-        self.browser.write("#user", user).await;
-        self.go_on().await;
-    }
-
-    /// What an app learns from a callback: success, error code.
-    async fn outcome(&self) -> (String, Option<String>) {
-        let arrived = self.callbacks.next().await;
-        assert_eq!(parameter(&arrived, "state").as_deref(), Some(STATE), "{arrived}");
-        (parameter(&arrived, "success").unwrap(), parameter(&arrived, "errorCode"))
-    }
-
-    fn failed(code: &str) -> (String, Option<String>) {
-        ("false".to_owned(), Some(code.to_owned()))
-    }
-
-    /// No script of a request has run, and nothing was forbidden or missing.
-    async fn assert_unharmed(&self) {
-        assert_ne!(self.browser.title().await, "hurt");
-        let complaints = self.browser.complaints().await;
-        assert!(complaints.is_empty(), "{complaints:?}");
-    }
-}
+use crate::visit::{SOURCE, STATE, Visit};
 
 #[tokio::test]
 async fn a_user_chooses_a_source_signs_in_reviews_and_approves() {

@@ -9,4 +9,6 @@ mod chromedriver;
 mod consent;
 mod console;
 mod harness;
+mod pages;
+mod visit;
 mod webdriver;

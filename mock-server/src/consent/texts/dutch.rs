@@ -41,6 +41,7 @@ pub(super) const TEXTS: Texts = Texts {
     decline: "Weigeren",
     back: "Terug",
     connect_too: "Ook een bron koppelen",
+    connect_more: "Nog een bron koppelen",
     choose_source: "Kies een bron",
     data_comes_from: "{app} leest daaruit uw gegevens.",
     data_goes_to: "Gegevens van {app} worden ernaartoe gestuurd.",

@@ -41,6 +41,7 @@ pub(super) const TEXTS: Texts = Texts {
     decline: "Decline",
     back: "Back",
     connect_too: "Connect a source too",
+    connect_more: "Connect one more source",
     choose_source: "Choose a source",
     data_comes_from: "{app} reads your data from it.",
     data_goes_to: "Data of {app} is sent to it.",

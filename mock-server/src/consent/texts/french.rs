@@ -41,6 +41,7 @@ pub(super) const TEXTS: Texts = Texts {
     decline: "Refuser",
     back: "Retour",
     connect_too: "Connecter aussi une source",
+    connect_more: "Connecter une autre source",
     choose_source: "Choisissez une source",
     data_comes_from: "{app} y lira vos données.",
     data_goes_to: "Les données de {app} y seront envoyées.",

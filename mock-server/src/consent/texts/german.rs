@@ -41,6 +41,7 @@ pub(super) const TEXTS: Texts = Texts {
     decline: "Ablehnen",
     back: "Zurück",
     connect_too: "Auch eine Quelle verbinden",
+    connect_more: "Eine weitere Quelle verbinden",
     choose_source: "Quelle wählen",
     data_comes_from: "{app} liest daraus Ihre Daten.",
     data_goes_to: "Daten von {app} werden dorthin gesendet.",

@@ -4,6 +4,7 @@ mod dutch;
 mod english;
 mod french;
 mod german;
+pub(super) mod phone;
 
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ pub(super) struct Texts {
     pub(super) decline: &'static str,
     pub(super) back: &'static str,
     pub(super) connect_too: &'static str,
+    pub(super) connect_more: &'static str,
     pub(super) choose_source: &'static str,
     pub(super) data_comes_from: &'static str,
     pub(super) data_goes_to: &'static str,

@@ -263,11 +263,11 @@ impl State {
             (_, Decision::Fail(error)) => Err(error),
             (
                 Purpose::Authorize { session, code_challenge, proof, library },
-                Decision::Connect { connection, trigger, storage, postbox },
+                Decision::Connect { connections, trigger, storage, postbox },
             ) => {
                 let library = library.clone().unwrap_or_else(|| self.mint());
                 self.give_consent(&consent.client_id, &library, storage).map(|()| {
-                    let added = self.connect(&library, *session, connection, trigger, now);
+                    let added = self.connect(&library, *session, &connections, trigger, now);
                     let keys = postbox.filter(|_| consent.offers_postbox);
                     let postbox =
                         keys.map(|keys| self.create_postbox(&consent.client_id, &library, None, keys));
@@ -275,20 +275,20 @@ impl State {
                     success(&consent, None, Some(&code), added.as_deref(), postbox.as_ref())
                 })
             }
-            (Purpose::Extend { session, library }, Decision::Connect { connection, trigger, .. }) => {
-                let added = self.connect(library, Some(*session), connection, trigger, now);
+            (Purpose::Extend { session, library }, Decision::Connect { connections, trigger, .. }) => {
+                let added = self.connect(library, Some(*session), &connections, trigger, now);
                 Ok(success(&consent, link.callback, None, added.as_deref(), None))
             }
             (Purpose::Extend { session, library }, Decision::LogIn(account)) => {
                 let renewed = self.set_login(library, &account, Login::Renewed(now));
-                self.begin_read(*session, library, None, now);
+                self.begin_read(*session, library, &[], now);
                 renewed.map(|()| success(&consent, link.callback, None, None, None))
             }
             (Purpose::Renew { session, code_challenge, library }, Decision::Renew { trigger }) => {
                 if !trigger {
                     self.sessions.change(session, |session| session.options.fetch_nothing());
                 }
-                self.begin_read(*session, library, None, now);
+                self.begin_read(*session, library, &[], now);
                 let code = self.mint_code(&consent, (code_challenge, Proof::Required), library.clone(), now);
                 Ok(success(&consent, None, Some(&code), None, None))
             }
@@ -327,27 +327,28 @@ impl State {
         Ok(())
     }
 
-    /// Connects a source, starts the session's read, and gives the new account's reference.
+    /// Connects sources, starts the session's read, and gives the reference of the new account, of the last one
+    /// if there are several: a callback has room for one.
     pub(super) fn connect(
         &mut self,
         library_id: &LibraryId,
         session: Option<Fingerprint>,
-        connection: Option<Connection>,
+        connections: &[Connection],
         trigger: bool,
         now: Moment,
     ) -> Option<String> {
-        let reference = self.mint();
-        let added = self.libraries.change(library_id, |library| {
-            connection.map(|connection| {
-                let account = library.connect(&connection, reference, now);
-                (account.id.clone(), account.reference.clone())
-            })
+        let references: Vec<String> = connections.iter().map(|_| self.mint()).collect();
+        let last = references.last().cloned();
+        let added: Vec<_> = self.libraries.change(library_id, |library| {
+            let each = connections.iter().zip(references);
+            each.map(|(connection, reference)| library.connect(connection, reference, now).id.clone())
+                .collect()
         })?;
-        let left_out = added.as_ref().map(|(id, _)| id.as_str()).filter(|_| !trigger);
         if let Some(session) = session {
-            self.begin_read(session, library_id, left_out, now);
+            let waiting = if trigger { &[] } else { added.as_slice() };
+            self.begin_read(session, library_id, waiting, now);
         }
-        added.map(|(_, reference)| reference)
+        last
     }
 
     pub(super) fn mint_code(
@@ -422,7 +423,7 @@ mod tests {
     }
 
     fn consented(storage: Option<&StorageId>) -> Decision {
-        Decision::Connect { connection: None, trigger: true, storage: storage.cloned(), postbox: None }
+        Decision::Connect { connections: Vec::new(), trigger: true, storage: storage.cloned(), postbox: None }
     }
 
     #[test]

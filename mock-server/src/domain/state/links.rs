@@ -97,8 +97,8 @@ pub(crate) enum LinkDecision {
     Agree {
         /// Who.
         user: LinkUser,
-        /// The source to connect, if one is.
-        connection: Option<Connection>,
+        /// The sources to connect.
+        connections: Vec<Connection>,
         /// The keys of the postbox that the link asks for.
         postbox: Option<PostboxKeys>,
     },
@@ -178,11 +178,11 @@ impl State {
         let state = consent.as_ref().and_then(|consent| consent.state.clone());
         let agreed = match decision {
             LinkDecision::Fail(error) => Err(error),
-            LinkDecision::Agree { user, connection, postbox } => {
+            LinkDecision::Agree { user, connections, postbox } => {
                 let linked = consent.as_ref().and_then(|consent| consent.library().cloned());
                 let library = linked.unwrap_or_else(|| self.library_of(user));
                 self.give_consent(&contract.client_id(), &library, None).map(|()| {
-                    self.connect(&library, Some(session), connection, true, now);
+                    self.connect(&library, Some(session), &connections, true, now);
                     // What an ongoing access pushes, it pushes with its token.
                     let pushing = Some(session).filter(|_| consent.is_none());
                     let postbox = postbox
@@ -334,7 +334,7 @@ mod tests {
     }
 
     fn agree(user: LinkUser) -> LinkDecision {
-        LinkDecision::Agree { user, connection: None, postbox: None }
+        LinkDecision::Agree { user, connections: Vec::new(), postbox: None }
     }
 
     fn authorize(state: &mut State, contract: &Contract, session: Option<SessionAccess>) -> String {

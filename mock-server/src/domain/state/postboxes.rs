@@ -181,7 +181,7 @@ impl State {
         let mut options = PullOptions::default();
         options.fetch_nothing();
         let session = self.open_session(contract, options, access, now);
-        self.begin_read(Fingerprint::of(&[&session.key]), user, None, now);
+        self.begin_read(Fingerprint::of(&[&session.key]), user, &[], now);
         session
     }
 }

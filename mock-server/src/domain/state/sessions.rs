@@ -3,7 +3,7 @@
 use super::State;
 use crate::clock::Moment;
 use crate::domain::contract::{Contract, ContractKind};
-use crate::domain::library::{Library, LibraryId};
+use crate::domain::library::{AccountId, Library, LibraryId};
 use crate::domain::pull_options::PullOptions;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::{ExchangeToken, Read, Reader, Session, SessionAccess, SessionRef};
@@ -23,7 +23,7 @@ impl State {
     ) -> Result<SessionRef, Refusal> {
         require_ongoing(contract)?;
         let session = self.open_session(contract, options, access, now);
-        self.begin_read(Fingerprint::of(&[&session.key]), library, None, now);
+        self.begin_read(Fingerprint::of(&[&session.key]), library, &[], now);
         Ok(session)
     }
 
@@ -46,7 +46,7 @@ impl State {
             Some(_) => return Err(Refusal::invalid_session("the session belongs to another user")),
             None => require_ongoing(contract)?,
         }
-        self.begin_read(Fingerprint::of(&[key]), library, None, now);
+        self.begin_read(Fingerprint::of(&[key]), library, &[], now);
         Ok(())
     }
 
@@ -160,19 +160,19 @@ impl State {
         SessionRef { key, expires }
     }
 
-    /// Starts the read of a session; the account `left_out` waits for the next one.
+    /// Starts the read of a session; the accounts `left_out` wait for the next one.
     pub(super) fn begin_read(
         &mut self,
         key: Fingerprint,
         library_id: &LibraryId,
-        left_out: Option<&str>,
+        left_out: &[AccountId],
         now: Moment,
     ) {
         let Some(session) = self.sessions.get(&key) else { return };
         let Some((accounts, pushed)) = self.libraries.change(library_id, |library| {
             let mut accounts = Vec::new();
             for account in &mut library.accounts {
-                if Some(account.id.as_str()) == left_out || !session.options.includes_account(&account.id) {
+                if left_out.contains(&account.id) || !session.options.includes_account(&account.id) {
                     continue;
                 }
                 if session.options.fetches() && !account.login.is_shut(now) {

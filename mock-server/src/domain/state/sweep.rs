@@ -125,7 +125,8 @@ mod tests {
             offers_postbox: false,
         };
         let opened = state.authorize(&contract, request, now);
-        let decision = Decision::Connect { connection: None, trigger: true, storage: None, postbox: None };
+        let decision =
+            Decision::Connect { connections: Vec::new(), trigger: true, storage: None, postbox: None };
         let callback = state.decide(PageLink::new(&opened.code, Page::Authorize), decision, now).unwrap();
         let code = callback.rsplit_once("code=").unwrap().1;
         let exchange = CodeExchange { code, code_verifier: Some(VERIFIER), redirect_uri: None };

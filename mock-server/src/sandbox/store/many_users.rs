@@ -43,8 +43,8 @@ fn make_user(state: &mut State, contract: &Contract, connection: &Connection, no
         offers_postbox: false,
     };
     let opened = state.authorize(contract, request, now);
-    let connection = Some(connection.clone());
-    let decision = Decision::Connect { connection, trigger: true, storage: None, postbox: None };
+    let connections = vec![connection.clone()];
+    let decision = Decision::Connect { connections, trigger: true, storage: None, postbox: None };
     let callback = state.decide(PageLink::new(&opened.code, Page::Authorize), decision, now).ok()?;
     let code = callback.split(['?', '&']).find_map(|pair| pair.strip_prefix("code="))?;
     let exchange = CodeExchange { code, code_verifier: Some(VERIFIER), redirect_uri: None };

@@ -112,8 +112,8 @@ impl Story {
 fn connect(source: u32, storage: Option<String>) -> Decision {
     let source = catalogue::source(source).unwrap();
     let dataset = datasets().get(source, "default", NOW).unwrap();
-    let connection = Some(Connection { source, dataset, sample: true });
-    Decision::Connect { connection, trigger: true, storage, postbox: None }
+    let connections = vec![Connection { source, dataset, sample: true }];
+    Decision::Connect { connections, trigger: true, storage, postbox: None }
 }
 
 async fn reads(story: &mut Story) {
@@ -224,7 +224,8 @@ fn described(tag: &str) -> Descriptor {
 async fn writes(story: &mut Story) {
     let (contract, reader) = (Contract::sample(ContractKind::Write), Contract::sample(ContractKind::ReadRaw));
     let keys = PostboxKeys::generate().unwrap();
-    let decision = Decision::Connect { connection: None, trigger: true, storage: None, postbox: Some(keys) };
+    let decision =
+        Decision::Connect { connections: Vec::new(), trigger: true, storage: None, postbox: Some(keys) };
     let (pair, session) = story.user(&contract, decision).await;
     let user = &pair.library;
     story.see(story.store.push_room(&contract, NOW).await);
@@ -234,7 +235,7 @@ async fn writes(story: &mut Story) {
     }
     story.see(story.store.push_room(&contract, NOW).await);
     let opened = story.authorize(&reader, Some(user.clone())).await;
-    let decision = Decision::Connect { connection: None, trigger: true, storage: None, postbox: None };
+    let decision = Decision::Connect { connections: Vec::new(), trigger: true, storage: None, postbox: None };
     story.store.decide(PageLink::new(&opened.code, Page::Authorize), decision, NOW).await.unwrap();
     assert_eq!(story.files(&reader, user, &opened.session.unwrap().key).await, 3);
     let session_of_push = story.store.pushing_session(&contract, &session, NOW).await.unwrap();
@@ -288,9 +289,9 @@ async fn links(story: &mut Story) {
         }
         story.see(story.store.link_client(&link.session).await);
         story.see(story.store.waiting_link(&contract, &link, NOW).await);
-        let Decision::Connect { connection, .. } = connect(1, None) else { panic!() };
+        let Decision::Connect { connections, .. } = connect(1, None) else { panic!() };
         let user = if guest { LinkUser::Guest } else { LinkUser::Phone };
-        let decision = LinkDecision::Agree { user, connection, postbox: None };
+        let decision = LinkDecision::Agree { user, connections, postbox: None };
         story.see(story.store.answer_link(&contract, &link, decision.clone(), NOW).await);
         story.see(story.store.answer_link(&contract, &link, decision, NOW).await);
         let list = story.store.file_list(&contract, Reader::Anybody, &session.key, NOW).await.unwrap();
@@ -392,7 +393,8 @@ mod in_a_file {
         let (tag, contract) = (SandboxTag::fresh(), Contract::sample(ContractKind::Write));
         let store = Store::durable(tag.clone(), rules(), durable(Arc::new(open(&path).await.unwrap())));
         let mut story = Story { store, seen: Vec::new() };
-        let decision = Decision::Connect { connection: None, trigger: true, storage: None, postbox: None };
+        let decision =
+            Decision::Connect { connections: Vec::new(), trigger: true, storage: None, postbox: None };
         let (pair, _) = story.user(&contract, decision).await;
         let content = Content::from(vec![7; 100_000]);
         story.store.push(&contract, &pair.library, described("t"), content.clone(), NOW).await.unwrap();
@@ -410,7 +412,8 @@ mod in_a_file {
         store.delete_user(&pair.library).await.unwrap();
         assert_eq!(large_contents(&path), 0);
         let mut story = Story { store, seen: Vec::new() };
-        let decision = Decision::Connect { connection: None, trigger: true, storage: None, postbox: None };
+        let decision =
+            Decision::Connect { connections: Vec::new(), trigger: true, storage: None, postbox: None };
         let (pair, _) = story.user(&contract, decision).await;
         story.store.push(&contract, &pair.library, described("t"), content, NOW).await.unwrap();
         assert_eq!(large_contents(&path), 1);
@@ -425,7 +428,8 @@ mod in_a_file {
         let store = Store::durable(SandboxTag::fresh(), rules(), durable(database.clone()));
         let contract = Contract::sample(ContractKind::Write);
         let mut story = Story { store, seen: Vec::new() };
-        let decision = Decision::Connect { connection: None, trigger: true, storage: None, postbox: None };
+        let decision =
+            Decision::Connect { connections: Vec::new(), trigger: true, storage: None, postbox: None };
         let (pair, session) = story.user(&contract, decision).await;
         story
             .store
