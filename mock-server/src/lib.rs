@@ -100,6 +100,14 @@ pub mod keys {
     pub use crate::payload::key_format::{KeyFormat, KeyFormatError, P12_PASSWORD, UnwritableKey};
 }
 
+/// What runs scenarios for the console; `digime-scenarios console` brings it.
+pub mod scenarios {
+    pub use crate::http::scenario_runner::{
+        ScenarioInfo, ScenarioList, ScenarioOutcome, ScenarioResult, ScenarioRun, ScenarioRunner,
+        StartRunError,
+    };
+}
+
 /// How well clients keep the platform's contract, as their traffic shows it.
 pub mod conduct {
     pub use crate::client_report::{

@@ -50,7 +50,8 @@ function filterInPlace() {
     if (empty instanceof HTMLElement) empty.hidden = shown > 0;
   };
   for (const name of ["mock_search", "mock_country", "mock_category"]) {
-    form.elements.namedItem(name)?.addEventListener("input", apply);
+    const field = form.elements.namedItem(name);
+    if (field instanceof HTMLElement) field.addEventListener("input", apply);
   }
   const search = form.elements.namedItem("mock_search");
   if (search instanceof HTMLElement) {

@@ -7,6 +7,8 @@ mod assert;
 pub mod cli;
 mod clock;
 mod compare;
+#[cfg(all(feature = "embedded", feature = "reports"))]
+mod console;
 mod context;
 mod document;
 mod format;
@@ -26,6 +28,8 @@ mod transcribe;
 mod yaml;
 
 pub use compare::{Difference, Drift, StepDrift, Verification, VerifiedOperation, VerifiedResult};
+#[cfg(all(feature = "embedded", feature = "reports"))]
+pub use console::{ConsoleRunner, ScenarioFolder};
 pub use document::FileError;
 pub use format::{ContractKind, UnknownContractKind};
 pub use position::{Place, Position, SourceFile};

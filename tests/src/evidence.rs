@@ -23,8 +23,13 @@ fn outcome(entry: &Entry) -> Option<(String, String)> {
     Some((entry.operation?.name().to_owned(), outcome))
 }
 
-/// Writes down what the test that runs on this thread has seen.
+/// Writes down what the test that runs on this thread has seen. Tests in a browser count for nothing: the ledger is
+/// the same where there is none.
 pub fn record<'a>(entries: impl IntoIterator<Item = &'a Entry>) {
+    let program = std::env::current_exe().unwrap();
+    if program.file_stem().is_some_and(|name| name.to_string_lossy().starts_with("browser-")) {
+        return;
+    }
     let seen: BTreeSet<_> = entries.into_iter().filter_map(outcome).collect();
     let thread = std::thread::current();
     let Some(test) = thread.name().filter(|name| name.contains("::")) else { return };

@@ -22,6 +22,21 @@ import { problem } from "./notice.js";
  */
 
 /**
+ * Who moves through a list by keyboard stays where they were when it is shown anew.
+ *
+ * @param {HTMLElement} element
+ */
+function focusIn(element) {
+  const name = (/** @type {Element} */ it) => `${it.tagName} ${it.getAttribute("href") ?? ""} ${it.getAttribute("aria-label") ?? ""} ${it.textContent}`;
+  const focused = document.activeElement;
+  const wanted = focused && element.contains(focused) ? name(focused) : null;
+  return () => {
+    const found = wanted && [...element.querySelectorAll("a, button")].find((it) => name(it) === wanted);
+    if (found instanceof HTMLElement) found.focus();
+  };
+}
+
+/**
  * A list that is loaded page by page, forwards and back.
  *
  * @template Row
@@ -45,7 +60,9 @@ export function pagedTable({ caption, columns, load, empty }) {
         starts.pop();
         return reload();
       }
+      const refocus = focusIn(element);
       fill(element, rows.length === 0 ? empty() : shown(rows), pager(next));
+      refocus();
     } catch (error) {
       if (!signal.aborted) fill(element, problem(error), h("div", {}, h("button", { type: "button", onclick: reload }, "Try again")));
     }

@@ -29,6 +29,7 @@ mod removed;
 mod requests;
 mod reset;
 mod rotate_signing_key;
+mod scenarios;
 mod show_clock;
 mod state;
 mod users;
@@ -90,4 +91,9 @@ pub(crate) static ENDPOINTS: &[&Endpoint] = &[
     &rotate_signing_key::ENDPOINT,
     &state::export::ENDPOINT,
     &state::import::ENDPOINT,
+    &scenarios::list::ENDPOINT,
+    &scenarios::run::ENDPOINT,
+    &scenarios::start::ENDPOINT,
+    &scenarios::stop::ENDPOINT,
+    &scenarios::report::ENDPOINT,
 ];

@@ -133,6 +133,7 @@ fn decision_exchange(_: &mut Schemas) -> Exchange {
         ("decision", one_of(&["approve", "decline", "fail"])),
         ("service?", string()),
         ("dataSet?", string()),
+        ("also?", string()),
         ("errorCode?", string()),
     ]);
     exchange().body(Content::of("application/x-www-form-urlencoded", form))

@@ -54,6 +54,7 @@ static ASSETS: &[Asset] = assets![
     "pages/client-report.js",
     "pages/partners.js",
     "pages/sandboxes.js",
+    "pages/scenarios.js",
     "pages/start.js",
     "pages/time.js",
     "pages/traffic.js",

@@ -13,6 +13,8 @@ pub(super) enum ConsolePage {
     Time,
     /// What clients do well and badly.
     ClientReport,
+    /// Scenarios, and what running them comes to.
+    Scenarios,
     /// The sandboxes of the caller.
     Sandboxes,
     /// The partners of the host.
@@ -21,12 +23,13 @@ pub(super) enum ConsolePage {
 
 impl ConsolePage {
     /// Every page, in the order of the navigation.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Start,
         Self::Traffic,
         Self::Users,
         Self::Time,
         Self::ClientReport,
+        Self::Scenarios,
         Self::Sandboxes,
         Self::Partners,
     ];
@@ -44,6 +47,7 @@ impl ConsolePage {
             Self::Users => "users",
             Self::Time => "time",
             Self::ClientReport => "client-report",
+            Self::Scenarios => "scenarios",
             Self::Sandboxes => "sandboxes",
             Self::Partners => "partners",
         }
@@ -57,6 +61,7 @@ impl ConsolePage {
             Self::Users => "Users",
             Self::Time => "Time and faults",
             Self::ClientReport => "Client report",
+            Self::Scenarios => "Scenarios",
             Self::Sandboxes => "Sandboxes",
             Self::Partners => "Partners",
         }
@@ -72,6 +77,9 @@ impl ConsolePage {
             Self::ClientReport => {
                 "What the traffic shows about your client: what it does well, and what it does badly."
             }
+            Self::Scenarios => {
+                "Whole flows as files: run one or all, and see what differs from what is expected."
+            }
             Self::Sandboxes => {
                 "Each sandbox has users, a clock and faults of its own, so that nobody disturbs another."
             }
@@ -81,6 +89,6 @@ impl ConsolePage {
 
     /// Whether it is closed to partners.
     pub(super) const fn is_for_host(self) -> bool {
-        matches!(self, Self::Partners)
+        matches!(self, Self::Partners | Self::Scenarios)
     }
 }

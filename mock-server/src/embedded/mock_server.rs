@@ -20,6 +20,7 @@ use crate::domain::storage::StorageLimits;
 use crate::domain::timeline::Timeline;
 use crate::embedded::sandbox_handle::SandboxHandle;
 use crate::embedded::state::ImportStateError;
+use crate::http::scenario_runner::ScenarioRunner;
 use crate::http::server::{Server, ServerError};
 use crate::openapi;
 use crate::sandbox::credentials::Credentials;
@@ -87,7 +88,12 @@ impl MockServer {
 
     /// A server with settings of its own.
     pub fn builder() -> MockServerBuilder {
-        MockServerBuilder { changes: Vec::new(), allowed: Allowed::default(), state_files: Vec::new() }
+        MockServerBuilder {
+            changes: Vec::new(),
+            allowed: Allowed::default(),
+            state_files: Vec::new(),
+            scenario_runner: None,
+        }
     }
 
     /// Where clients reach it, such as `http://127.0.0.1:40123`.
@@ -186,6 +192,7 @@ pub struct MockServerBuilder {
     changes: Vec<Change>,
     allowed: Allowed,
     state_files: Vec<PathBuf>,
+    scenario_runner: Option<Arc<dyn ScenarioRunner>>,
 }
 
 impl std::fmt::Debug for MockServerBuilder {
@@ -230,6 +237,12 @@ impl MockServerBuilder {
     /// [`SandboxHandle::export_state`] wrote.
     pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_files.push(path.into());
+        self
+    }
+
+    /// Lets the console run scenarios.
+    pub fn scenario_runner(mut self, runner: Arc<dyn ScenarioRunner>) -> Self {
+        self.scenario_runner = Some(runner);
         self
     }
 
@@ -286,7 +299,8 @@ impl MockServerBuilder {
             .build()
             .map_err(StartError::Runtime)?;
         let server = open(&runtime, &mut settings).and_then(|(home, registry)| {
-            Ok(Server::new(settings, address, endpoints().collect(), self.allowed, home, registry)?)
+            let server = Server::new(settings, address, endpoints().collect(), self.allowed, home, registry)?;
+            Ok(server.with_scenario_runner(self.scenario_runner))
         });
         let server = match server {
             Ok(server) => Arc::new(server),

@@ -9,5 +9,6 @@ pub(crate) mod forwarded;
 pub(crate) mod metrics;
 pub(crate) mod reply;
 pub(crate) mod request_body;
+pub(crate) mod scenario_runner;
 pub(crate) mod server;
 pub(crate) mod streams;

@@ -12,6 +12,7 @@ use super::endpoint::Endpoint;
 use super::failed_logins::FailedLogins;
 use super::forwarded;
 use super::metrics::Metrics;
+use super::scenario_runner::ScenarioRunner;
 use super::streams::Streams;
 use crate::config::public_url::{PublicUrl, Scheme};
 use crate::config::settings::Settings;
@@ -38,6 +39,8 @@ pub(crate) struct Server {
     pub(crate) failed_logins: FailedLogins,
     pub(crate) streams: Streams,
     stopping: AtomicBool,
+    /// What runs scenarios, in a program that has something that does.
+    pub(crate) scenario_runner: Option<Arc<dyn ScenarioRunner>>,
 }
 
 /// A server that cannot be made.
@@ -67,6 +70,7 @@ impl Server {
             failed_logins: FailedLogins::default(),
             streams: Streams::default(),
             stopping: AtomicBool::new(false),
+            scenario_runner: None,
             endpoints,
             sandboxes: Sandboxes::new(&settings, allowed, home, registry),
             containers: ContainerCache::default(),
@@ -74,6 +78,12 @@ impl Server {
             settings,
             address,
         })
+    }
+
+    /// The same with something that runs scenarios.
+    pub(crate) fn with_scenario_runner(mut self, runner: Option<Arc<dyn ScenarioRunner>>) -> Self {
+        self.scenario_runner = runner;
+        self
     }
 
     /// What signs its tokens now, and the keys that it publishes.

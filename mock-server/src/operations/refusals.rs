@@ -74,6 +74,8 @@ pub(crate) const OPENING: &Group = &[
         "the scope names a service group that the contract does not cover",
     ),
 ];
+pub(crate) const RUNNING: &Group =
+    &[row(409, RefusalCode::Conflict, "another run of scenarios is under way")];
 pub(crate) const CALLBACK: &Group =
     &[row(404, RefusalCode::InvalidRedirectUri, "the callback is not registered for the contract")];
 pub(crate) const LINKED: &Group =

@@ -2,6 +2,8 @@
 
 mod check;
 mod choice;
+#[cfg(feature = "embedded")]
+mod console;
 mod diff;
 mod environment;
 mod help;
@@ -77,6 +79,9 @@ enum Command {
     Verify(Box<verify::VerifyArgs>),
     /// Runs scenarios against two servers and tells where these differ
     Diff(Box<diff::DiffArgs>),
+    /// Starts a mock server whose console runs scenarios
+    #[cfg(feature = "embedded")]
+    Console(console::ConsoleArgs),
     /// Turns the traffic that a mock server saw into a scenario
     Record(record::RecordArgs),
     /// Validates files without running them
@@ -133,6 +138,8 @@ impl Command {
             Self::Run(args) => run::run(&args),
             Self::Verify(args) => verify::verify(&args),
             Self::Diff(args) => diff::diff(&args),
+            #[cfg(feature = "embedded")]
+            Self::Console(args) => console::console(&args),
             Self::Record(args) => record::record(&args),
             Self::Check(args) => check::check(&args),
             Self::List(args) => list::list(&args),

@@ -10,7 +10,7 @@ mod schema;
 mod step;
 
 pub use error::FileError;
-pub(crate) use load::{LoadedFile, load};
+pub(crate) use load::{LoadedFile, LoadedFolder, load};
 #[cfg(feature = "cli")]
 pub(crate) use schema::schema;
 pub(crate) use step::{StepKind, StepOptions};

@@ -35,6 +35,15 @@ pub fn render(report: &Report, style: ConsoleStyle) -> String {
     page.text
 }
 
+/// Why a scenario failed, as text; nothing of one that did not.
+pub fn why(scenario: &ScenarioReport) -> String {
+    let mut page = Page { style: ConsoleStyle::default(), text: String::new() };
+    if let Some(step) = scenario.failed_step() {
+        page.step(step);
+    }
+    page.text
+}
+
 struct Page {
     style: ConsoleStyle,
     text: String,

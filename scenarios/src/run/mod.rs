@@ -141,17 +141,17 @@ async fn run_all(
         let (mode, fail_fast) = (options.snapshots, options.fail_fast);
         running.spawn(async move {
             let _slot = slot;
-            let tell = |ended| {
+            let tell = |ended, report: Option<&ScenarioReport>| {
                 if let Some(listener) = &progress {
-                    listener.tell(ended, all, case.scenario.name());
+                    listener.tell(Progress { ended, all, scenario: case.scenario.name(), report });
                 }
             };
-            tell(ended.load(Ordering::SeqCst));
+            tell(ended.load(Ordering::SeqCst), None);
             let report = scenario::run(&case.scenario, case.repetition, &target, http, mode, &stop).await;
             if fail_fast && report.status == Status::Failed {
                 failed.stop();
             }
-            tell(ended.fetch_add(1, Ordering::SeqCst) + 1);
+            tell(ended.fetch_add(1, Ordering::SeqCst) + 1, Some(&report));
             (index, report)
         });
     }

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::document::LoadedFile;
 use crate::position::shown;
+use crate::report::ScenarioReport;
 use crate::snapshot::SnapshotMode;
 use crate::target::{CaCertificates, ServerOptions};
 
@@ -133,6 +134,8 @@ pub struct Progress<'a> {
     pub all: usize,
     /// The scenario that begins, or has ended.
     pub scenario: &'a str,
+    /// What it came to, if it has ended.
+    pub report: Option<&'a ScenarioReport>,
 }
 
 /// A function that is told how far a run is, from any thread.
@@ -146,8 +149,8 @@ impl ProgressListener {
         Self(Arc::new(listener))
     }
 
-    pub(super) fn tell(&self, ended: usize, all: usize, scenario: &str) {
-        (self.0)(Progress { ended, all, scenario });
+    pub(super) fn tell(&self, progress: Progress<'_>) {
+        (self.0)(progress);
     }
 }
 

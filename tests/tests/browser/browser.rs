@@ -34,6 +34,8 @@ pub(crate) struct Browser {
 pub(crate) enum Size {
     Phone,
     Desktop,
+    /// A desktop whose pages are enlarged to 200 %.
+    Enlarged,
 }
 
 impl Browser {
@@ -66,9 +68,10 @@ impl Browser {
         let (width, height) = match size {
             Size::Phone => (390, 844),
             Size::Desktop => (1280, 1000),
+            Size::Enlarged => (640, 500),
         };
-        let metrics =
-            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == Size::Phone});
+        let factor = if size == Size::Enlarged { 2 } else { 1 };
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": factor, "mobile": size == Size::Phone});
         self.command("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
@@ -154,9 +157,13 @@ impl Browser {
 
     /// Clicks what a CSS selector finds.
     pub(crate) async fn click(&self, css: &str) {
-        let element = self.element(css).await;
-        if let Err(CommandError(error)) = self.session.act(&element, "click", json!({})).await {
-            panic!("{css} cannot be clicked: {error}");
+        loop {
+            let element = self.element(css).await;
+            match self.session.act(&element, "click", json!({})).await {
+                Ok(()) => return,
+                Err(error) if error.is_of_a_page_that_is_gone() => {}
+                Err(CommandError(error)) => panic!("{css} cannot be clicked: {error}"),
+            }
         }
     }
 
@@ -194,6 +201,15 @@ impl Browser {
     /// What the body of a function gives, run in the page.
     pub(crate) async fn evaluate(&self, script: &str) -> Value {
         let answer = self.session.post("/execute/sync", json!({ "script": script, "args": [] })).await;
+        answer.unwrap_or_else(|CommandError(error)| panic!("{script}: {error}"))
+    }
+
+    /// What the promise of a function's body comes to, run in the page.
+    pub(crate) async fn evaluate_later(&self, script: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; (async () => {{ {script} }})().then(done, it => done(String(it)))"
+        );
+        let answer = self.session.post("/execute/async", json!({ "script": script, "args": [] })).await;
         answer.unwrap_or_else(|CommandError(error)| panic!("{script}: {error}"))
     }
 

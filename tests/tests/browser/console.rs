@@ -1,9 +1,11 @@
 //! The console, as a developer uses it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use digime_mock_server::settings::AdminToken;
 use digime_mock_server::{ContractKind, MockServer};
+use digime_scenarios::{ConsoleRunner, ScenarioFolder};
 use digime_tests::World;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -15,19 +17,23 @@ const HARM: &str = "<img src=x onerror=\"document.title='hurt'\">";
 /// What the first view of a page may weigh, in bytes.
 const HEAVIEST: u64 = 100 * 1024;
 
+/// The pages of the console.
+pub(crate) const PAGES: [&str; 8] =
+    ["start", "traffic", "users", "time", "client-report", "scenarios", "sandboxes", "partners"];
+
 /// A browser at the console of a sandbox.
-struct Console {
-    browser: Browser,
-    world: World,
+pub(crate) struct Console {
+    pub(crate) browser: Browser,
+    pub(crate) world: World,
 }
 
 impl Console {
-    async fn start() -> Option<Self> {
+    pub(crate) async fn start() -> Option<Self> {
         let browser = Browser::start().await?;
         Some(Self { browser, world: World::new().await })
     }
 
-    async fn open(&self, page: &str) {
+    pub(crate) async fn open(&self, page: &str) {
         let (url, sandbox) = (self.world.server.url(), self.world.sandbox.id());
         let join = if page.contains('?') { '&' } else { '?' };
         let address = format!("{}/__admin/ui/{page}{join}sandbox={sandbox}", url.trim_end_matches('/'));
@@ -36,7 +42,7 @@ impl Console {
     }
 
     /// Clicks the first link, button or fold with these words.
-    async fn press(&self, selector: &str, words: &str) {
+    pub(crate) async fn press(&self, selector: &str, words: &str) {
         let found = format!(
             "[...document.querySelectorAll({selector:?})].find(it => it.textContent.trim() === {words:?})"
         );
@@ -44,7 +50,7 @@ impl Console {
         self.browser.evaluate(&format!("{found}.click()")).await;
     }
 
-    async fn sees(&self, text: &str) {
+    pub(crate) async fn sees(&self, text: &str) {
         self.browser.until(&format!("document.body.innerText.includes({})", json!(text))).await;
     }
 
@@ -186,7 +192,7 @@ async fn names_and_requests_are_texts_and_never_markup() {
 #[tokio::test]
 async fn the_first_view_of_each_page_is_light_and_comes_from_here_alone() {
     let Some(console) = Console::start().await else { return };
-    for page in ["start", "traffic", "users", "time", "client-report", "sandboxes", "partners"] {
+    for page in PAGES {
         console.open(page).await;
         let script = "return performance.getEntries().filter(it => 'transferSize' in it).map(it => [it.name, it.decodedBodySize])";
         let seen = console.browser.evaluate(script).await;
@@ -230,4 +236,33 @@ async fn the_token_is_asked_for_once_and_each_change_shows_it() {
     browser.appears("input[name=token]").await;
     browser.goto(&page).await.unwrap();
     browser.appears("input[name=token]").await;
+}
+
+#[tokio::test]
+async fn scenarios_are_run_and_a_failure_shows_what_differs() {
+    let Some(browser) = Browser::start().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (name, status) in [("passes", 200), ("fails", 418)] {
+        let text = format!(
+            "scenario: It {name}\nsteps:\n  - http: GET jwks/oauth\n    expect: {{ status: {status} }}\n"
+        );
+        std::fs::write(folder.path().join(format!("{name}.yaml")), text).unwrap();
+    }
+    let runner = Arc::new(ConsoleRunner::new(vec![ScenarioFolder::new(folder.path())]));
+    let server = MockServer::builder().scenario_runner(runner).start().await;
+    let page = format!("{}/__admin/ui/scenarios", server.url().trim_end_matches('/'));
+    browser.goto(&page).await.unwrap();
+    browser.appears("#content tbody tr").await;
+    browser
+        .evaluate("[...document.querySelectorAll('button')].find(it => it.textContent === 'Run all').click()")
+        .await;
+    browser.until("document.body.innerText.includes('2 of 2 scenarios have ended')").await;
+    browser.until("document.body.innerText.includes('1 failed')").await;
+    browser.click("details.notice summary").await;
+    assert!(browser.text("pre.diff").await.contains("418"));
+    browser.pictures("console-scenarios").await;
+    let complaints = browser.complaints().await;
+    assert!(complaints.is_empty(), "{complaints:?}");
+    browser.goto(format!("{}/__admin/scenarios/report", server.url().trim_end_matches('/'))).await.unwrap();
+    assert!(browser.text("body").await.contains("It fails"));
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod accessible;
 mod browser;
 mod callbacks;
 mod chromedriver;

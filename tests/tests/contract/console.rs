@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 const TOKEN: &str = "the-host's-token";
 const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
-const PAGES: [&str; 7] = ["start", "traffic", "users", "time", "client-report", "sandboxes", "partners"];
+const PAGES: [&str; 8] =
+    ["start", "traffic", "users", "time", "client-report", "scenarios", "sandboxes", "partners"];
 
 struct Console {
     server: MockServer,
@@ -285,7 +286,11 @@ async fn a_partner_has_the_console_of_its_own_sandboxes_alone() {
     let theirs = victim["sandbox"].as_str().unwrap();
     for page in PAGES {
         let own = console.page(&format!("/__admin/ui/{page}"), &browser.cookie).await;
-        assert_eq!(own.status.as_u16(), if page == "partners" { 403 } else { 200 }, "{page}");
+        assert_eq!(
+            own.status.as_u16(),
+            if ["partners", "scenarios"].contains(&page) { 403 } else { 200 },
+            "{page}"
+        );
         let text = own.text();
         assert!(text.contains("&#60;script&#62;") && !text.contains("<script>"), "{page}");
         assert!(text.contains(partner["sandbox"].as_str().unwrap()) && !text.contains(theirs), "{page}");
@@ -302,6 +307,7 @@ async fn a_partner_has_the_console_of_its_own_sandboxes_alone() {
         (Method::DELETE, "/__admin/partners/other".to_owned()),
         (Method::POST, "/__admin/partners/other/token".to_owned()),
         (Method::POST, "/__admin/signing-keys/rotate".to_owned()),
+        (Method::POST, "/__admin/scenarios/run".to_owned()),
         (Method::POST, format!("/__admin/clock?sandbox={theirs}")),
     ] {
         let refused = console.send(method, &path, &change, "{}").await;

@@ -36,6 +36,7 @@ mod reauthorization;
 mod recorded_clients;
 mod request_bodies;
 mod sample_datasets;
+mod scenario_runs;
 mod scope;
 mod scope_property;
 mod sdk_discovery;

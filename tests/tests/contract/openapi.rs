@@ -190,6 +190,16 @@ async fn every_administrative_answer_is_as_documented() {
     seen.insert(Operation::ADMIN_IMPORT_STATE.name());
     // Those of the journal read streams, which have no end.
     seen.insert(Operation::ADMIN_EVENTS.name());
+    // Those of scenarios have a program that runs them.
+    for operation in [
+        Operation::ADMIN_LIST_SCENARIOS,
+        Operation::ADMIN_RUN_SCENARIOS,
+        Operation::ADMIN_SHOW_SCENARIO_RUN,
+        Operation::ADMIN_STOP_SCENARIOS,
+        Operation::ADMIN_SCENARIO_REPORT,
+    ] {
+        seen.insert(operation.name());
+    }
     // Those of the console log in, with a form.
     seen.insert(Operation::CONSOLE_LOGIN.name());
     let all = routes::all().filter(|route| route.is_admin()).map(Route::name);

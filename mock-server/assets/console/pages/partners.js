@@ -66,7 +66,7 @@ function makeCard(refresh, secrets) {
 function shownOnce({ name, token }, contracts) {
   const key = (/** @type {Contract} */ { contractId, kind, privateKey }) =>
     privateKey &&
-    h("div", {}, h("dt", {}, kind), h("dd", {}, h("code", {}, contractId)), h("span", { class: "row" }, copyButton(privateKey, `the key of ${contractId}`), downloadButton(`${contractId}.pem`, privateKey)));
+    h("div", {}, h("dt", {}, kind), h("dd", {}, h("code", {}, contractId)), h("dd", { class: "row" }, copyButton(privateKey, `the key of ${contractId}`), downloadButton(`${contractId}.pem`, privateKey)));
   return h(
     "div",
     { class: "notice warn" },
@@ -146,6 +146,6 @@ function application({ applicationId, name, contracts }, sandbox, secrets, partn
       then: (answer) => fill(secrets, shownOnce({ ...partner, token: undefined }, [answer])),
       problems,
     });
-  const row = (/** @type {Contract} */ contract) => h("div", {}, h("dt", {}, contract.kind), h("dd", {}, h("code", {}, contract.contractId)), rotate(contract));
+  const row = (/** @type {Contract} */ contract) => h("div", {}, h("dt", {}, contract.kind), h("dd", {}, h("code", {}, contract.contractId)), h("dd", {}, rotate(contract)));
   return h("div", { class: "stack" }, h("h3", {}, name), h("dl", { class: "facts" }, contracts.map(row)), problems);
 }

@@ -23,7 +23,7 @@ export async function show(content) {
 /** @param {import("../snippets.js").Urls} urls */
 function baseUrls(urls) {
   const row = (/** @type {string} */ name, /** @type {string} */ url) =>
-    h("div", {}, h("dt", {}, h("code", {}, name)), h("dd", {}, h("code", {}, url)), copyButton(url, name));
+    h("div", {}, h("dt", {}, h("code", {}, name)), h("dd", {}, h("code", {}, url)), h("dd", {}, copyButton(url, name)));
   const rows = [row("baseUrl", urls.api), row("onboardUrl", urls.onboard), row("cloudBaseUrl", urls.cloud)];
   return card("Base URLs", "The three settings that a client changes; nothing else.", h("dl", { class: "facts" }, rows), curl(CREDENTIALS));
 }

@@ -63,6 +63,8 @@ export async function showFlow(content, id) {
 function drawn(text) {
   const namespaced = text.replace("<svg ", `<svg xmlns="${"http" + ":" + "//www.w3.org/2000/svg"}" `);
   const root = new DOMParser().parseFromString(namespaced, "image/svg+xml").documentElement;
+  // A picture hides what is in it, and its links are meant to be followed.
+  root.setAttribute("role", "group");
   const known = ["svg", "g", "a", "rect", "text", "line", "polygon", "title"];
   for (const element of [root, ...root.querySelectorAll("*")]) {
     if (!known.includes(element.tagName)) throw new Error(`the drawing has ${element.tagName}`);

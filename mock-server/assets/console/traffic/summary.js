@@ -62,7 +62,7 @@ export const COLUMNS = [
   { title: "Request", kind: "nowrap", cell: (request) => h("a", { href: requestPage(keyOf(request)) }, request.operation ?? "nothing there") },
   { title: "Path", kind: "path", cell: ({ method, path }) => h("code", { title: path }, `${method} ${path}`) },
   { title: "Answer", kind: "nowrap", cell: ({ status, code, fault }) => [statusBadge(status, code), fault ? badge("fault", "warn") : null] },
-  { title: "User", kind: "nowrap", cell: ({ user }) => (user ? h("a", { href: userPage(user), "aria-label": `User ${user}` }, shortId(user)) : null) },
+  { title: "User", kind: "nowrap", cell: ({ user }) => (user ? h("a", { href: userPage(user) }, shortId(user)) : null) },
   { title: "Took", kind: "number nowrap", cell: ({ millis, server }) => `${millis} ms${server ? ` · ${server}` : ""}` },
 ];
 

@@ -61,9 +61,9 @@ export async function showUser(content, id) {
   const accounts = user.accounts.map((/** @type {any} */ it) => [
     it.source, h("code", {}, it.id), it.error ? badge(it.error.code, "bad") : badge("works", "good"),
     h("span", { class: "row" },
-      act("Fail", `Let ${it.id} fail`, "PATCH", `/accounts/${encodeURIComponent(it.id)}`, { source: "fails" }),
-      act("Ask for login", `Let ${it.id} ask for a login`, "PATCH", `/accounts/${encodeURIComponent(it.id)}`, { source: "asksForLogin" }),
-      act("Recover", `Let ${it.id} work`, "PATCH", `/accounts/${encodeURIComponent(it.id)}`, { source: "works" })),
+      act("Fail", `Fail ${it.id}`, "PATCH", `/accounts/${encodeURIComponent(it.id)}`, { source: "fails" }),
+      act("Ask for login", `Ask for login at ${it.id}`, "PATCH", `/accounts/${encodeURIComponent(it.id)}`, { source: "asksForLogin" }),
+      act("Recover", `Recover ${it.id}`, "PATCH", `/accounts/${encodeURIComponent(it.id)}`, { source: "works" })),
   ]);
   const codes = [...user.codes.map((/** @type {any} */ it) => ["code", shortId(it.fingerprint), h("code", {}, it.clientId), end(it)]),
     ...user.pages.map((/** @type {any} */ it) => [`page: ${it.purpose}`, shortId(it.fingerprint), h("code", {}, it.clientId), end(it)])];
