@@ -125,7 +125,7 @@ impl ScenarioRunner for ConsoleRunner {
         options.stop = state.stop.clone();
         options.progress = Some(listener(&self.state, &self.folders));
         drop(state);
-        let shared = Arc::clone(&self.state);
+        let (shared, folders) = (Arc::clone(&self.state), self.folders.clone());
         // The server that asks has a thread of its own, which must go on answering.
         std::thread::spawn(move || {
             let ended = run_to_the_end(&options);
@@ -133,7 +133,15 @@ impl ScenarioRunner for ConsoleRunner {
             let Some(run) = &mut state.run else { return };
             run.running = false;
             match ended {
-                Ok(html) => state.report = Some(html),
+                Ok((report, html)) => {
+                    // Those that a stop came before have told nothing.
+                    run.all = report.scenarios.len();
+                    let not_run = report.scenarios.iter().filter(|it| it.status == Status::NotRun);
+                    let not_run = not_run.map(|it| result(it, called(&folders, &it.file)));
+                    let told: Vec<_> = run.results.iter().map(|it| it.path.clone()).collect();
+                    run.results.extend(not_run.filter(|it| !told.contains(&it.path)));
+                    state.report = Some(html);
+                }
                 Err(problem) => run.problem = Some(problem),
             }
         });
@@ -185,10 +193,11 @@ fn result(report: &ScenarioReport, path: String) -> ScenarioResult {
     ScenarioResult { path, name: report.name.clone(), outcome, millis, why }
 }
 
-/// Runs, and gives the report as a page.
-fn run_to_the_end(options: &RunOptions) -> Result<String, String> {
+/// Runs, and gives the report, as a page too.
+fn run_to_the_end(options: &RunOptions) -> Result<(Report, String), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("no runtime for the scenarios: {error}"))?;
     let report: Report = runtime.block_on(run(options)).map_err(|error| error.explained())?;
-    html::render(&report).map_err(|error| format!("the report cannot be written: {error}"))
+    let html = html::render(&report).map_err(|error| format!("the report cannot be written: {error}"))?;
+    Ok((report, html))
 }

@@ -15,6 +15,8 @@ export const sandbox = page.sandbox ?? "";
 export const isDefaultSandbox = page.default !== undefined;
 /** Whether the host looks, who may do everything. */
 export const isHost = page.role === "host";
+/** Whether the program runs scenarios. */
+export const runsScenarios = page.scenarios !== undefined;
 /** Whether the browser logged in, so that programs need a token. */
 export const isLoggedIn = page.csrf !== undefined;
 

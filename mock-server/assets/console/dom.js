@@ -74,6 +74,21 @@ export function fill(parent, ...children) {
   append(parent, children);
 }
 
+/**
+ * As `fill`, for what is shown anew: who moves through it by keyboard stays where they were.
+ *
+ * @param {Element} parent
+ * @param {...Child} children
+ */
+export function refill(parent, ...children) {
+  const name = (/** @type {Element} */ it) => `${it.tagName} ${it.getAttribute("href")} ${it.getAttribute("aria-label") ?? it.textContent}`;
+  const focused = document.activeElement;
+  const wanted = focused && parent.contains(focused) ? name(focused) : null;
+  fill(parent, ...children);
+  const found = wanted && [...parent.querySelectorAll("a, button, summary, [tabindex]")].find((it) => name(it) === wanted);
+  if (found instanceof HTMLElement || found instanceof SVGElement) found.focus();
+}
+
 let lastId = 0;
 
 /** An id that nothing on the page has. */

@@ -2,7 +2,7 @@
 // The header of every page: which sandbox, and what is changed in it.
 import { get, pageOf, sandbox } from "./api.js";
 import { button } from "./curl.js";
-import { badge, fill, h } from "./dom.js";
+import { badge, fill, h, refill } from "./dom.js";
 import { problem } from "./notice.js";
 
 /** How often a page that somebody looks at asks what is changed, in milliseconds. */
@@ -20,7 +20,7 @@ export function showActive() {
       const [clock, { faults }] = await Promise.all([get("/clock"), get("/faults")]);
       const seen = JSON.stringify([clock.offset, faults]);
       // Somebody may have the focus on a button of it.
-      if (seen !== shown) fill(place, clockBadge(clock), faults.map(faultBadge));
+      if (seen !== shown) refill(place, clockBadge(clock), faults.map(faultBadge));
       shown = seen;
     } catch {
       shown = "";

@@ -1,5 +1,5 @@
 // @ts-check
-import { fill, freshId, h } from "./dom.js";
+import { fill, freshId, h, refill } from "./dom.js";
 import { problem } from "./notice.js";
 
 /**
@@ -20,21 +20,6 @@ import { problem } from "./notice.js";
  *   rows, and what the next one begins after
  * @property {() => Node} empty what is shown if there are none
  */
-
-/**
- * Who moves through a list by keyboard stays where they were when it is shown anew.
- *
- * @param {HTMLElement} element
- */
-function focusIn(element) {
-  const name = (/** @type {Element} */ it) => `${it.tagName} ${it.getAttribute("href") ?? ""} ${it.getAttribute("aria-label") ?? ""} ${it.textContent}`;
-  const focused = document.activeElement;
-  const wanted = focused && element.contains(focused) ? name(focused) : null;
-  return () => {
-    const found = wanted && [...element.querySelectorAll("a, button")].find((it) => name(it) === wanted);
-    if (found instanceof HTMLElement) found.focus();
-  };
-}
 
 /**
  * A list that is loaded page by page, forwards and back.
@@ -60,9 +45,7 @@ export function pagedTable({ caption, columns, load, empty }) {
         starts.pop();
         return reload();
       }
-      const refocus = focusIn(element);
-      fill(element, rows.length === 0 ? empty() : shown(rows), pager(next));
-      refocus();
+      refill(element, rows.length === 0 ? empty() : shown(rows), pager(next));
     } catch (error) {
       if (!signal.aborted) fill(element, problem(error), h("div", {}, h("button", { type: "button", onclick: reload }, "Try again")));
     }

@@ -34,6 +34,8 @@ pub(super) struct Shell {
     pub(super) navigation: Vec<Link>,
     /// The partner who looks; the host if absent.
     pub(super) partner: Option<String>,
+    /// Whether the program runs scenarios.
+    pub(super) runs_scenarios: bool,
     /// What changes must carry, for browsers that logged in.
     pub(super) csrf: Option<String>,
     pub(super) version: &'static str,
@@ -68,6 +70,7 @@ impl Shell {
             script: page.map(ConsolePage::path),
             problem: None,
             partner: partner.map(|partner| partner.record.name.clone()),
+            runs_scenarios: call.server.scenario_runner.is_some(),
             csrf: browser::shown_session(call).map(|session| session.csrf),
             version: env!("CARGO_PKG_VERSION"),
         }

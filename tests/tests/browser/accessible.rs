@@ -13,33 +13,30 @@ use crate::browser::{Browser, Size, TAB};
 use crate::console::{Console, PAGES};
 use crate::visit::Visit;
 
-/// Notes what is focused, and whether that is seen.
+/// Notes what is focused, and whether that is seen. Pages that are alive put new elements in the place of old ones, so
+/// that elements are known by what they say.
 const WATCH: &str = "
-    const focusable = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex=\"0\"]';
-    const groups = new Set();
-    window.wanted = [...document.querySelectorAll(focusable)].filter(it => {
-        if (it.disabled || it.tabIndex < 0 || !it.checkVisibility({ visibilityProperty: true })) return false;
-        if (it.type !== 'radio') return true;
-        const first = !groups.has(it.name);
-        groups.add(it.name);
-        return first;
-    });
+    window.nameOf = it => it.type === 'radio' ? it.name
+        : [it.tagName, it.id, it.getAttribute('href'), it.getAttribute('aria-label') ?? it.textContent.trim()].join(' ').slice(0, 200);
+    window.focusable = () => [...document.querySelectorAll(
+        'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex=\"0\"]',
+    )].filter(it => !it.disabled && it.tabIndex >= 0 && it.checkVisibility({ visibilityProperty: true }));
     window.unseen = [];
     window.reached = new Set();
     document.addEventListener('focusin', ({ target }) => {
-        window.reached.add(target.type === 'radio' ? target.name : target);
+        window.reached.add(nameOf(target));
         const owner = target.type === 'radio' ? target.closest('label') ?? target : target;
         const styles = [getComputedStyle(target), getComputedStyle(owner)];
         const seen = styles.some(it => it.outlineStyle !== 'none' || it.boxShadow !== 'none');
-        if (!seen) window.unseen.push(target.outerHTML.slice(0, 200));
+        if (!seen) window.unseen.push(nameOf(target));
     });
     document.activeElement.blur();
-    return window.wanted.length";
+    return focusable().length";
 
 /// What cannot be reached or is not seen once it is.
 const FOUND: &str = "
-    const missed = window.wanted.filter(it => !window.reached.has(it.type === 'radio' ? it.name : it));
-    return [missed.map(it => it.outerHTML.slice(0, 200)), window.unseen]";
+    const missed = focusable().map(nameOf).filter(it => !window.reached.has(it));
+    return [missed, window.unseen]";
 
 const AXE: &str = "
     const found = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });

@@ -53,6 +53,7 @@ async fn a_user_chooses_a_source_signs_in_reviews_and_approves() {
 
 #[tokio::test]
 async fn declining_and_each_documented_failure_lead_back() {
+    let Some(mut visit) = Visit::start(ContractKind::Read).await else { return };
     for (css, code) in [
         ("[value=decline]", "USER_CANCEL"),
         ("[value=INITIALIZE_CHECK_FAIL]", "INITIALIZE_CHECK_FAIL"),
@@ -60,7 +61,7 @@ async fn declining_and_each_documented_failure_lead_back() {
         ("[value=ONBOARD_ERROR]", "ONBOARD_ERROR"),
         ("[value=SERVER_ERROR]", "SERVER_ERROR"),
     ] {
-        let Some(visit) = Visit::start(ContractKind::Read).await else { return };
+        visit = visit.next(ContractKind::Read).await;
         visit.open("").await;
         if css != "[value=decline]" {
             assert!(!visit.browser.is_seen(css).await, "the drawer is closed at first");
@@ -73,17 +74,18 @@ async fn declining_and_each_documented_failure_lead_back() {
 
 #[tokio::test]
 async fn user_names_decide_what_comes_of_signing_in() {
+    let Some(mut visit) = Visit::start(ContractKind::Read).await else { return };
     for (user, code) in
         [("cancel", "USER_CANCEL"), ("source-error", "ONBOARD_ERROR"), ("server-error", "SERVER_ERROR")]
     {
-        let Some(visit) = Visit::start(ContractKind::Read).await else { return };
+        visit = visit.next(ContractKind::Read).await;
         visit.open("&service=16").await;
         visit.go_on().await;
         visit.sign_in(user).await;
         assert_eq!(visit.outcome().await, Visit::failed(code));
     }
     for (user, dataset) in [("no-data", "empty"), ("expired", "reauth"), ("much-data", "busy-user")] {
-        let Some(visit) = Visit::start(ContractKind::Read).await else { return };
+        visit = visit.next(ContractKind::Read).await;
         visit.open("&service=16").await;
         visit.go_on().await;
         visit.sign_in(user).await;
@@ -116,13 +118,13 @@ async fn everything_works_without_scripts_and_in_another_language() {
 
 #[tokio::test]
 async fn the_browsers_language_is_spoken_if_the_page_names_none() {
+    let Some(visit) = Visit::start_with(ContractKind::Read, &["--lang=de"]).await else { return };
     for (more, heading) in [
         ("", "Mock application möchte Ihre Daten lesen"),
         ("&lng=ja", "Mock application möchte Ihre Daten lesen"),
         ("&lng=fr", "Mock application souhaite lire vos données"),
         ("&lng=en-GB", "Mock application wants to read your data"),
     ] {
-        let Some(visit) = Visit::start_with(ContractKind::Read, &["--lang=de"]).await else { return };
         visit.open(more).await;
         assert_eq!(visit.browser.text("h1").await, heading, "{more}");
     }

@@ -26,8 +26,20 @@ impl Visit {
         Self::start_with(kind, &[]).await
     }
 
+    /// As [`Visit::start`], with further arguments of the browser.
     pub(crate) async fn start_with(kind: ContractKind, arguments: &[&str]) -> Option<Self> {
-        let browser = Browser::start_with(arguments).await?;
+        Some(Self::of(Browser::start_with(arguments).await?, kind).await)
+    }
+
+    /// Another visit, of somebody else, in the same browser: one takes seconds to start.
+    pub(crate) async fn next(self, kind: ContractKind) -> Self {
+        let next = Self::of(self.browser, kind).await;
+        let forgotten = json!({"origin": next.raw.origin, "storageTypes": "local_storage,cookies"});
+        next.browser.command("Storage.clearDataForOrigin", forgotten).await;
+        next
+    }
+
+    async fn of(browser: Browser, kind: ContractKind) -> Self {
         let callbacks = Callbacks::start().await;
         let world = World::new().await;
         let raw = world.raw(kind);
@@ -36,7 +48,7 @@ impl Visit {
         claims["state"] = json!(STATE);
         let answer = raw.call(reqwest::Method::POST, "oauth/authorize", claims).await;
         let code = answer.token()["preauthorization_code"].as_str().unwrap().to_owned();
-        Some(Self { browser, callbacks, world, raw, code })
+        Self { browser, callbacks, world, raw, code }
     }
 
     fn url(&self, more: &str) -> String {

@@ -1,7 +1,7 @@
 // @ts-check
-import { ApiError, admin, get } from "../api.js";
+import { admin, get, runsScenarios } from "../api.js";
 import { button, curl } from "../curl.js";
-import { badge, card, empty, field, fill, h } from "../dom.js";
+import { badge, card, empty, field, fill, h, refill } from "../dom.js";
 import { problem } from "../notice.js";
 
 /**
@@ -19,12 +19,12 @@ const OUTCOMES = /** @type {const} */ ({ passed: ["passed", "good"], failed: ["f
 
 /** @param {HTMLElement} content */
 export async function show(content) {
+  if (!runsScenarios) return fill(content, nothingRuns());
   try {
     const { scenarios, problems } = await get("/scenarios");
     fill(content, problems.length > 0 ? wrongFiles(problems) : runnable(scenarios));
   } catch (error) {
-    const isAbsent = error instanceof ApiError && error.status === 404;
-    fill(content, isAbsent ? nothingRuns() : problem(error));
+    fill(content, problem(error));
   }
 }
 
@@ -63,7 +63,7 @@ function runnable(scenarios) {
 
   function list() {
     const found = fitting();
-    fill(rows, found.slice(0, listed).map(row));
+    refill(rows, found.slice(0, listed).map(row));
     const more = h("button", { type: "button", onclick: () => ((listed += LISTED), list()) }, "Show more");
     fill(foot, h("span", { class: "muted" }, `${Math.min(listed, found.length)} of ${found.length} scenarios`), found.length > listed ? more : null);
   }
@@ -99,7 +99,7 @@ function runnable(scenarios) {
         }
         for (const result of run.results) results.set(result.path, result);
         seen += run.results.length;
-        fill(state, runCard(run));
+        refill(state, runCard(run));
         list();
         if (!run.running && run.results.length === 0) return;
         await new Promise((done) => setTimeout(done, run.running ? PAUSE : 0));

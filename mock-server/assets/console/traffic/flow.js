@@ -3,7 +3,7 @@
 import { get, pageOf } from "../api.js";
 import { copyButton } from "../copy.js";
 import { curl } from "../curl.js";
-import { card, fill, h } from "../dom.js";
+import { card, fill, h, refill } from "../dom.js";
 import { follow, soon } from "../events.js";
 import { problem } from "../notice.js";
 import { requestPage, rowOf, tableOf, userPage } from "./summary.js";
@@ -26,10 +26,10 @@ export async function showFlow(content, id) {
     try {
       const flow = await get(`/flows/${encodeURIComponent(id)}`);
       for (const { links: some } of flow.requests) for (const link of some) links.add(link);
-      fill(body, flow.requests.map(rowOf));
+      refill(body, flow.requests.map(rowOf));
       const missing = flow.notDrawn ? h("figcaption", { class: "muted" }, `${flow.notDrawn} further arrows have no place here; the requests below tell them.`) : null;
-      fill(drawing, drawn(flow.diagram), missing);
-      fill(users, flow.users.map((/** @type {string} */ user) => h("a", { class: "button", href: userPage(user) }, "The user ", h("code", {}, user))));
+      refill(drawing, drawn(flow.diagram), missing);
+      refill(users, flow.users.map((/** @type {string} */ user) => h("a", { class: "button", href: userPage(user) }, "The user ", h("code", {}, user))));
       fill(earlier, flow.earlier ? `${flow.earlier} earlier requests are left out.` : "");
       fill(command, h("code", {}, flow.record));
       fill(note);

@@ -2,7 +2,7 @@
 // The requests of the sandbox, the newest first, as they come.
 import { get } from "../api.js";
 import { curl } from "../curl.js";
-import { badge, empty, field, fill, h } from "../dom.js";
+import { badge, empty, field, fill, h, refill } from "../dom.js";
 import { follow, soon } from "../events.js";
 import { problem } from "../notice.js";
 import { keyOf, rowOf, tableOf } from "./summary.js";
@@ -48,7 +48,7 @@ export function showRequests(place) {
       if (mine !== generation) return;
       next = page.next;
       isWhole = false;
-      fill(body, page.requests.reverse().map(rowOf));
+      refill(body, page.requests.reverse().map(rowOf));
       fill(note);
       settle();
     } catch (error) {
