@@ -11,7 +11,7 @@ use crate::domain::refusal::Refusal;
 use crate::http::reply::{Outcome, Reply, ReplyBody};
 
 /// What pages may load and where their forms lead: this server alone.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// A page, which nobody keeps and nobody frames.

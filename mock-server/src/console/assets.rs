@@ -35,6 +35,7 @@ macro_rules! assets {
 
 static ASSETS: &[Asset] = assets![
     "api.js",
+    "applications.js",
     "console.css",
     "copy.js",
     "curl.js",

@@ -95,6 +95,8 @@ async fn a_flow_run_from_the_start_page_is_seen_whole_and_its_token_expires() {
     console.browser.pictures("console-user").await;
     console.browser.click("button[aria-label^='Look at']").await;
     console.browser.appears(".json").await;
+    console.browser.click("button[aria-label='Look at receipt-1.png']").await;
+    console.browser.until("document.querySelector('img[alt=\"receipt-1.png\"]')?.naturalWidth > 0").await;
     // What is half below the header counts as in view, and is not scrolled to.
     console.browser.evaluate("scrollTo(0, 0)").await;
     console.browser.click("button[aria-label^='Expire access token']").await;
@@ -165,6 +167,10 @@ async fn sandboxes_and_partners_are_made_and_removed() {
     console.sees("acme").await;
     let partners = console.send(Method::GET, "partners", None).await;
     assert_eq!(partners["partners"][0]["partnerId"], "acme");
+    console.press("summary", "Use, applications and quotas").await;
+    console.press("summary", "Add a contract to acme, or remove it").await;
+    console.press("button", "Add the contract").await;
+    console.browser.until("document.querySelectorAll('button[aria-label^=\"New key\"]').length === 5").await;
     console.browser.pictures("console-partners").await;
     console.complains_of_nothing().await;
 }

@@ -1,5 +1,6 @@
 // @ts-check
 import { get, pageOf } from "../api.js";
+import { applicationsOf } from "../applications.js";
 import { codeBlock, copyButton, downloadButton } from "../copy.js";
 import { button, curl, form } from "../curl.js";
 import { card, empty, field, fill, h } from "../dom.js";
@@ -8,7 +9,7 @@ import { problem } from "../notice.js";
 /**
  * @typedef {{users: number, bytes: number, requestsPerSecond: number, sandboxes: number}} Quotas
  * @typedef {{partnerId: string, name: string, sandbox: string, quotas: Quotas, usage?: {users: number, bytes: number}, token?: string}} Partner
- * @typedef {{contractId: string, kind: string, privateKey?: string}} Contract
+ * @typedef {import("../applications.js").Contract} Contract
  */
 
 /** @type {[keyof Quotas, string][]} */
@@ -89,8 +90,9 @@ function partnerCard(partner, refresh, secrets) {
     if (!details.open) return;
     fill(used, h("p", { class: "loading" }, "Loading …"));
     try {
-      const [{ usage }, { applications }] = await Promise.all([get(path, query), get("/applications", { sandbox })]);
-      fill(used, usageFacts(usage, quotas), applications.map((/** @type {any} */ it) => application(it, sandbox, secrets, partner)), change());
+      const { usage } = await get(path, query);
+      const showKeys = (/** @type {Contract[]} */ contracts) => fill(secrets, shownOnce({ ...partner, token: undefined }, contracts));
+      fill(used, usageFacts(usage, quotas), applicationsOf(sandbox, showKeys), change());
     } catch (error) {
       fill(used, problem(error));
     }
@@ -126,26 +128,4 @@ function partnerCard(partner, refresh, secrets) {
 function usageFacts(usage, quotas) {
   const of = (/** @type {number} */ now, /** @type {number} */ most) => `${now.toLocaleString("en")} of ${most.toLocaleString("en")}`;
   return h("dl", { class: "facts" }, h("div", {}, h("dt", {}, "Users"), h("dd", {}, of(usage.users, quotas.users))), h("div", {}, h("dt", {}, "Bytes"), h("dd", {}, of(usage.bytes, quotas.bytes))));
-}
-
-/**
- * @param {{applicationId: string, name: string, contracts: Contract[]}} it
- * @param {string} sandbox
- * @param {HTMLElement} secrets
- * @param {Partner} partner
- */
-function application({ applicationId, name, contracts }, sandbox, secrets, partner) {
-  const problems = h("div");
-  const rotate = (/** @type {Contract} */ { contractId }) =>
-    button({
-      label: "New key",
-      name: `New key for ${contractId}`,
-      kind: "small",
-      request: { method: "POST", path: `/applications/${encodeURIComponent(applicationId)}/contracts/${encodeURIComponent(contractId)}/rotate`, query: { sandbox }, body: {} },
-      confirm: { question: `Make a new key for ${contractId}?`, consequence: "The present key is good for a day more on the clock of the sandbox." },
-      then: (answer) => fill(secrets, shownOnce({ ...partner, token: undefined }, [answer])),
-      problems,
-    });
-  const row = (/** @type {Contract} */ contract) => h("div", {}, h("dt", {}, contract.kind), h("dd", {}, h("code", {}, contract.contractId)), h("dd", {}, rotate(contract)));
-  return h("div", { class: "stack" }, h("h3", {}, name), h("dl", { class: "facts" }, contracts.map(row)), problems);
 }

@@ -10,6 +10,9 @@ import { size } from "../time.js";
 /** Larger files are only downloaded, in bytes. */
 const LARGEST_SHOWN = 2 * 1024 * 1024;
 
+/** What browsers show as pictures, and what runs no scripts. */
+const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
 /** @typedef {{name: string, account?: string, mediaType: string, size: number}} UserFile */
 
 /** @param {string} path of the user */
@@ -60,11 +63,17 @@ export function filesCard(path) {
    * @param {Response} response
    */
   async function shown(file, response) {
+    if (PICTURES.includes(file.mediaType)) {
+      const url = URL.createObjectURL(await response.blob());
+      const picture = h("img", { src: url, alt: file.name });
+      picture.addEventListener("load", () => URL.revokeObjectURL(url));
+      return picture;
+    }
     const text = await response.text();
     try {
       return jsonTree(JSON.parse(text));
     } catch {
-      if (!file.mediaType.startsWith("text/")) return h("p", { class: "muted" }, "Neither JSON nor text: download it to see it.");
+      if (!file.mediaType.startsWith("text/")) return h("p", { class: "muted" }, "Neither JSON nor text nor a picture: download it to see it.");
       return h("pre", { class: "wrap", tabindex: "0" }, text);
     }
   }
