@@ -1,5 +1,6 @@
 //! Runs scenarios for the console of a mock server in this process.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -119,7 +120,7 @@ impl ScenarioRunner for ConsoleRunner {
         }
         let number = state.run.as_ref().map_or(1, |run| run.number + 1);
         let running = ScenarioRun { number, running: true, ..ScenarioRun::default() };
-        *state = State { run: Some(running), stop: StopSignal::new(), report: state.report.take() };
+        *state = State { run: Some(running), stop: StopSignal::new(), report: None };
         let mut options = RunOptions::new(chosen, TargetOptions::Embedded);
         options.allow_empty = true;
         options.stop = state.stop.clone();
@@ -127,8 +128,9 @@ impl ScenarioRunner for ConsoleRunner {
         drop(state);
         let (shared, folders) = (Arc::clone(&self.state), self.folders.clone());
         // The server that asks has a thread of its own, which must go on answering.
-        std::thread::spawn(move || {
-            let ended = run_to_the_end(&options);
+        let thread = std::thread::Builder::new().name("scenarios".to_owned()).spawn(move || {
+            let ended = catch_unwind(AssertUnwindSafe(|| run_to_the_end(&options)))
+                .unwrap_or_else(|_| Err("the runner panicked: its log says where".to_owned()));
             let mut state = lock(&shared);
             let Some(run) = &mut state.run else { return };
             run.running = false;
@@ -140,11 +142,20 @@ impl ScenarioRunner for ConsoleRunner {
                     let not_run = not_run.map(|it| result(it, called(&folders, &it.file)));
                     let told: Vec<_> = run.results.iter().map(|it| it.path.clone()).collect();
                     run.results.extend(not_run.filter(|it| !told.contains(&it.path)));
+                    if !report.server_defects.is_empty() {
+                        run.problem = Some(report.server_defects.join("\n"));
+                    }
                     state.report = Some(html);
                 }
                 Err(problem) => run.problem = Some(problem),
             }
         });
+        if let Err(error) = thread {
+            let mut state = lock(&self.state);
+            if let Some(run) = &mut state.run {
+                (run.running, run.problem) = (false, Some(format!("no thread for the run: {error}")));
+            }
+        }
         Ok(())
     }
 

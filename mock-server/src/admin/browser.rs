@@ -34,6 +34,11 @@ pub(super) fn session(call: &Call) -> Result<Option<BrowserSession>, Refusal> {
     Ok(Some(session))
 }
 
+/// Whether a browser shows a cookie of this server, good or not.
+pub(crate) fn shows_cookie(call: &Call) -> bool {
+    cookie(call).is_some()
+}
+
 /// The session that a browser shows, whatever it asks for.
 pub(crate) fn shown_session(call: &Call) -> Option<BrowserSession> {
     open_session(call, cookie(call)?)

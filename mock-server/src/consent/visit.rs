@@ -1,7 +1,7 @@
 //! Where a user is on a page: which of its steps, and what was chosen on the way. It travels in parameters of the
 //! address that begin with `mock_`, which no parameter of the platform does, so that pages work without scripts.
 
-use digime_fixtures::catalogue::SourceType;
+use digime_fixtures::catalogue::{self, SourceType};
 
 use super::decision::SourceChoice;
 use super::parameters::PageParameters;
@@ -52,7 +52,9 @@ impl Visit {
         let steps = [Step::Request, Step::Source, Step::SignIn, Step::Review];
         Self {
             step: steps.into_iter().find(|step| get("mock_step") == Some(step.name())),
-            source: get("mock_source").and_then(|text| text.parse().ok()),
+            source: get("mock_source")
+                .and_then(|text| text.parse().ok())
+                .filter(|id| catalogue::source(*id).is_some()),
             also: SourceChoice::read(
                 query.iter().filter(|(name, _)| name == "mock_also").map(|(_, value)| value.as_str()),
             ),
@@ -72,7 +74,9 @@ impl Visit {
     pub(super) fn steps(&self, page: &PageParameters, optional: bool) -> Vec<Step> {
         let chooses = page.service.is_none();
         let signs_in = page.sample_data_set.is_none();
-        let wants_source = self.source.is_some() || self.step.is_some_and(|step| step != Step::Request);
+        let wants_source = self.source.is_some()
+            || !self.also.is_empty()
+            || self.step.is_some_and(|step| step != Step::Request);
         match page.page {
             Page::UserReauth | Page::Revoke => vec![Step::Request],
             Page::Reauthorize => vec![Step::Request, Step::SignIn, Step::Review],

@@ -8,10 +8,10 @@ use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_CO
 use http::{Method, StatusCode};
 
 use super::{answer, assets};
-use crate::admin::browser::{cookie_name, require_own_page};
+use crate::admin::browser::{self, cookie_name, require_own_page};
 use crate::http::browser_session::LIFETIME;
 use crate::http::call::Call;
-use crate::http::endpoint::{BY_ADMIN, Endpoint};
+use crate::http::endpoint::Endpoint;
 use crate::http::failed_logins::WINDOW;
 use crate::http::reply::{Outcome, Reply, ReplyBody};
 use crate::openapi::exchange::{Answer, Auth, Content, Exchange};
@@ -57,7 +57,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
         body: BodyMode::Whole,
         refusals: &[UNREADABLE, TOO_LARGE],
     },
-    sandbox: BY_ADMIN,
+    sandbox: &[],
     exchange,
     handler: |call| Box::pin(log_in(call)),
 };
@@ -117,11 +117,16 @@ impl LoginPage {
         }
     }
 
-    /// The answer. A cookie that opens nothing is forgotten.
+    /// The answer. A cookie that opens nothing is forgotten. A browser that comes from another site shows none, and keeps
+    /// what it has.
     pub(super) fn answer(&self, call: &Call, status: StatusCode) -> Outcome {
         let reply = answer::page(status, self)?;
         // Without a referrer, browsers do not tell the origin of the form, by which it is known to be this one.
-        Ok(reply.header(REFERRER_POLICY, "same-origin").header(SET_COOKIE, &ended_cookie(call)))
+        let reply = reply.header(REFERRER_POLICY, "same-origin");
+        Ok(match browser::shows_cookie(call) {
+            true => reply.header(SET_COOKIE, &ended_cookie(call)),
+            false => reply,
+        })
     }
 }
 

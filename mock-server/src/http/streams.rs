@@ -7,8 +7,8 @@ use tokio::sync::watch;
 
 /// How many streams are open at once.
 const MOST: usize = 500;
-/// How many of them one sandbox may have.
-const MOST_OF_SANDBOX: usize = 50;
+/// How many of them one partner may have, or one sandbox of the host.
+const MOST_OF_OWNER: usize = 50;
 
 /// The streams that are open.
 #[derive(Debug, Default)]
@@ -21,20 +21,19 @@ pub(crate) struct Streams {
 #[derive(Debug)]
 pub(crate) struct Place {
     open: Arc<Mutex<HashMap<String, usize>>>,
-    sandbox: String,
+    owner: String,
 }
 
 impl Streams {
-    /// A place for a stream of a sandbox; none if as many are open as there can be.
-    pub(crate) fn place(&self, sandbox: &str) -> Option<Place> {
+    /// A place for a stream of an owner; none if as many are open as there can be.
+    pub(crate) fn place(&self, owner: &str) -> Option<Place> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = open.values().sum();
-        let own = open.entry(sandbox.to_owned()).or_default();
-        if all >= MOST || *own >= MOST_OF_SANDBOX {
+        if all >= MOST || open.get(owner).is_some_and(|own| *own >= MOST_OF_OWNER) {
             return None;
         }
-        *own += 1;
-        Some(Place { open: Arc::clone(&self.open), sandbox: sandbox.to_owned() })
+        *open.entry(owner.to_owned()).or_default() += 1;
+        Some(Place { open: Arc::clone(&self.open), owner: owner.to_owned() })
     }
 
     /// Ends all streams, because the server stops.
@@ -51,10 +50,10 @@ impl Streams {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.sandbox) {
+        if let Some(count) = open.get_mut(&self.owner) {
             *count = count.saturating_sub(1);
             if *count == 0 {
-                open.remove(&self.sandbox);
+                open.remove(&self.owner);
             }
         }
     }
@@ -65,10 +64,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sandbox_has_so_many_places_and_those_that_are_left_are_free_again() {
+    fn an_owner_has_so_many_places_and_those_that_are_left_are_free_again() {
         let streams = Streams::default();
-        let mut places: Vec<_> = (0..MOST_OF_SANDBOX).filter_map(|_| streams.place("one")).collect();
-        assert_eq!(places.len(), MOST_OF_SANDBOX);
+        let mut places: Vec<_> = (0..MOST_OF_OWNER).filter_map(|_| streams.place("one")).collect();
+        assert_eq!(places.len(), MOST_OF_OWNER);
         assert!(streams.place("one").is_none() && streams.place("other").is_some());
         places.pop();
         assert!(streams.place("one").is_some());

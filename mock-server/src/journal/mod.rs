@@ -131,6 +131,8 @@ struct Entries {
     untold: VecDeque<Untold>,
     /// How often all was forgotten.
     cleared: u64,
+    /// When the last one was answered, as others are told.
+    latest: Option<Moment>,
 }
 
 /// An entry that other servers are not told yet.
@@ -175,6 +177,9 @@ impl Journal {
         entries.written += 1;
         entry.sequence = entries.written;
         entry.server.clone_from(&self.server);
+        // Others read in the order of time: a later number never has an earlier one, whatever the threads' turns.
+        let at = entries.latest.map_or(at, |latest| latest.max(at));
+        entries.latest = Some(at);
         let entry = Arc::new(entry);
         if self.server.is_some() {
             entries.untold.push_back(Untold { at, entry: Arc::clone(&entry) });

@@ -29,6 +29,8 @@ pub(crate) struct Marks {
     seen: BTreeMap<String, u64>,
     /// In milliseconds since 1970.
     at: Option<i64>,
+    /// How often this server had forgotten all by then.
+    cleared: Option<u64>,
 }
 
 /// A text is no place in what is new.
@@ -43,7 +45,8 @@ impl fmt::Display for Marks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seen = self.seen.iter().map(|(server, sequence)| format!("{server}:{sequence}"));
         let at = self.at.iter().map(|at| format!("at:{at}"));
-        f.write_str(&at.chain(seen).collect::<Vec<_>>().join(","))
+        let cleared = self.cleared.iter().map(|cleared| format!("cleared:{cleared}"));
+        f.write_str(&at.chain(cleared).chain(seen).collect::<Vec<_>>().join(","))
     }
 }
 
@@ -52,10 +55,11 @@ impl FromStr for Marks {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut marks = Self::default();
-        for part in text.split(',').take(MOST_SERVERS + 1) {
+        for part in text.split(',').take(MOST_SERVERS + 2) {
             let (server, number) = part.split_once(':').ok_or(NoMarks)?;
             match server {
                 "at" => marks.at = Some(number.parse().map_err(|_| NoMarks)?),
+                "cleared" => marks.cleared = Some(number.parse().map_err(|_| NoMarks)?),
                 _ => drop(marks.seen.insert(server.to_owned(), number.parse().map_err(|_| NoMarks)?)),
             }
         }
@@ -123,18 +127,22 @@ impl Feed {
     pub(crate) fn new(sandbox: Arc<Sandbox>, begin: Begin) -> Self {
         let (own, mut written) = (sandbox.journal.name().to_owned(), sandbox.journal.written());
         let mut marks = match begin {
-            Begin::Now => Marks { seen: BTreeMap::from([(own, written.last)]), at: None },
+            Begin::Now => Marks { seen: BTreeMap::from([(own, written.last)]), ..Marks::default() },
             Begin::After(sequence) => {
-                Marks { seen: BTreeMap::from([(own, sequence.min(written.last))]), at: None }
+                Marks { seen: BTreeMap::from([(own, sequence.min(written.last))]), ..Marks::default() }
             }
             Begin::Again(marks) => {
-                // Whoever saw another journal in memory has to be told that it is gone.
-                if !sandbox.home.is_shared() && !marks.seen.contains_key(&own) {
+                // Whoever saw another journal in memory, or this one before all was forgotten, has to be told.
+                let is_other = !sandbox.home.is_shared() && !marks.seen.contains_key(&own);
+                let is_forgotten = marks.seen.contains_key(&own)
+                    && marks.cleared.is_some_and(|cleared| cleared != written.cleared);
+                if is_other || is_forgotten {
                     written.cleared = u64::MAX;
                 }
                 marks
             }
         };
+        marks.cleared = marks.cleared.or(Some(written.cleared));
         if sandbox.home.is_shared() && marks.at.is_none() {
             marks.at = Some(sandbox.real_now().millis());
         }
@@ -156,6 +164,7 @@ impl Feed {
     pub(crate) async fn next(&mut self, look: Look) -> Vec<(Marks, News)> {
         let mut news = Vec::new();
         let written = self.sandbox.journal.written();
+        self.marks.cleared = Some(written.cleared);
         if written.cleared != self.written.cleared {
             news.push((self.marks.clone(), News::Cleared));
         }
@@ -249,7 +258,8 @@ mod tests {
     #[test]
     fn marks_are_read_back_from_their_text() {
         let seen = BTreeMap::from([("abc".to_owned(), 7), ("one".to_owned(), 0)]);
-        for marks in [Marks { seen: seen.clone(), at: None }, Marks { seen, at: Some(-5) }] {
+        let marks = Marks { seen, at: None, cleared: None };
+        for marks in [marks.clone(), Marks { at: Some(-5), cleared: Some(3), ..marks }] {
             assert_eq!(marks.to_string().parse(), Ok(marks));
         }
         for text in ["", "7", "a", "a:b", "a:1,", "at:x", "a:-1"] {

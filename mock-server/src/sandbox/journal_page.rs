@@ -119,6 +119,11 @@ impl Sandbox {
         Ok(page)
     }
 
+    /// Whether other servers answer for it too.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.home.is_shared()
+    }
+
     /// The entry with a number, of a server or of any.
     pub(crate) async fn request_with(&self, sequence: u64, server: Option<&str>) -> Option<Arc<Entry>> {
         let is_own = server.is_none_or(|server| server == self.journal.name());

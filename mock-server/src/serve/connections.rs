@@ -6,7 +6,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::response::Response;
 use http::{Request, StatusCode, Uri, Version};
 use hyper::body::Incoming;
@@ -42,7 +41,6 @@ pub(crate) async fn serve(
     tls: Option<TlsAcceptor>,
     stop: impl Future<Output = ()>,
 ) {
-    let router = dispatch::router(Arc::clone(&server));
     let graceful = GracefulShutdown::new();
     // Handshakes have nothing to end.
     let (open, closed) = watch::channel(());
@@ -62,12 +60,7 @@ pub(crate) async fn serve(
         };
         let _ = stream.set_nodelay(true);
         let counted = server.metrics.connected();
-        let connection = Connection {
-            router: router.clone(),
-            server: Arc::clone(&server),
-            peer,
-            watcher: graceful.watcher(),
-        };
+        let connection = Connection { server: Arc::clone(&server), peer, watcher: graceful.watcher() };
         match tls.clone() {
             None => drop(tokio::spawn(while_open(counted, connection.http1(stream)))),
             Some(acceptor) => {
@@ -91,7 +84,6 @@ async fn while_open(_counted: Connected, serving: impl Future<Output = ()>) {
 
 /// A connection that was accepted.
 struct Connection {
-    router: Router,
     server: Arc<Server>,
     peer: SocketAddr,
     watcher: Watcher,
@@ -119,15 +111,15 @@ impl Connection {
     }
 
     async fn http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
-        let Self { router, server, peer, watcher } = self;
-        let service = service_fn(move |request| answer(router.clone(), Arc::clone(&server), peer, request));
+        let Self { server, peer, watcher } = self;
+        let service = service_fn(move |request| answer(Arc::clone(&server), peer, request));
         let connection = http1_rules().serve_connection(TokioIo::new(stream), service);
         log_end(watcher.watch(connection).await, peer);
     }
 
     async fn http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
-        let Self { router, server, peer, watcher } = self;
-        let service = service_fn(move |request| answer(router.clone(), Arc::clone(&server), peer, request));
+        let Self { server, peer, watcher } = self;
+        let service = service_fn(move |request| answer(Arc::clone(&server), peer, request));
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_header_list_size(HEAD_LIMIT as u32)
@@ -155,7 +147,6 @@ fn log_end(ended: hyper::Result<()>, peer: SocketAddr) {
 
 /// Answers a request, whatever form of HTTP it came in.
 async fn answer(
-    mut router: Router,
     server: Arc<Server>,
     peer: SocketAddr,
     mut request: Request<Incoming>,
@@ -165,6 +156,8 @@ async fn answer(
         return Ok(handshake::plain_text(StatusCode::BAD_REQUEST, text.to_owned()));
     }
     request.extensions_mut().insert(Peer(peer));
+    request.extensions_mut().insert(Arc::clone(&server));
+    let mut router = dispatch::ROUTER.clone();
     let settings = &server.settings;
     if let Some(uri) = settings.public_url.as_ref().and_then(|url| inner_uri(request.uri(), url)) {
         *request.uri_mut() = uri;

@@ -1,14 +1,14 @@
 //! The way of a request: sandbox → fault → handler → answer → journal.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use axum::Router;
 use axum::body::Body;
+use axum::extract::RawPathParams;
 use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{RawPathParams, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
+use axum::{Extension, Router};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::header::{CONNECTION, EXPECT};
@@ -16,6 +16,7 @@ use http::{HeaderValue, Request, Version};
 use hyper::body::Body as _;
 use sync_wrapper::SyncWrapper;
 
+use super::endpoints::endpoints;
 use super::{hostile, quota, respond};
 use crate::admin::access;
 use crate::clock::Stopwatch;
@@ -36,25 +37,25 @@ use crate::sandbox::caller::Caller;
 use crate::state_file::LARGEST_FILE;
 use crate::verify::request as verify;
 
-/// The router that the endpoints describe.
-pub(crate) fn router(server: Arc<Server>) -> Router {
+/// The router that the endpoints describe. All servers of a process share it, because it is large and slow to make:
+/// requests bring their server along.
+pub(crate) static ROUTER: LazyLock<Router> = LazyLock::new(|| {
     let handler = |target: Target| {
-        move |state: State<Arc<Server>>,
+        move |Extension(server): Extension<Arc<Server>>,
               params: Result<RawPathParams, RawPathParamsRejection>,
-              request: Request<Body>| { receive(state.0, target, params, request) }
+              request: Request<Body>| { receive(server, target, params, request) }
     };
     let mut router = Router::new();
-    for endpoint in server.endpoints() {
+    for endpoint in endpoints() {
         let Ok(filter) = MethodFilter::try_from(endpoint.route.method.clone()) else { continue };
         for path in endpoint.route.routed_paths() {
             router = router.route(&path, on(filter, handler(Target::Endpoint(endpoint))));
         }
     }
-    router
-        .method_not_allowed_fallback(handler(Target::WrongMethod))
-        .fallback(handler(Target::UnknownPath))
-        .with_state(server)
-}
+    let router = router.method_not_allowed_fallback(handler(Target::WrongMethod));
+    // Without it, each request would have its handler boxed anew.
+    router.fallback(handler(Target::UnknownPath)).with_state(())
+});
 
 async fn receive(
     server: Arc<Server>,
@@ -149,6 +150,10 @@ async fn receive(
     match endpoint.sandbox_of(&call) {
         Ok(sandbox) => call.sandbox = sandbox,
         Err(refusal) => {
+            // The page that says so leads on to what the caller has.
+            if let Some(home) = call.caller.home(&call.server.sandboxes) {
+                call.sandbox = home;
+            }
             let outcome = guarded::not_found(&call, endpoint.operation(), refusal);
             return respond::finish(call, None, outcome, watch).await;
         }

@@ -115,13 +115,13 @@ function runnable(scenarios) {
   function runCard(run) {
     const failed = [...results.values()].filter(({ outcome }) => outcome === "failed");
     const bar = h("progress", { max: run.all || 1, value: run.ended, "aria-label": "Scenarios that have ended" });
-    const verdict = run.running ? badge("running", "accent") : run.problem ? badge("nothing ran", "bad") : run.failed > 0 ? badge(`${run.failed} failed`, "bad") : badge("passed", "good");
+    const verdict = run.running ? badge("running", "accent") : run.problem ? badge("defective", "bad") : run.failed > 0 ? badge(`${run.failed} failed`, "bad") : run.ended < run.all ? badge("ended early", "warn") : badge("passed", "good");
     const stop = button({ label: "End the run", request: { method: "DELETE", path: "/scenarios/run" }, then: () => void look(), problems });
     const report = h("a", { class: "button", href: `${admin}/scenarios/report`, target: "_blank", rel: "noopener" }, "Whole report, with diagrams");
     return card(`Run ${run.number}`, null,
       h("div", { class: "spread", role: "status" }, h("span", { class: "row" }, verdict, `${run.ended} of ${run.all} scenarios have ended`), run.running ? stop : run.problem ? null : report),
       bar,
-      run.problem ? h("pre", { class: "wrap", tabindex: "0", "aria-label": "Why nothing ran" }, run.problem) : null,
+      run.problem ? h("pre", { class: "wrap", tabindex: "0", "aria-label": "What went wrong" }, run.problem) : null,
       failed.map(failure));
   }
 

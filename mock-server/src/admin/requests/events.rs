@@ -86,7 +86,9 @@ struct Stream {
 
 async fn events(call: &mut Call) -> Outcome {
     let begin = begin(call)?;
-    let place = call.server.streams.place(call.sandbox.id()).ok_or_else(|| {
+    // A partner with many sandboxes has no more places than one with a single one.
+    let owner = call.caller.partner().map_or(call.sandbox.id(), |partner| partner.record.sandbox.as_str());
+    let place = call.server.streams.place(owner).ok_or_else(|| {
         let message = "Too many streams of events are open";
         let refusal = Refusal::new(429, RefusalCode::TooManyRequests, message, "close some of them");
         refusal.retry_after(Duration::from_secs(10))

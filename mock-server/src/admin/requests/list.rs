@@ -80,6 +80,14 @@ async fn list(call: &mut Call) -> Outcome {
         (None, Some(after)) => Some(Direction::After(Some(after))),
         (None, None) => None,
     };
+    if let Some(Direction::Before(Some(Position::Own(1..))) | Direction::After(Some(Position::Own(1..)))) =
+        direction
+        && call.sandbox.is_shared()
+    {
+        let problem = "before and after: several servers count their requests each for itself, so that a number \
+                       names no place; take the `next` of a page";
+        return Err(Refusal::validation(problem));
+    }
     if direction.is_none() && limit.is_none() && filter.is_empty() {
         return reply(Page { entries: call.sandbox.requests().await, next: None }, form).await;
     }
