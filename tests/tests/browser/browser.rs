@@ -100,6 +100,19 @@ impl Browser {
         self.session.post("/url", json!({ "url": url.as_ref() })).await.map(|_| ())
     }
 
+    /// Opens a further tab, and goes on in it.
+    pub(crate) async fn new_tab(&self) -> String {
+        let opened = self.session.post("/window/new", json!({ "type": "tab" })).await.unwrap();
+        let handle = opened["handle"].as_str().unwrap().to_owned();
+        self.switch_to(&handle).await;
+        handle
+    }
+
+    /// Goes on in a tab.
+    pub(crate) async fn switch_to(&self, tab: &str) {
+        self.session.post("/window", json!({ "handle": tab })).await.unwrap();
+    }
+
     /// Loads the page anew.
     pub(crate) async fn refresh(&self) {
         self.session.post("/refresh", json!({})).await.unwrap();

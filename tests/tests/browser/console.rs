@@ -131,6 +131,24 @@ async fn requests_appear_while_they_come_in_every_browser() {
 }
 
 #[tokio::test]
+async fn many_tabs_share_one_stream_and_everything_still_loads() {
+    let Some(console) = Console::start().await else { return };
+    let mut tabs = Vec::new();
+    // A browser opens six connections to a server, and a stream takes one of them.
+    for _ in 0..8 {
+        tabs.push(console.browser.new_tab().await);
+        console.open("traffic").await;
+        console.sees("Live").await;
+    }
+    console.world.user(ContractKind::Read).await;
+    for tab in [&tabs[7], &tabs[0], &tabs[4]] {
+        console.browser.switch_to(tab).await;
+        let there = "[...document.querySelectorAll('tbody a')].some(it => it.textContent === 'token')";
+        console.browser.until(there).await;
+    }
+}
+
+#[tokio::test]
 async fn a_fault_and_a_moved_clock_show_on_every_page_and_end_there() {
     let Some(console) = Console::start().await else { return };
     console.open("time").await;

@@ -17,6 +17,7 @@ use super::super::access::SANDBOX;
 use super::super::clock::ClockJson;
 use super::super::faults::FaultList;
 use super::summary::Summary;
+use crate::clock::Stopwatch;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
@@ -81,6 +82,8 @@ struct Stream {
     news: watch::Receiver<()>,
     ended: watch::Receiver<bool>,
     begun: bool,
+    /// When it last looked everywhere.
+    looked: Option<Stopwatch>,
     _place: Place,
 }
 
@@ -100,6 +103,7 @@ async fn events(call: &mut Call) -> Outcome {
         server: Arc::clone(&call.server),
         caller: call.caller.clone(),
         begun: false,
+        looked: None,
         _place: place,
     };
     let events = stream::unfold(stream, async |mut stream| Some((stream.next().await?, stream))).boxed();
@@ -131,13 +135,19 @@ impl Stream {
             let ready = json!({ "sandbox": self.feed.sandbox().id() });
             return Some(event("ready", self.feed.marks(), &ready).into());
         }
-        let (mut silent, mut look) = (Duration::ZERO, Look::Everywhere);
+        let mut silent = Duration::ZERO;
         loop {
             if *self.ended.borrow() || !self.is_open() {
                 return None;
             }
             self.news.mark_unchanged();
-            let news = self.feed.next(look).await;
+            // By time, not by turn: neither does each event of a busy sandbox ask the database, nor do they keep it
+            // from being asked.
+            let is_due = self.looked.is_none_or(|looked| looked.elapsed() >= LOOK);
+            if is_due {
+                self.looked = Some(Stopwatch::start());
+            }
+            let news = self.feed.next(if is_due { Look::Everywhere } else { Look::Here }).await;
             if !news.is_empty() {
                 let mut events = String::new();
                 for (marks, news) in &news {
@@ -149,9 +159,9 @@ impl Stream {
                 return Some(Bytes::from_static(b":\n\n"));
             }
             tokio::select! {
-                _ = self.news.changed() => look = Look::Here,
+                _ = self.news.changed() => {}
                 _ = self.ended.changed() => {}
-                () = tokio::time::sleep(LOOK) => (silent, look) = (silent + LOOK, Look::Everywhere),
+                () = tokio::time::sleep(LOOK) => silent += LOOK,
             }
         }
     }
