@@ -56,10 +56,12 @@ fn measure(name: &str, place: StatePlace, users: usize) -> Fallible<()> {
     let mut connection = Connection::open(&server.url())?;
     for number in 0..SANDBOXES {
         connection.send("POST /__admin/sandboxes", &[], b"{}")?;
-        eprint!("\r{name}: {number} sandboxes");
+        if number % 100 == 0 {
+            eprint!("\r{name}: {number} sandboxes");
+        }
     }
     for number in 0..REQUESTS {
-        connection.send(&format!("GET /v1.7/nothing/{number}"), &[], b"")?;
+        connection.send(&format!("GET /v1.7/jwks/oauth?number={number}"), &[], b"")?;
         if number % 1_000 == 0 {
             eprint!("\r{name}: {number} requests");
         }
@@ -73,7 +75,7 @@ fn measure(name: &str, place: StatePlace, users: usize) -> Fallible<()> {
     for (what, path) in [
         ("nothing", ""),
         ("requests, newest", "requests?form=short&limit=100"),
-        ("requests, a text that few have", "requests?form=short&limit=100&text=nothing/1234"),
+        ("requests, a text that few have", "requests?form=short&limit=100&text=number%3D1234"),
         ("requests, a text that none has", "requests?form=short&limit=100&text=nowhere"),
         ("flows", "flows?limit=50"),
         ("users, first", "users?limit=50"),
