@@ -73,6 +73,16 @@ impl ConsoleRunner {
         loaded
     }
 
+    /// The files of scenarios that are called so.
+    fn files(&self, names: &[String]) -> Result<Vec<PathBuf>, StartRunError> {
+        let loaded = self.load();
+        let find = |name: &String| {
+            let found = loaded.scenarios.iter().find(|it| self.called(&it.file.path) == *name);
+            found.map(|it| it.file.path.clone()).ok_or_else(|| StartRunError::Unknown(name.clone()))
+        };
+        names.iter().map(find).collect()
+    }
+
     /// What the console calls a file.
     fn called(&self, path: &Path) -> String {
         called(&self.folders, path)
@@ -104,15 +114,10 @@ impl ScenarioRunner for ConsoleRunner {
     }
 
     fn start(&self, paths: &[String]) -> Result<(), StartRunError> {
-        let all: Vec<_> = self.load().scenarios.iter().map(|it| it.file.path.clone()).collect();
-        let find = |name: &String| {
-            let found = all.iter().find(|path| self.called(path) == *name);
-            found.cloned().ok_or_else(|| StartRunError::Unknown(name.clone()))
-        };
-        let chosen = match paths.is_empty() {
+        let chosen = match paths {
             // Files that are wrong end the run, which tells what is wrong with them.
-            true => self.folders.iter().map(|folder| folder.path.clone()).collect(),
-            false => paths.iter().map(find).collect::<Result<Vec<_>, _>>()?,
+            [] => self.folders.iter().map(|folder| folder.path.clone()).collect(),
+            names => self.files(names)?,
         };
         let mut state = lock(&self.state);
         if state.run.as_ref().is_some_and(|run| run.running) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 mod applications;
+mod beside;
 pub(crate) mod browser;
 mod clear_faults;
 mod client_report;

@@ -96,8 +96,6 @@ fn exchange(answer: Answer) -> Exchange {
         .query("sandbox", "Whose phone it is, if the link does not say; the default sandbox's if absent.")
 }
 
-const PHONE: Opened = Opened::OnPhone;
-
 /// The page that takes a link.
 #[derive(Template)]
 #[template(path = "phone.html")]
@@ -121,7 +119,7 @@ async fn show(call: &mut Call) -> Outcome {
     let Some(text) = call.query_value("link").filter(|text| !text.trim().is_empty()) else {
         let sandbox = call.query_value("sandbox").unwrap_or_default();
         let frame = Frame::of_phone(call, None);
-        let heading = PHONE.heading(frame.language.phone());
+        let heading = Opened::OnPhone.heading(frame.language.phone());
         return link_page::html(&PastePage { frame, heading, sandbox });
     };
     let link = match read(call, &text) {
@@ -130,19 +128,19 @@ async fn show(call: &mut Call) -> Outcome {
     };
     match &link {
         AppLink::Consent(consent) => match waiting(&call.sandbox, consent).await {
-            Ok(found) => link_page::ask(call, PHONE, consent, &found),
-            Err(problem) => link_page::nothing_waits(call, PHONE, &problem),
+            Ok(found) => link_page::ask(call, Opened::OnPhone, consent, &found),
+            Err(problem) => link_page::nothing_waits(call, Opened::OnPhone, &problem),
         },
         AppLink::Receipt(receipt) => {
             let screen = shown_receipt(&call.sandbox, receipt).await?;
-            link_page::shown(call, PHONE, &screen)
+            link_page::shown(call, Opened::OnPhone, &screen)
         }
         AppLink::Import => {
             let has_user = call.sandbox.store.phone_library().await?.is_some();
             let frame = Frame::of_phone(call, None);
             let phone = frame.language.phone();
             link_page::html(&ImportPage {
-                heading: PHONE.heading(phone),
+                heading: Opened::OnPhone.heading(phone),
                 title: phone.import,
                 has_user,
                 frame,
@@ -153,10 +151,11 @@ async fn show(call: &mut Call) -> Outcome {
                 let frame = Frame::of_phone(call, None);
                 let phone = frame.language.phone();
                 let title = phone.import_pushed;
-                let page = ImportPage { heading: PHONE.heading(phone), title, has_user: true, frame };
+                let page =
+                    ImportPage { heading: Opened::OnPhone.heading(phone), title, has_user: true, frame };
                 frame::answer(StatusCode::OK, &page, Some(&push.callback))
             }
-            Err(problem) => link_page::nothing_waits(call, PHONE, &problem),
+            Err(problem) => link_page::nothing_waits(call, Opened::OnPhone, &problem),
         },
     }
 }
@@ -177,8 +176,10 @@ async fn answer(call: &mut Call) -> Outcome {
     };
     let contract = client_id.and_then(|client_id| call.sandbox.contract(&client_id));
     match decide(&call.sandbox, &link, &decision).await {
-        Ok(ending) => link_page::leave(call, PHONE, contract.as_deref(), callback.as_deref(), &ending),
-        Err(problem) => link_page::nothing_waits(call, PHONE, &problem),
+        Ok(ending) => {
+            link_page::leave(call, Opened::OnPhone, contract.as_deref(), callback.as_deref(), &ending)
+        }
+        Err(problem) => link_page::nothing_waits(call, Opened::OnPhone, &problem),
     }
 }
 
@@ -205,11 +206,11 @@ fn read(call: &Call, text: &str) -> Result<AppLink, Astray> {
 /// The page that says why a link leads nowhere.
 fn lead_nowhere(call: &mut Call, astray: &Astray) -> Outcome {
     match astray {
-        Astray::Unreadable(error) => link_page::unreadable(call, PHONE, error),
-        Astray::NothingWaits(problem) => link_page::nothing_waits(call, PHONE, problem),
+        Astray::Unreadable(error) => link_page::unreadable(call, Opened::OnPhone, error),
+        Astray::NothingWaits(problem) => link_page::nothing_waits(call, Opened::OnPhone, problem),
         Astray::NoSandbox(id) => {
             let problem = format!("there is no sandbox {id}: POST /__admin/sandboxes makes one");
-            link_page::problem(call, StatusCode::NOT_FOUND, PHONE, &problem)
+            link_page::problem(call, StatusCode::NOT_FOUND, Opened::OnPhone, &problem)
         }
     }
 }

@@ -6,8 +6,9 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 use super::super::access::SANDBOX;
+use super::super::beside::beside;
 use super::super::paging::limit;
-use super::{beside, entries};
+use super::entries;
 use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
@@ -108,7 +109,7 @@ async fn list(call: &mut Call) -> Outcome {
     let offset = offset.transpose().map_err(wrong)?.unwrap_or(0);
     let user = call.query_value("user").filter(|user| !user.is_empty());
     let entries = entries(call).await?;
-    let found = beside(move || {
+    let found = beside("The flows could not be found", move || {
         let mut flows = flows(&entries);
         flows.retain(|flow| user.as_deref().is_none_or(|user| flow.users().contains(user)));
         Flows {

@@ -20,9 +20,3 @@ async fn entries(call: &Call) -> Result<Vec<Arc<Entry>>, Refusal> {
     let page = call.sandbox.page(Direction::Before(None), &Filter::default(), LOOKED_AT).await?;
     Ok(page.entries)
 }
-
-/// Does what takes a while beside the requests of others.
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Refusal::defect("The flows could not be found", &error))
-}

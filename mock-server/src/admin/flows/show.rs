@@ -5,9 +5,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::access::SANDBOX;
+use super::super::beside::beside;
 use super::super::requests::summary::Summary;
 use super::drawing::draw;
-use super::{beside, entries};
+use super::entries;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
@@ -77,7 +78,7 @@ async fn show(call: &mut Call) -> Outcome {
     if call.sandbox.tag() != call.server.sandboxes.default_sandbox().tag() {
         record.push_str(&format!(" --sandbox {}", call.sandbox.id()));
     }
-    let found = beside(move || {
+    let found = beside("The flows could not be found", move || {
         let flow = flow_with(&entries, &link)?;
         let earlier = flow.entries.len().saturating_sub(MOST);
         let shown = flow.entries.get(earlier..).unwrap_or_default();

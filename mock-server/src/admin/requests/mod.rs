@@ -11,9 +11,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 
+use super::beside::beside;
 use crate::http::reply::{Outcome, Reply, ReplyBody, unwritable};
 use crate::journal::Entry;
 use crate::sandbox::journal_page::Page;
@@ -71,12 +71,10 @@ async fn reply(page: Page, form: Form) -> Outcome {
         Form::Full => Listed::Full(entry),
         Form::Short => Listed::Short(Summary::from(entry.as_ref())),
     };
-    let written = tokio::task::spawn_blocking(move || {
+    let text = beside("The requests could not be written", move || {
         let requests = page.entries.into_iter().map(listed).collect();
         serde_json::to_string(&Requests { requests, next: page.next.map(|next| next.to_string()) })
-    })
-    .await;
-    let text = written.unwrap_or_else(|_| Err(serde_json::Error::custom("it was interrupted")));
-    let text = text.map_err(unwritable)?;
+    });
+    let text = text.await?.map_err(unwritable)?;
     Ok(Reply::new(StatusCode::OK, ReplyBody::Text { mimetype: "application/json", text }))
 }

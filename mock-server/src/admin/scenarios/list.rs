@@ -2,7 +2,8 @@
 
 use http::Method;
 
-use super::{beside, runner};
+use super::super::beside::beside;
+use super::runner;
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
 use crate::http::reply::{Outcome, reply_json};
@@ -42,5 +43,5 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 
 async fn handle(call: &mut Call) -> Outcome {
     let runner = runner(call)?;
-    reply_json(&beside(move || runner.scenarios()).await?)
+    reply_json(&beside("The scenarios could not be reached", move || runner.scenarios()).await?)
 }

@@ -19,9 +19,3 @@ fn runner(call: &Call) -> Result<Arc<dyn ScenarioRunner>, Refusal> {
         Refusal::new(404, RefusalCode::NotFound, message, "the server has no scenario runner")
     })
 }
-
-/// Does what reads files beside the requests of others.
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Refusal::defect("The scenarios could not be reached", &error))
-}

@@ -3,7 +3,8 @@
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use http::{Method, StatusCode};
 
-use super::{beside, runner};
+use super::super::beside::beside;
+use super::runner;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
@@ -46,10 +47,11 @@ fn exchange(_: &mut Schemas) -> Exchange {
 
 async fn handle(call: &mut Call) -> Outcome {
     let runner = runner(call)?;
-    let html = beside(move || runner.report()).await?.ok_or_else(|| {
-        let message = "No run of scenarios has ended yet";
-        Refusal::new(404, RefusalCode::NotFound, message, "POST /__admin/scenarios/run begins one")
-    })?;
+    let html =
+        beside("The scenarios could not be reached", move || runner.report()).await?.ok_or_else(|| {
+            let message = "No run of scenarios has ended yet";
+            Refusal::new(404, RefusalCode::NotFound, message, "POST /__admin/scenarios/run begins one")
+        })?;
     Ok(Reply::html(StatusCode::OK, html)
         .header(CONTENT_SECURITY_POLICY, POLICY)
         .header(CACHE_CONTROL, "no-store"))

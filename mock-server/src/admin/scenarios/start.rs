@@ -4,7 +4,8 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{beside, runner};
+use super::super::beside::beside;
+use super::runner;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
@@ -62,11 +63,13 @@ struct Begun {
 async fn handle(call: &mut Call) -> Outcome {
     let Chosen { scenarios } = call.json()?;
     let runner = runner(call)?;
-    beside(move || runner.start(&scenarios)).await?.map_err(|error| match error {
-        StartRunError::Busy => {
-            Refusal::new(409, RefusalCode::Conflict, error.to_string(), "a run is under way")
-        }
-        StartRunError::Unknown(_) => Refusal::validation(error.to_string()),
-    })?;
+    beside("The scenarios could not be reached", move || runner.start(&scenarios)).await?.map_err(
+        |error| match error {
+            StartRunError::Busy => {
+                Refusal::new(409, RefusalCode::Conflict, error.to_string(), "a run is under way")
+            }
+            StartRunError::Unknown(_) => Refusal::validation(error.to_string()),
+        },
+    )?;
     reply_json(&Begun { started: true })
 }
