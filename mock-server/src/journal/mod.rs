@@ -280,6 +280,16 @@ mod tests {
     }
 
     #[test]
+    fn a_later_number_never_has_an_earlier_time() {
+        let journal = Journal::new(10, Some("one".to_owned()));
+        for millis in [100, 101, 99, 101, 105] {
+            journal.write(Entry::default(), Moment::from_millis(millis));
+        }
+        let told: Vec<_> = journal.take_untold().iter().map(|it| it.at.millis()).collect();
+        assert_eq!(told, [100, 101, 101, 101, 105]);
+    }
+
+    #[test]
     fn entries_are_read_on_from_any_number_in_both_directions() {
         let journal = Journal::new(5, None);
         assert!(journal.after(0, 9).is_empty() && journal.before(u64::MAX, 9).is_empty());

@@ -39,6 +39,16 @@ fn a_request_that_one_server_answered_is_known_to_the_others_within_a_second() {
     assert!(alternate, "they are in the order in which they were answered: {servers:?}");
     assert!(answered.iter().any(|(operation, ..)| operation == "token"), "{answered:?}");
 
+    // A number is a place on one server alone; pages lead on by their own.
+    let page = one.admin("GET /__admin/requests?limit=5", "").unwrap();
+    let next = page["next"].as_str().unwrap();
+    assert_eq!(
+        one.admin(&format!("GET /__admin/requests?limit=5&before={next}"), "").unwrap()["requests"][4]["operation"],
+        "readAccounts"
+    );
+    let refused = one.admin("GET /__admin/requests?before=5", "").unwrap_err().to_string();
+    assert!(refused.contains("take the `next` of a page"), "{refused}");
+
     // A refusal is explained by another server.
     let refusal = one.refusal("none");
     let error: Value = serde_json::from_str(&refusal[refusal.find('{').unwrap()..]).unwrap();

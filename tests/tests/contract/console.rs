@@ -274,6 +274,23 @@ async fn a_foreign_page_changes_nothing_without_a_token_either() {
 }
 
 #[tokio::test]
+async fn a_link_from_elsewhere_logs_nobody_out_and_a_bad_cookie_is_forgotten() {
+    let console = Console::with_token().await;
+    let browser = console.log_in(TOKEN).await;
+    // Browsers send a strict cookie with no request that another site began.
+    let asked = console.page("/__admin/ui/traffic", "").await;
+    assert_eq!((asked.status.as_u16(), asked.header("set-cookie")), (403, ""));
+    assert_eq!(console.page("/__admin/ui/login", "").await.header("set-cookie"), "");
+    let (name, _) = browser.cookie.split_once('=').unwrap();
+    let forgotten = console.page("/__admin/ui/traffic", &format!("{name}=wrong")).await;
+    assert!(forgotten.header("set-cookie").contains("Max-Age=0"), "{}", forgotten.header("set-cookie"));
+    // What is open to all tells nothing of sandboxes.
+    for path in ["/__admin/ui/assets/any/api.js?sandbox=none", "/__admin/ui/login?sandbox=none"] {
+        assert_eq!(console.page(path, "").await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_partner_has_the_console_of_its_own_sandboxes_alone() {
     let console = Console::with_token().await;
     let host = [("authorization", &format!("Bearer {TOKEN}")[..])];
@@ -298,6 +315,8 @@ async fn a_partner_has_the_console_of_its_own_sandboxes_alone() {
             for path in [format!("{page}?sandbox={foreign}"), format!("{page}/1?sandbox={foreign}")] {
                 let refused = console.page(&format!("/__admin/ui/{path}"), &browser.cookie).await;
                 assert_eq!(refused.status, 404, "{path}");
+                let start = format!("/__admin/ui/start?sandbox={foreign}\"");
+                assert!(!refused.text().contains(&start), "{path} leads on to what is the partner's");
             }
         }
     }

@@ -192,6 +192,13 @@ async fn what_happens_comes_as_events() {
     events.wait_for("cleared").await;
     raw.authorize().await;
     assert_eq!(events.wait_for("request").await["sequence"], 3, "the count goes on");
+    // Whoever was away while all was forgotten is told so, and whoever was not is not.
+    let seen = events.id.clone();
+    let path = format!("/__admin/requests?sandbox={}", world.sandbox.id());
+    raw.send(Method::DELETE, &path, None, None).await;
+    let mut again = Events::of(&world, &format!("&after={seen}"), &[]).await;
+    assert_eq!(again.next().await.unwrap().0, "ready");
+    assert_eq!(again.next().await.unwrap().0, "cleared");
 }
 
 #[tokio::test]
@@ -308,6 +315,15 @@ async fn a_partner_follows_its_own_sandbox_until_its_token_is_renewed() {
     let mut events = Events::open(&url, &[("Authorization", &bearer)]).await;
     let ready = events.wait_for("ready").await;
     assert_eq!(ready["sandbox"], made["sandbox"]);
+    // All sandboxes of a partner have as many streams as one.
+    let further = raw.send(Method::POST, "/__admin/sandboxes", Some(token), None).await.json();
+    let further = format!("{url}?sandbox={}", further["sandbox"].as_str().unwrap());
+    let mut others = Vec::new();
+    for _ in 1..50 {
+        others.push(Events::open(&further, &[("Authorization", &bearer)]).await);
+    }
+    assert_eq!(raw.send(Method::GET, "/__admin/events", Some(token), None).await.error().0, 429);
+    drop(others);
     let foreign = raw.send(Method::GET, "/__admin/events?sandbox=default", Some(token), None).await;
     assert_eq!(foreign.error(), (404, "NotFound".to_owned()));
     assert_eq!(raw.send(Method::GET, "/__admin/events", None, None).await.error().0, 403);

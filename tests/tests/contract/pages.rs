@@ -4,6 +4,28 @@ use digime_mock_server::ContractKind;
 use digime_tests::World;
 
 #[tokio::test]
+async fn a_step_is_shown_only_after_what_it_needs_and_what_was_chosen_is_kept() {
+    let world = World::new().await;
+    let raw = world.raw(ContractKind::Read);
+    let (code, _) = raw.authorize().await;
+    let unknown =
+        raw.get(&raw.page(&code, "&mock_source=999999&mock_user=anna&mock_step=review")).await.text();
+    assert!(unknown.contains("Choose a source"), "a source that nobody knows is none: {unknown}");
+    let writes = world.raw(ContractKind::Write);
+    let (code, _) = writes.authorize().await;
+    let again = writes.get(&writes.page(&code, "&mock_also=15.default&mock_step=request")).await.text();
+    assert!(again.contains("name=\"mock_also\" value=\"15.default\""), "{again}");
+    for also in
+        ["&mock_also=x", "&mock_also=15.", "&mock_also=4294967296", "&mock_also=99999.default&mock_source=16"]
+    {
+        let page = writes.get(&writes.page(&code, &format!("{also}&mock_step=review"))).await;
+        assert_eq!(page.status, 200, "{also}");
+    }
+    let refused = writes.post_form(&writes.page(&code, ""), "decision=approve&also=99999&service=16").await;
+    assert_eq!(refused.location_parameter("errorCode").as_deref(), Some("ONBOARD_ERROR"));
+}
+
+#[tokio::test]
 async fn the_page_offers_sources_data_sets_and_both_decisions() {
     let world = World::new().await;
     let raw = world.raw(ContractKind::Read);
