@@ -131,6 +131,23 @@ async fn requests_appear_while_they_come_in_every_browser() {
 }
 
 #[tokio::test]
+async fn a_flow_that_goes_on_keeps_the_focus_of_who_reads_it() {
+    let Some(console) = Console::start().await else { return };
+    let user = console.world.raw_user(ContractKind::Read).await;
+    console.open("traffic?view=flows").await;
+    console.browser.click("#content tbody th a").await;
+    console.browser.appears("#content tbody tr:nth-child(2) a").await;
+    console.browser.evaluate("document.querySelector('#content tbody tr:nth-child(2) a').focus()").await;
+    let focused = console.browser.evaluate("return document.activeElement.href").await;
+    console.browser.evaluate("document.querySelector('#content tbody tr').dataset.old = 'old'").await;
+    user.accounts().await;
+    let there = "[...document.querySelectorAll('tbody a')].some(it => it.textContent === 'readAccounts')";
+    console.browser.until(there).await;
+    assert_eq!(console.browser.count("tr[data-old]").await, 0, "the rows are new ones");
+    assert_eq!(console.browser.evaluate("return document.activeElement.href").await, focused);
+}
+
+#[tokio::test]
 async fn many_tabs_share_one_stream_and_everything_still_loads() {
     let Some(console) = Console::start().await else { return };
     let mut tabs = Vec::new();

@@ -47,13 +47,14 @@ impl Runs {
     }
 
     async fn ended(&self) -> Value {
-        loop {
+        for _ in 0..1_500 {
             let answer = self.ask(Operation::ADMIN_SHOW_SCENARIO_RUN, Method::GET, "/run", None).await.json();
             if answer["run"]["running"] == false {
                 return answer["run"].clone();
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        panic!("the run does not end");
     }
 }
 
