@@ -81,9 +81,17 @@ async fn look(problems: &mut Problems, browser: &Browser, name: &str) {
     let wide = "const width = document.documentElement.scrollWidth; return width > 640 ? [width] : []";
     problems.note(name, "wider than the 640 that are seen at 200 %", &browser.evaluate(wide).await);
     browser.resize(Size::Desktop).await;
-    let wanted = browser.evaluate(WATCH).await.as_u64().unwrap();
-    browser.press(&TAB.repeat(usize::try_from(wanted).unwrap() + 3)).await;
-    let found = browser.evaluate(FOUND).await;
+    let mut ahead = browser.evaluate(WATCH).await.as_u64().unwrap();
+    let mut found = Value::Null;
+    // Pages that are alive can have more than was counted, which another turn reaches.
+    for _ in 0..3 {
+        browser.press(&TAB.repeat(usize::try_from(ahead).unwrap() + 3)).await;
+        found = browser.evaluate(FOUND).await;
+        if found[0] == json!([]) {
+            break;
+        }
+        ahead = browser.evaluate("return focusable().length").await.as_u64().unwrap();
+    }
     problems.note(name, "not reached by the keyboard", &found[0]);
     problems.note(name, "not seen when focused", &found[1]);
 }

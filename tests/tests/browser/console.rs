@@ -136,8 +136,8 @@ async fn a_flow_that_goes_on_keeps_the_focus_of_who_reads_it() {
     let user = console.world.raw_user(ContractKind::Read).await;
     console.open("traffic?view=flows").await;
     console.browser.click("#content tbody th a").await;
-    console.browser.appears("#content tbody tr:nth-child(2) a").await;
-    console.browser.evaluate("document.querySelector('#content tbody tr:nth-child(2) a').focus()").await;
+    console.browser.appears("figure.sequence svg").await;
+    console.browser.evaluate("document.querySelector('#content tbody a').focus()").await;
     let focused = console.browser.evaluate("return document.activeElement.href").await;
     console.browser.evaluate("document.querySelector('#content tbody tr').dataset.old = 'old'").await;
     user.accounts().await;

@@ -54,6 +54,24 @@ async fn without_a_trigger_the_new_files_wait_for_the_next_one() {
 }
 
 #[tokio::test]
+async fn without_a_trigger_none_of_several_sources_is_read() {
+    let world = World::new().await;
+    let user = world.raw_user(ContractKind::Read).await;
+    for (query, read) in [("&triggerQuery=false", false), ("", true)] {
+        let (code, session) = user.refer(json!({})).await;
+        let page = user.page("onboard", &code, query);
+        let answer =
+            user.client.post_form(&page, "decision=approve&service=15&dataSet=default&also=16.default").await;
+        assert_eq!(answer.location_parameter("success").as_deref(), Some("true"));
+        let names = user.file_names(&session).await;
+        assert_eq!([18, 19].map(|service| of_service(&names, service) > 0), [read; 2], "{names:?}");
+    }
+    let next = user.trigger(json!({})).await;
+    let names = user.file_names(&next).await;
+    assert!(of_service(&names, 18) > 0 && of_service(&names, 19) > 0);
+}
+
+#[tokio::test]
 async fn the_page_lets_a_user_choose_approve_and_decline() {
     let world = World::new().await;
     let user = world.raw_user(ContractKind::Read).await;
