@@ -9,7 +9,6 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PSS_SHA512, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use digime_mock_server::ContractCredentials;
 use serde_json::{Value, json};
 
 use crate::Fallible;
@@ -21,11 +20,12 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    pub(crate) fn new(contract: &ContractCredentials) -> Fallible<Self> {
-        let pem = contract.private_key.as_deref().ok_or("no private key")?;
+    /// As this contract, with a private key in PKCS#1 PEM.
+    pub(crate) fn new(application_id: &str, contract_id: &str, pem: Option<&str>) -> Fallible<Self> {
+        let (client_id, pem) = (format!("{application_id}_{contract_id}"), pem.ok_or("no private key")?);
         let lines: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
         let key = RsaKeyPair::from_der(&STANDARD.decode(lines)?).map_err(|error| error.to_string())?;
-        Ok(Self { client_id: format!("{}_{}", contract.application_id, contract.contract_id), key })
+        Ok(Self { client_id, key })
     }
 
     /// A request's JWT: these claims and those that every request makes.

@@ -35,7 +35,10 @@ impl Flows {
     pub(crate) fn new(sandbox: &SandboxHandle) -> Fallible<Self> {
         let credentials = sandbox.credentials();
         let origin = credentials.urls.api.trim_end_matches("/v1.7/");
-        let signer = |kind| Signer::new(credentials.contract(kind).ok_or("no such contract")?);
+        let signer = |kind| {
+            let it = credentials.contract(kind).ok_or("no such contract")?;
+            Signer::new(&it.application_id, &it.contract_id, it.private_key.as_deref())
+        };
         Ok(Self {
             connection: Connection::open(origin)?,
             read: signer(ContractKind::Read)?,

@@ -45,5 +45,5 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 struct Document {}
 
 async fn document(call: &mut Call) -> Outcome {
-    Ok(Reply::json(openapi::document(&call.reached(), call.server.described())))
+    Ok(Reply::json(&openapi::document(&call.reached(), call.server.described())))
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use aws_lc_rs::signature::{ParsedPublicKey, RSA_PSS_2048_8192_SHA512};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rsa::pkcs1::{DecodeRsaPublicKey, EncodeRsaPrivateKey, EncodeRsaPublicKey, LineEnding};
@@ -122,7 +123,7 @@ impl Contract {
     pub(crate) fn signing<E>(
         self: Arc<Self>,
         now: Moment,
-        verify: impl Fn(&jsonwebtoken::DecodingKey) -> Result<(), E>,
+        verify: impl Fn(&ParsedPublicKey) -> Result<(), E>,
     ) -> Result<Arc<Self>, E> {
         let Err(refused) = verify(self.keys.verification()) else { return Ok(self) };
         let former = self.former.as_ref().filter(|former| now < former.until);
@@ -195,7 +196,7 @@ impl Contract {
 #[derive(Clone)]
 pub struct ContractKeys {
     encryption: RsaPublicKey,
-    verification: jsonwebtoken::DecodingKey,
+    verification: Arc<ParsedPublicKey>,
     private_pem: Option<String>,
     /// Whether everybody knows them.
     committed: bool,
@@ -313,8 +314,10 @@ impl ContractKeys {
         if bits != 2048 {
             return Err(ContractKeyError::WrongSize(bits));
         }
-        let (n, e) = (public.n().to_bytes_be(), public.e().to_bytes_be());
-        let verification = jsonwebtoken::DecodingKey::from_rsa_raw_components(&n, &e);
+        let der = public.to_pkcs1_der().map_err(|_| ContractKeyError::Unwritable)?;
+        // PSS with salts of 64 bytes, as long as the hash (protocol reference, crypto §1).
+        let verification = ParsedPublicKey::new(&RSA_PSS_2048_8192_SHA512, der.as_bytes());
+        let verification = Arc::new(verification.map_err(|_| ContractKeyError::Unwritable)?);
         Ok(Self { encryption: public, verification, private_pem, committed: false })
     }
 
@@ -334,7 +337,7 @@ impl ContractKeys {
     }
 
     /// The key that the contract's JWTs are verified with.
-    pub fn verification(&self) -> &jsonwebtoken::DecodingKey {
+    pub(crate) fn verification(&self) -> &ParsedPublicKey {
         &self.verification
     }
 

@@ -19,6 +19,8 @@ pub(crate) const WINDOW: Duration = Duration::from_secs(5 * 60);
 
 /// Nonces are forgotten together with the others of a minute.
 const MINUTE: i64 = 60_000;
+/// How many are forgotten at once: more than one comes meanwhile, so that they get fewer.
+const AT_ONCE: usize = 8;
 
 /// The nonces of one sandbox (protocol reference, errors §4).
 ///
@@ -121,10 +123,16 @@ impl NonceLog {
     pub(crate) fn take(&mut self, used: NonceUse<'_>, real_now: Moment) -> Result<(), Refusal> {
         let NonceUse { key, nonce, signed, request } = used;
         let this_minute = real_now.millis().div_euclid(MINUTE);
-        while let Some(first) = self.stale.first_entry().filter(|first| *first.key() < this_minute) {
-            for nonce in first.remove() {
-                self.used.remove(&nonce);
-                self.repeatable.remove(&nonce);
+        for _ in 0..AT_ONCE {
+            let Some(mut first) = self.stale.first_entry().filter(|first| *first.key() < this_minute) else {
+                break;
+            };
+            match first.get_mut().pop() {
+                Some(nonce) => {
+                    self.used.remove(&nonce);
+                    self.repeatable.remove(&nonce);
+                }
+                None => drop(first.remove()),
             }
         }
         if self.used.contains(&key) {

@@ -1,7 +1,7 @@
 //! One request on its way through the server.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -22,6 +22,7 @@ use crate::generations::{Dialect, RedirectUriClaim};
 use crate::http::server::Server;
 use crate::journal::check::Check;
 use crate::journal::verdict::Verdict;
+use crate::jwt::presented::Presented;
 use crate::jwt::unverified::UnverifiedJwt;
 use crate::operations::generation::Generation;
 use crate::operations::route::Route;
@@ -93,9 +94,21 @@ pub(crate) struct Call {
     /// The user whose token it showed or is given.
     pub(crate) user: Option<LibraryId>,
     pub(crate) verdict: Verdict,
+    /// The JWT that it shows, once somebody looked.
+    pub(crate) presented: OnceLock<Presented>,
 }
 
 impl Call {
+    /// What it shows as its `Authorization`.
+    pub(crate) fn presented(&self) -> &Presented {
+        self.presented.get_or_init(|| Presented::of(&self.headers))
+    }
+
+    /// The JWT that it shows, not believed.
+    pub(crate) fn jwt(&self) -> Option<&Arc<UnverifiedJwt>> {
+        self.presented().jwt()
+    }
+
     /// A parameter of the path; the route table guarantees that it is there.
     pub(crate) fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
@@ -108,8 +121,8 @@ impl Call {
 
     /// The contract that the request names: in its JWT, or, as older clients do, in its path or the
     /// header `contractId`, or by the postbox that it pushes to. Nothing of it is verified.
-    pub(crate) async fn named_contract(&self, jwt: Option<&UnverifiedJwt<'_>>) -> Option<Arc<Contract>> {
-        let by_jwt = || self.sandbox.contract(&jwt?.claims.client_id()?);
+    pub(crate) async fn named_contract(&self) -> Option<Arc<Contract>> {
+        let by_jwt = || self.sandbox.contract(&self.jwt()?.claims.client_id()?);
         let by_path =
             || self.sandbox.contract(&format!("{}_{}", self.param("appId"), self.param("contractId")));
         let by_header = || {
@@ -188,8 +201,9 @@ impl Call {
     pub(crate) async fn verify(&mut self) -> Result<Verified, Refusal> {
         let (method, uri, headers, body) = (&self.method, &self.uri, &self.headers, &self.body[..]);
         let sent = Sent { method, uri, headers, body };
-        let verified =
-            verify::request::request(sent, &self.sandbox, &mut self.verdict, &mut self.nonce).await?;
+        let presented = self.presented.get_or_init(|| Presented::of(headers));
+        let (verdict, nonce) = (&mut self.verdict, &mut self.nonce);
+        let verified = verify::request::request(sent, presented, &self.sandbox, verdict, nonce).await?;
         if self.dialect().redirect_uri == RedirectUriClaim::EveryRequest {
             let named = self.verdict.check(Check::RedirectUriClaim, verified.claims.text("redirect_uri"))?;
             if let Some(uri) = named {

@@ -8,8 +8,6 @@ use super::call::{CONTRACT_ID, Call};
 use super::reply::Outcome;
 use crate::domain::app_link::AppLink;
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::jwt::bearer;
-use crate::jwt::unverified::UnverifiedJwt;
 use crate::openapi::exchange::Exchange;
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
@@ -102,8 +100,7 @@ impl SandboxBy {
 
 /// The sandbox of the `client_id` that an unverified JWT claims.
 pub(crate) fn by_jwt(call: &Call, sandboxes: &Sandboxes) -> Option<Arc<Sandbox>> {
-    let client_id = UnverifiedJwt::claimed_client_id(bearer::token(&call.headers).ok()?)?;
-    sandboxes.of_client(&client_id)
+    sandboxes.of_client(&call.jwt()?.claims.client_id()?)
 }
 
 impl Endpoint {

@@ -36,8 +36,8 @@ pub(crate) struct Reply {
 pub(crate) enum ReplyBody {
     /// Nothing.
     Empty,
-    /// JSON.
-    Json(Value),
+    /// JSON, as it is sent.
+    Json(Bytes),
     /// A page.
     Html(String),
     /// Text: XML, or figures.
@@ -101,7 +101,7 @@ impl ReplyBody {
     fn into_body(self) -> Body {
         match self {
             Self::Empty => Body::empty(),
-            Self::Json(value) => Body::from(value.to_string()),
+            Self::Json(json) => Body::from(json),
             Self::Html(html) => Body::from(html),
             Self::Text { text, .. } => Body::from(text),
             Self::Image { bytes, .. } => Body::from(bytes),
@@ -127,8 +127,8 @@ pub(crate) fn reply_json<T: Serialize + ?Sized>(value: &T) -> Outcome {
 
 /// A status with a value as JSON.
 pub(crate) fn reply_json_as<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Outcome {
-    let json = serde_json::to_value(value).map_err(unwritable)?;
-    Ok(Reply::new(status, ReplyBody::Json(json)))
+    let json = serde_json::to_vec(value).map_err(unwritable)?;
+    Ok(Reply::new(status, ReplyBody::Json(json.into())))
 }
 
 /// An answer that cannot be written is a defect of the server.
@@ -143,8 +143,8 @@ impl Reply {
     }
 
     /// 200 with JSON.
-    pub(crate) fn json(value: Value) -> Self {
-        Self::new(StatusCode::OK, ReplyBody::Json(value))
+    pub(crate) fn json(value: &Value) -> Self {
+        Self::new(StatusCode::OK, ReplyBody::Json(value.to_string().into()))
     }
 
     /// A page. Pages carry codes in their address and must not be kept or framed.
@@ -176,7 +176,7 @@ impl Reply {
                 "error": { "code": refusal.code.as_str(), "message": refusal.message, "reference": reference },
             }),
         };
-        let reply = Self::new(status, ReplyBody::Json(error));
+        let reply = Self::new(status, ReplyBody::Json(error.to_string().into()));
         let reply = match refusal.retry_after {
             Some(after) => reply.header(RETRY_AFTER, &after.as_secs().to_string()),
             None => reply,

@@ -9,7 +9,7 @@ pub(crate) mod verdict;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -122,26 +122,49 @@ pub(crate) struct Journal {
     news: watch::Sender<()>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Entries {
     written: u64,
     /// Their numbers follow each other.
-    kept: VecDeque<Arc<Entry>>,
+    kept: VecDeque<Kept>,
     /// What other servers are not told yet.
-    untold: VecDeque<Untold>,
+    untold: VecDeque<Waiting>,
     /// How often all was forgotten.
     cleared: u64,
     /// When the last one was answered, as others are told.
     latest: Option<Moment>,
 }
 
+/// An entry that is made when somebody reads it: most are forgotten before anybody does, and no client waits for it.
+type Unread = Arc<LazyLock<Arc<Entry>, Box<dyn FnOnce() -> Arc<Entry> + Send>>>;
+
+/// An entry that is kept.
+struct Kept {
+    /// Its number.
+    sequence: u64,
+    /// `error.reference` of its answer.
+    reference: Option<String>,
+    entry: Unread,
+}
+
 /// An entry that other servers are not told yet.
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))]
+struct Waiting {
+    at: Moment,
+    entry: Unread,
+}
+
+/// An entry that other servers are told now.
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
 pub(crate) struct Untold {
     /// When it was answered, in real time.
     pub(crate) at: Moment,
     pub(crate) entry: Arc<Entry>,
+}
+
+fn read(entries: Vec<Unread>) -> Vec<Arc<Entry>> {
+    entries.iter().map(|entry| Arc::clone(&***entry)).collect()
 }
 
 /// What was written so far.
@@ -151,6 +174,12 @@ pub(crate) struct Written {
     pub(crate) last: u64,
     /// How often all was forgotten.
     pub(crate) cleared: u64,
+}
+
+impl fmt::Debug for Entries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} requests", self.kept.len(), self.written)
+    }
 }
 
 impl Journal {
@@ -171,26 +200,33 @@ impl Journal {
         &self.name
     }
 
-    /// Writes an entry that was answered at a moment, whose `sequence` and `server` are set here, and gives that number.
-    pub(crate) fn write(&self, mut entry: Entry, at: Moment) -> u64 {
+    /// Writes an entry that was answered at a moment, and gives its number. It is made when somebody reads it; its
+    /// `sequence` and `server` are set here.
+    pub(crate) fn write(
+        &self,
+        at: Moment,
+        reference: Option<String>,
+        make: impl FnOnce() -> Entry + Send + 'static,
+    ) -> u64 {
+        let server = self.server.clone();
         let mut entries = self.entries();
         entries.written += 1;
-        entry.sequence = entries.written;
-        entry.server.clone_from(&self.server);
+        let sequence = entries.written;
         // Others read in the order of time: a later number never has an earlier one, whatever the threads' turns.
         let at = entries.latest.map_or(at, |latest| latest.max(at));
         entries.latest = Some(at);
-        let entry = Arc::new(entry);
+        let entry: Unread = Arc::new(LazyLock::new(Box::new(move || {
+            Arc::new(Entry { sequence, server, ..make() })
+        })));
         if self.server.is_some() {
-            entries.untold.push_back(Untold { at, entry: Arc::clone(&entry) });
+            entries.untold.push_back(Waiting { at, entry: Arc::clone(&entry) });
             bound(&mut entries.untold, self.capacity);
         }
-        entries.kept.push_back(entry);
+        entries.kept.push_back(Kept { sequence, reference, entry });
         bound(&mut entries.kept, self.capacity);
-        let written = entries.written;
         drop(entries);
         self.tell_news();
-        written
+        sequence
     }
 
     /// What was written so far.
@@ -211,25 +247,29 @@ impl Journal {
 
     /// The entries that are kept, oldest first.
     pub(crate) fn list(&self) -> Vec<Arc<Entry>> {
-        self.entries().kept.iter().cloned().collect()
+        self.after(0, usize::MAX)
     }
 
     /// Some entries after this number, oldest first.
     pub(crate) fn after(&self, sequence: u64, most: usize) -> Vec<Arc<Entry>> {
         let entries = self.entries();
-        let first = entries.kept.front().map_or(1, |entry| entry.sequence);
+        let first = entries.kept.front().map_or(1, |kept| kept.sequence);
         let begin = usize::try_from(sequence.saturating_add(1).saturating_sub(first)).unwrap_or(usize::MAX);
         let begin = begin.min(entries.kept.len());
-        entries.kept.range(begin..).take(most).cloned().collect()
+        let found = entries.kept.range(begin..).take(most).map(|kept| Arc::clone(&kept.entry)).collect();
+        drop(entries);
+        read(found)
     }
 
     /// Some entries before this number, newest first.
     pub(crate) fn before(&self, sequence: u64, most: usize) -> Vec<Arc<Entry>> {
         let entries = self.entries();
-        let first = entries.kept.front().map_or(1, |entry| entry.sequence);
+        let first = entries.kept.front().map_or(1, |kept| kept.sequence);
         let end = usize::try_from(sequence.saturating_sub(first)).unwrap_or(usize::MAX);
         let end = end.min(entries.kept.len());
-        entries.kept.range(..end).rev().take(most).cloned().collect()
+        let found = entries.kept.range(..end).rev().take(most).map(|kept| Arc::clone(&kept.entry)).collect();
+        drop(entries);
+        read(found)
     }
 
     /// The entry with this number.
@@ -240,14 +280,16 @@ impl Journal {
 
     /// The refused request whose answer carried this reference.
     pub(crate) fn find(&self, reference: &str) -> Option<Arc<Entry>> {
-        let has = |entry: &&Arc<Entry>| entry.refusal.as_ref().is_some_and(|it| it.reference == reference);
-        self.entries().kept.iter().rev().find(has).cloned()
+        let has = |kept: &&Kept| kept.reference.as_deref() == Some(reference);
+        let found = self.entries().kept.iter().rev().find(has).map(|kept| Arc::clone(&kept.entry))?;
+        Some(Arc::clone(&**found))
     }
 
     /// What other servers are to be told now.
     #[cfg(any(test, feature = "durable"))]
     pub(crate) fn take_untold(&self) -> Vec<Untold> {
-        self.entries().untold.drain(..).collect()
+        let waiting: Vec<_> = self.entries().untold.drain(..).collect();
+        waiting.into_iter().map(|it| Untold { at: it.at, entry: Arc::clone(&**it.entry) }).collect()
     }
 
     /// Forgets all entries; the count goes on.
@@ -283,7 +325,7 @@ mod tests {
     fn a_later_number_never_has_an_earlier_time() {
         let journal = Journal::new(10, Some("one".to_owned()));
         for millis in [100, 101, 99, 101, 105] {
-            journal.write(Entry::default(), Moment::from_millis(millis));
+            journal.write(Moment::from_millis(millis), None, Entry::default);
         }
         let told: Vec<_> = journal.take_untold().iter().map(|it| it.at.millis()).collect();
         assert_eq!(told, [100, 101, 101, 101, 105]);
@@ -294,7 +336,7 @@ mod tests {
         let journal = Journal::new(5, None);
         assert!(journal.after(0, 9).is_empty() && journal.before(u64::MAX, 9).is_empty());
         for number in 1..=8 {
-            assert_eq!(journal.write(Entry::default(), Moment::from_millis(0)), number);
+            assert_eq!(journal.write(Moment::from_millis(0), None, Entry::default), number);
         }
         assert_eq!(sequences(&journal.after(0, 2)), [4, 5], "the first three are forgotten");
         assert_eq!(sequences(&journal.after(6, 9)), [7, 8]);
@@ -305,7 +347,7 @@ mod tests {
         assert_eq!(journal.get(5).map(|entry| entry.sequence), Some(5));
         assert!(journal.get(0).is_none() && journal.get(3).is_none() && journal.get(9).is_none());
         journal.clear();
-        journal.write(Entry::default(), Moment::from_millis(0));
+        journal.write(Moment::from_millis(0), None, Entry::default);
         assert_eq!(sequences(&journal.after(2, 9)), [9], "the count goes on");
         assert_eq!(journal.written(), Written { last: 9, cleared: 1 });
     }

@@ -30,6 +30,9 @@ pub struct Verdict {
     /// The decoded claims of the request's JWT, secrets redacted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<Map<String, Value>>,
+    /// Whether the claims are to be shown, once somebody reads them.
+    #[serde(skip)]
+    pub(crate) shows_claims: bool,
 }
 
 impl Verdict {

@@ -10,16 +10,26 @@ use crate::domain::refusal::Refusal;
 /// # Errors
 /// `InvalidJWT` if the header is missing or of another form.
 pub(crate) fn token(headers: &HeaderMap) -> Result<&str, Refusal> {
-    let refuse =
-        |detail: &str| Refusal::invalid_jwt("The Authorization header is missing or malformed", detail);
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or_else(|| refuse("there is no Authorization header"))?;
     if values.next().is_some() {
         return Err(refuse("there is more than one Authorization header"));
     }
-    let text = value.to_str().map_err(|_| refuse("the Authorization header is not ASCII"))?;
-    match text.split_ascii_whitespace().collect::<Vec<_>>()[..] {
-        [scheme, token] if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
+    token_of(value.to_str().map_err(|_| refuse("the Authorization header is not ASCII"))?)
+}
+
+/// The token of the header's value.
+///
+/// # Errors
+/// `InvalidJWT` if it is of another form.
+pub(crate) fn token_of(value: &str) -> Result<&str, Refusal> {
+    let mut words = value.split_ascii_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (Some(scheme), Some(token), None) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
         _ => Err(refuse("expected \"Bearer <JWT>\"")),
     }
+}
+
+fn refuse(detail: &str) -> Refusal {
+    Refusal::invalid_jwt("The Authorization header is missing or malformed", detail)
 }

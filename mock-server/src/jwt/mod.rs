@@ -5,5 +5,6 @@ pub(crate) mod claims;
 pub(crate) mod lifetime;
 pub(crate) mod nonce;
 pub(crate) mod pkce;
+pub(crate) mod presented;
 pub(crate) mod timestamp;
 pub(crate) mod unverified;

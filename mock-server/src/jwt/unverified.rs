@@ -1,10 +1,11 @@
 //! The JWT that a client signs for each request (protocol reference, crypto §1).
 
+use std::sync::Arc;
+
+use aws_lc_rs::signature::ParsedPublicKey;
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
-use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
 use super::claims::Claims;
@@ -18,20 +19,20 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
 
 /// A JWT that was read, not believed.
 #[derive(Debug)]
-pub(crate) struct UnverifiedJwt<'a> {
+pub(crate) struct UnverifiedJwt {
     header: Map<String, Value>,
     /// What it claims.
-    pub claims: Claims,
-    signed: &'a str,
-    signature: &'a str,
+    pub claims: Arc<Claims>,
+    signed: Box<str>,
+    signature: Box<str>,
 }
 
-impl<'a> UnverifiedJwt<'a> {
+impl UnverifiedJwt {
     /// Reads the three parts of a JWT.
     ///
     /// # Errors
     /// `InvalidJWT` saying which part cannot be read.
-    pub(crate) fn parse(token: &'a str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(token: &str) -> Result<Self, Refusal> {
         let refuse = |detail: String| Refusal::invalid_jwt("The JWT cannot be read", detail);
         let three_parts = || refuse("a JWT has three parts, separated by dots".to_owned());
         let (signed, signature) = token.rsplit_once('.').ok_or_else(three_parts)?;
@@ -47,9 +48,9 @@ impl<'a> UnverifiedJwt<'a> {
         };
         Ok(Self {
             header: object(header, "header")?,
-            claims: Claims(object(payload, "payload")?),
-            signed,
-            signature,
+            claims: Arc::new(Claims(object(payload, "payload")?)),
+            signed: signed.into(),
+            signature: signature.into(),
         })
     }
 
@@ -75,12 +76,10 @@ impl<'a> UnverifiedJwt<'a> {
     ///
     /// # Errors
     /// `InvalidJWT` if `key` did not make this signature.
-    pub(crate) fn require_signature(&self, key: &DecodingKey) -> Result<(), Refusal> {
+    pub(crate) fn require_signature(&self, key: &ParsedPublicKey) -> Result<(), Refusal> {
         let verified = || {
-            let signature = BASE64URL.decode(self.signature).ok()?;
-            // The provider itself, not the process's default one, which is the application's to choose.
-            let verifier = (DEFAULT_PROVIDER.verifier_factory)(&Algorithm::PS512, key).ok()?;
-            verifier.verify(self.signed.as_bytes(), &signature).ok()
+            let signature = BASE64URL.decode(&*self.signature).ok()?;
+            key.verify_sig(self.signed.as_bytes(), &signature).ok()
         };
         match verified() {
             Some(()) => Ok(()),
@@ -94,10 +93,5 @@ impl<'a> UnverifiedJwt<'a> {
     /// A text of the header.
     pub(crate) fn header_text(&self, name: &str) -> Option<&str> {
         self.header.get(name).and_then(Value::as_str)
-    }
-
-    /// The `client_id` that an unverified token claims: good for choosing a sandbox, nothing else.
-    pub(crate) fn claimed_client_id(token: &str) -> Option<String> {
-        UnverifiedJwt::parse(token).ok()?.claims.client_id()
     }
 }

@@ -1,10 +1,13 @@
 //! The server's own signature, and the key set that publishes its key.
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PSS_SHA512, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use rsa::pkcs1::der::SecretDocument;
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, DecodeRsaPublicKey as _, EncodeRsaPublicKey as _, LineEnding};
 use rsa::traits::PublicKeyParts;
 use rsa::{RsaPrivateKey, RsaPublicKey};
@@ -14,6 +17,9 @@ use serde::Serialize;
 /// The key that the server signs tokens with.
 pub(crate) struct SigningKey {
     kid: String,
+    /// What signs genuine tokens, many a second.
+    pair: RsaKeyPair,
+    /// What signs with other algorithms, as hostile answers do.
     key: EncodingKey,
     private_pem: String,
     public: PublicKey,
@@ -73,6 +79,8 @@ impl SigningKey {
 
     fn new(kid: String, pem: &str, public: &RsaPublicKey) -> Result<Self, SigningKeyError> {
         let key = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| SigningKeyError)?;
+        let (_, der) = SecretDocument::from_pem(pem).map_err(|_| SigningKeyError)?;
+        let pair = RsaKeyPair::from_der(der.as_bytes()).map_err(|_| SigningKeyError)?;
         let public_pem = public.to_pkcs1_pem(LineEnding::LF).map_err(|_| SigningKeyError)?;
         let public = PublicKey {
             kty: "RSA",
@@ -83,7 +91,7 @@ impl SigningKey {
             e: URL_SAFE_NO_PAD.encode(public.e().to_bytes_be()),
             pem: public_pem,
         };
-        Ok(Self { kid, key, private_pem: pem.to_owned(), public })
+        Ok(Self { kid, pair, key, private_pem: pem.to_owned(), public })
     }
 
     /// The private key in PKCS#1 PEM.
@@ -106,7 +114,13 @@ impl SigningKey {
         key_set: &str,
         payload: &T,
     ) -> Result<String, jsonwebtoken::errors::Error> {
-        self.sign_as(&self.header(key_set), payload)
+        let signed = signed_part(&self.header(key_set), payload)?;
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        // PSS with salts of 64 bytes, as long as the hash. The JWT library reads the key anew for each signature.
+        let random = SystemRandom::new();
+        let made = self.pair.sign(&RSA_PSS_SHA512, &random, signed.as_bytes(), &mut signature);
+        made.map_err(|_| ErrorKind::RsaFailedSigning)?;
+        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
     /// The header of a genuine token.
@@ -149,11 +163,16 @@ fn encode<T: Serialize>(
     payload: &T,
     key: &EncodingKey,
 ) -> Result<String, jsonwebtoken::errors::Error> {
-    let part = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
-    let signed = format!("{}.{}", part(serde_json::to_vec(header)?), part(serde_json::to_vec(payload)?));
+    let signed = signed_part(header, payload)?;
     let signer = (DEFAULT_PROVIDER.signer_factory)(&header.alg, key)?;
     let signature = signer.try_sign(signed.as_bytes()).map_err(|_| ErrorKind::RsaFailedSigning)?;
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+/// Header and payload, as they are signed.
+fn signed_part<T: Serialize>(header: &Header, payload: &T) -> Result<String, jsonwebtoken::errors::Error> {
+    let part = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
+    Ok(format!("{}.{}", part(serde_json::to_vec(header)?), part(serde_json::to_vec(payload)?)))
 }
 
 impl std::fmt::Debug for SigningKey {

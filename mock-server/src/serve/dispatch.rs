@@ -1,7 +1,7 @@
 //! The way of a request: sandbox → fault → handler → answer → journal.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use axum::body::Body;
 use axum::extract::RawPathParams;
@@ -123,6 +123,7 @@ async fn receive(
         user: None,
         caller: Caller::Client,
         verdict: Verdict::default(),
+        presented: OnceLock::new(),
         server,
     };
     if let Some(page) = front::page(&call) {
@@ -178,8 +179,8 @@ async fn receive(
     }
     let outcome = match (&fault, bad_path.or(body_problem)) {
         (Some(fault), _) if fault.replaces_answer() => {
-            verify::note_claims(&call.headers, &mut call.verdict);
-            call.nonce = verify::spend_nonce(call.sent(), &call.sandbox).await;
+            call.verdict.shows_claims = call.jwt().is_some();
+            call.nonce = verify::spend_nonce(call.sent(), call.presented(), &call.sandbox).await;
             match fault.hostile {
                 Some(Hostile::RedirectLoop) => Ok(hostile::redirect::reply(&call)),
                 _ => Err(fault.refusal()),

@@ -11,5 +11,6 @@ pub(crate) mod https;
 mod injected;
 pub(crate) mod listeners;
 mod quota;
+mod record;
 mod repetition;
 mod respond;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use http::HeaderName;
-use http::header::LOCATION;
 
+use super::record::{End, Record};
 use super::repetition::Repetition;
 use super::{hostile, injected};
 use crate::client_report::observer::{Answered, Observed, When};
@@ -18,16 +18,9 @@ use crate::http::metrics::Ended;
 use crate::http::reply::Outcome;
 use crate::http::reply::{Reply, ReplyBody};
 use crate::journal::check::Check;
-use crate::journal::links::Links;
-use crate::journal::redact::{fingerprint, is_secret, redact, redact_url};
-use crate::journal::{Entry, JournalRefusal};
-use crate::jwt::bearer;
-use crate::jwt::unverified::UnverifiedJwt;
+use crate::journal::JournalRefusal;
 use crate::operations::route::Route;
 use crate::sandbox::Sandbox;
-
-/// Bodies above this size are not kept in the journal.
-const LARGEST_JOURNALLED: usize = 64 * 1024;
 
 /// Turns an outcome into the answer, and writes it down.
 pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, watch: Stopwatch) -> Response {
@@ -127,7 +120,7 @@ fn log(call: &Call, reply: &Reply, refusal: Option<&(Refusal, String)>, watch: S
 
 /// Writes a request into the journal, shows it to the observer and gives its number, if it leaves a trace.
 async fn write_down(
-    call: Call,
+    mut call: Call,
     reply: &Reply,
     fault: Option<&Fault>,
     refusal: Option<(Refusal, String)>,
@@ -137,55 +130,16 @@ async fn write_down(
     if route.is_some_and(Route::leaves_no_trace) || matches!(call.target, Target::FrontPage) {
         return None;
     }
-    let headers = call.headers.iter().map(|(name, value)| {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        let shown = if is_secret(name.as_str()) { fingerprint(&value) } else { value.into_owned() };
-        (name.as_str().to_owned(), shown)
-    });
-    let body = Some(&call.body).filter(|body| !body.is_empty() && body.len() <= LARGEST_JOURNALLED);
-    let mut links = Links::of(call.sandbox.tag());
-    let (answer, answer_left_out) = match &reply.body {
-        ReplyBody::Json(value) => {
-            let text = value.to_string();
-            // The reference of an error is its own alone.
-            if refusal.is_none() {
-                links.look_through(&text);
-            }
-            match text.len() {
-                size if size > LARGEST_JOURNALLED => (None, Some(size)),
-                _ => (Some(redact(value)), None),
-            }
-        }
-        ReplyBody::Envelope(envelope, _) => (None, envelope.length().and_then(|it| usize::try_from(it).ok())),
-        _ => (None, None),
-    };
-    let location = reply.headers.get(LOCATION).and_then(|location| location.to_str().ok());
-    links.look_through(&call.uri.to_string());
-    call.headers.values().filter_map(|value| value.to_str().ok()).for_each(|it| links.look_through(it));
-    body.and_then(|body| std::str::from_utf8(body).ok()).into_iter().for_each(|it| links.look_through(it));
-    location.into_iter().for_each(|it| links.look_through(it));
+    let contract = call.named_contract().await;
     let failed_check = call.verdict.failure().map(|failure| failure.check);
-    let reference = refusal.as_ref().map(|(_, reference)| reference.clone());
-    let jwt = bearer::token(&call.headers).ok().and_then(|token| UnverifiedJwt::parse(token).ok());
-    let contract = call.named_contract(jwt.as_ref()).await;
     // A request to nowhere fails no check; what a fault answers is the test's own doing.
     let defective =
         fault.is_none() && refusal.is_some() && failed_check.map_or(route.is_none(), Check::shows_defect);
-    let entry = Entry {
-        sequence: 0,
-        server: None,
-        time: call.now().timestamp().to_string(),
-        operation: route.map(|route| route.operation),
-        method: call.method.to_string(),
-        path: redact_url(&call.uri.to_string()),
-        headers: headers.collect(),
-        body: body.and_then(|body| serde_json::from_slice(body).ok()).as_ref().map(redact),
+    let reference = refusal.as_ref().map(|(_, reference)| reference.clone());
+    let (arrived, answered) = (call.sandbox.clock.at(call.received), call.sandbox.now());
+    let end = End {
+        time: answered,
         fault: fault.and_then(|fault| serde_json::to_string(fault).ok()),
-        status: reply.status.as_u16(),
-        content_type: reply.body.content_type().map(str::to_owned),
-        answer,
-        answer_left_out,
-        location: location.map(redact_url),
         refusal: refusal.map(|(refusal, reference)| JournalRefusal {
             code: refusal.code.to_string(),
             message: refusal.message,
@@ -193,14 +147,16 @@ async fn write_down(
             reference,
         }),
         millis: u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX),
-        user: call.user,
-        links: links.finish(),
-        verdict: call.verdict,
     };
-    if defective {
+    let record = Record::of(&mut call, reply, end);
+    let (journal, now) = (&call.sandbox.journal, call.sandbox.real_now());
+    let sequence = if defective {
+        let entry = record.entry();
         call.sandbox.expectations.defect(|| entry.to_string());
-    }
-    let sequence = call.sandbox.journal.write(entry, call.sandbox.real_now());
+        journal.write(now, reference.clone(), || entry)
+    } else {
+        journal.write(now, reference.clone(), || record.entry())
+    };
     call.sandbox.observer.observe(&Observed {
         sequence,
         reference: reference.as_deref(),
@@ -210,7 +166,7 @@ async fn write_down(
         uri: &call.uri,
         headers: &call.headers,
         body: &call.body,
-        jwt,
+        jwt: call.jwt().map(|jwt| &**jwt),
         failed_check,
         incomplete_list: call.incomplete_list,
         fault,
@@ -218,15 +174,11 @@ async fn write_down(
             status: reply.status.as_u16(),
             headers: &reply.headers,
             json: match &reply.body {
-                ReplyBody::Json(value) => Some(value),
+                ReplyBody::Json(json) => Some(json),
                 _ => None,
             },
         },
-        when: When {
-            real: call.received,
-            arrived: call.sandbox.clock.at(call.received),
-            answered: call.sandbox.now(),
-        },
+        when: When { real: call.received, arrived, answered },
     });
     Some(sequence)
 }

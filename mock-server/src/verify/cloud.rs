@@ -4,15 +4,13 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
-
 use crate::domain::contract::Contract;
 use crate::domain::refusal::Refusal;
 use crate::journal::check::Check;
 use crate::journal::verdict::Verdict;
-use crate::jwt::bearer;
 use crate::jwt::claims::Claims;
 use crate::jwt::lifetime::lifetime;
+use crate::jwt::presented::Presented;
 use crate::jwt::unverified::UnverifiedJwt;
 use crate::sandbox::Sandbox;
 
@@ -21,13 +19,11 @@ use crate::sandbox::Sandbox;
 /// # Errors
 /// `InvalidJWT` of the first check that fails.
 pub(crate) fn request(
-    headers: &HeaderMap,
+    presented: &Presented,
     sandbox: &Sandbox,
     verdict: &mut Verdict,
 ) -> Result<Arc<Contract>, Refusal> {
-    let token = verdict.check(Check::AuthorizationHeader, bearer::token(headers))?;
-    let jwt = verdict.check(Check::JwtForm, UnverifiedJwt::parse(token))?;
-    verdict.claims = Some(jwt.claims.redacted());
+    let jwt = presented.require(verdict)?;
     verdict.check(Check::Algorithm, jwt.require_ps512())?;
     verdict.check(Check::TokenType, token_type(&jwt))?;
     let contract = verdict.check(Check::Contract, contract(&jwt.claims, sandbox))?;
@@ -43,7 +39,7 @@ fn refuse<T>(message: &str, detail: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::invalid_jwt(message, detail))
 }
 
-fn token_type(jwt: &UnverifiedJwt<'_>) -> Result<(), Refusal> {
+fn token_type(jwt: &UnverifiedJwt) -> Result<(), Refusal> {
     match jwt.header_text("typ") {
         Some(typ) if typ.eq_ignore_ascii_case("at+jwt") => Ok(()),
         found => refuse("The JWT's header typ must be \"at+jwt\"", format!("found {found:?}")),
@@ -61,7 +57,7 @@ fn contract(claims: &Claims, sandbox: &Sandbox) -> Result<Arc<Contract>, Refusal
     )
 }
 
-fn key_id(jwt: &UnverifiedJwt<'_>, contract: &Contract) -> Result<(), Refusal> {
+fn key_id(jwt: &UnverifiedJwt, contract: &Contract) -> Result<(), Refusal> {
     let named = jwt.claims.text("iss").ok().flatten().unwrap_or(&contract.contract_id);
     let expected = contract.cloud_kid(named);
     match jwt.header_text("kid") {

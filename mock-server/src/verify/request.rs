@@ -17,8 +17,8 @@ use crate::fingerprint::Fingerprint;
 use crate::journal::check::Check;
 use crate::journal::verdict::Verdict;
 use crate::jwt::claims::Claims;
-use crate::jwt::unverified::UnverifiedJwt;
-use crate::jwt::{bearer, nonce, timestamp};
+use crate::jwt::presented::Presented;
+use crate::jwt::{nonce, timestamp};
 use crate::sandbox::{Sandbox, Sandboxes};
 
 /// A request whose JWT was verified.
@@ -27,7 +27,7 @@ pub(crate) struct Verified {
     /// The contract that signed it.
     pub contract: Arc<Contract>,
     /// Its claims.
-    pub claims: Claims,
+    pub claims: Arc<Claims>,
 }
 
 /// What a client sent, as a whole: what it repeats is the same in every byte.
@@ -56,17 +56,12 @@ impl Sent<'_> {
     }
 }
 
-/// Notes what a request claims without verifying it, for requests that a fault answers.
-pub(crate) fn note_claims(headers: &HeaderMap, verdict: &mut Verdict) {
-    let jwt = bearer::token(headers).ok().and_then(|token| UnverifiedJwt::parse(token).ok());
-    verdict.claims = jwt.map(|jwt| jwt.claims.redacted());
-}
-
 /// Whether a request may pass as far as its head tells: a JWT that its contract signed. Nothing is taken
 /// into use.
 pub(crate) fn may_pass(headers: &HeaderMap, sandboxes: &Sandboxes) -> bool {
     let signed = || -> Option<()> {
-        let jwt = UnverifiedJwt::parse(bearer::token(headers).ok()?).ok()?;
+        let presented = Presented::of(headers);
+        let jwt = presented.jwt()?;
         jwt.require_ps512().ok()?;
         let client_id = jwt.claims.required("client_id").ok()?;
         let sandbox = sandboxes.of_client(client_id)?;
@@ -77,10 +72,14 @@ pub(crate) fn may_pass(headers: &HeaderMap, sandboxes: &Sandboxes) -> bool {
 }
 
 /// Takes the nonce of a request that a fault answers into use, if the request is a good one.
-pub(crate) async fn spend_nonce(sent: Sent<'_>, sandbox: &Sandbox) -> Option<NonceKey> {
+pub(crate) async fn spend_nonce(
+    sent: Sent<'_>,
+    presented: &Presented,
+    sandbox: &Sandbox,
+) -> Option<NonceKey> {
     let mut taken = None;
     // Why it is refused is of no interest: the fault answers.
-    let _ = request(sent, sandbox, &mut Verdict::default(), &mut taken).await;
+    let _ = request(sent, presented, sandbox, &mut Verdict::default(), &mut taken).await;
     taken
 }
 
@@ -90,29 +89,28 @@ pub(crate) async fn spend_nonce(sent: Sent<'_>, sandbox: &Sandbox) -> Option<Non
 /// The refusal of the first check that fails.
 pub(crate) async fn request(
     sent: Sent<'_>,
+    presented: &Presented,
     sandbox: &Sandbox,
     verdict: &mut Verdict,
     taken: &mut Option<NonceKey>,
 ) -> Result<Verified, Refusal> {
-    let token = verdict.check(Check::AuthorizationHeader, bearer::token(sent.headers))?;
-    let jwt = verdict.check(Check::JwtForm, UnverifiedJwt::parse(token))?;
-    verdict.claims = Some(jwt.claims.redacted());
+    let jwt = presented.require(verdict)?;
     verdict.check(Check::Algorithm, jwt.require_ps512())?;
-    let client_id = verdict.check(Check::ClientId, jwt.claims.required("client_id"))?.to_owned();
-    let known = sandbox.contract(&client_id).ok_or_else(|| Refusal::invalid_client(&client_id));
+    let client_id = verdict.check(Check::ClientId, jwt.claims.required("client_id"))?;
+    let known = sandbox.contract(client_id).ok_or_else(|| Refusal::invalid_client(client_id));
     let contract = verdict.check(Check::Contract, known)?;
     let signed = contract.signing(sandbox.now(), |key| jwt.require_signature(key));
     let contract = verdict.check(Check::Signature, signed)?;
-    let nonce = verdict.check(Check::NonceForm, nonce::form(&jwt.claims))?.to_owned();
+    let nonce = verdict.check(Check::NonceForm, nonce::form(&jwt.claims))?;
     let real_now = sandbox.real_now();
     let fresh = timestamp::fresh(&jwt.claims, [real_now, sandbox.now()]);
     // One that is not fresh is refused below; its nonce is only kept for a while.
     let signed = fresh.as_ref().copied().unwrap_or(real_now);
-    let key = NonceKey::of(&client_id, &nonce);
-    let used = NonceUse { key, nonce: &nonce, signed, request: &|| sent.fingerprint() };
+    let key = NonceKey::of(client_id, nonce);
+    let used = NonceUse { key, nonce, signed, request: &|| sent.fingerprint() };
     let first = sandbox.store.take_nonce(used, real_now).await;
     verdict.check(Check::NonceReuse, first)?;
     *taken = Some(key);
     verdict.check(Check::Timestamp, fresh)?;
-    Ok(Verified { contract, claims: jwt.claims })
+    Ok(Verified { contract, claims: Arc::clone(&jwt.claims) })
 }

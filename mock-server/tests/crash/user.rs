@@ -36,7 +36,10 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(origin: &str, credentials: &MockServer) -> Fallible<Self> {
         let credentials = credentials.credentials();
-        let signer = |kind| Signer::new(credentials.contract(kind).ok_or("no such contract")?);
+        let signer = |kind| {
+            let it = credentials.contract(kind).ok_or("no such contract")?;
+            Signer::new(&it.application_id, &it.contract_id, it.private_key.as_deref())
+        };
         Ok(Self {
             connection: Connection::open(origin)?,
             write: signer(ContractKind::Write)?,

@@ -17,7 +17,8 @@ pub(super) struct Allowed {
 
 pub(super) async fn allowed(call: &mut Call) -> Result<Allowed, Refusal> {
     let sandbox = Arc::clone(&call.sandbox);
-    let contract = verify::cloud::request(&call.headers, &sandbox, &mut call.verdict)?;
+    let presented = call.presented().clone();
+    let contract = verify::cloud::request(&presented, &sandbox, &mut call.verdict)?;
     let named = call.param("applicationId");
     let own = (named == contract.application_id).then_some(()).ok_or_else(|| {
         let detail = format!("the path names \"{named}\", the JWT's sub \"{}\"", contract.application_id);

@@ -68,8 +68,8 @@ impl Pace {
             }
             return;
         }
-        let state = request.answer.json.and_then(|list| list.get("status")?.get("state")?.as_str());
-        let unfinished = request.succeeded() && matches!(state, Some("pending" | "running"));
+        let state = request.answered_state();
+        let unfinished = request.succeeded() && matches!(state.as_deref(), Some("pending" | "running"));
         let arrived = request.when.arrived;
         let session = Fingerprint::of(&[request.uri.path()]);
         let before = self.polls.insert(session, unfinished.then_some(arrived)).flatten();

@@ -1,9 +1,12 @@
 //! A request and its answer, as the observer looks at them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Method, Uri};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::clock::Moment;
@@ -34,7 +37,7 @@ pub(crate) struct Observed<'a> {
     pub(crate) uri: &'a Uri,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
-    pub(crate) jwt: Option<UnverifiedJwt<'a>>,
+    pub(crate) jwt: Option<&'a UnverifiedJwt>,
     /// The check of the verdict that it failed.
     pub(crate) failed_check: Option<Check>,
     /// Whether it was answered a list that is not complete and will not be asked for again.
@@ -49,7 +52,26 @@ pub(crate) struct Observed<'a> {
 pub(crate) struct Answered<'a> {
     pub(crate) status: u16,
     pub(crate) headers: &'a HeaderMap,
-    pub(crate) json: Option<&'a Value>,
+    /// The body, if it is JSON.
+    pub(crate) json: Option<&'a [u8]>,
+}
+
+impl Answered<'_> {
+    /// The body, read; few checks need it.
+    fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(self.json?).ok()
+    }
+}
+
+/// The part of a list of files that tells whether it is complete.
+#[derive(Deserialize)]
+struct List {
+    status: ListStatus,
+}
+
+#[derive(Deserialize)]
+struct ListStatus {
+    state: String,
 }
 
 /// When a request came and was answered.
@@ -87,7 +109,7 @@ impl Observed<'_> {
 
     /// The claims of its JWT.
     pub(super) fn claims(&self) -> Option<&Claims> {
-        self.jwt.as_ref().map(|jwt| &jwt.claims)
+        self.jwt.map(|jwt| &*jwt.claims)
     }
 
     /// A claim that is a text and not empty.
@@ -143,9 +165,14 @@ impl Observed<'_> {
     }
 
     /// The payload of the token that it was answered.
-    pub(super) fn answered_payload(&self) -> Option<Claims> {
-        let token = self.answer.json?.get("token")?.as_str()?;
-        UnverifiedJwt::parse(token).ok().map(|jwt| jwt.claims)
+    pub(super) fn answered_payload(&self) -> Option<Arc<Claims>> {
+        let answer: Value = self.answer.read()?;
+        UnverifiedJwt::parse(answer.get("token")?.as_str()?).ok().map(|jwt| jwt.claims)
+    }
+
+    /// The state of the list of files that it was answered.
+    pub(super) fn answered_state(&self) -> Option<String> {
+        self.answer.read::<List>().map(|list| list.status.state)
     }
 
     /// The code of the page that it was answered.

@@ -29,7 +29,7 @@ pub(super) struct Sample {
     uri: Uri,
     headers: HeaderMap,
     body: Vec<u8>,
-    token: Option<String>,
+    token: Option<UnverifiedJwt>,
     header: Value,
     claims: Value,
     failed_check: Option<Check>,
@@ -37,7 +37,7 @@ pub(super) struct Sample {
     fault: Option<Fault>,
     status: u16,
     answer_headers: HeaderMap,
-    answer: Option<Value>,
+    answer: Option<Vec<u8>>,
     arrived: i64,
     sequence: u64,
 }
@@ -125,7 +125,7 @@ impl Sample {
     }
 
     fn signed(mut self) -> Self {
-        self.token = Some(jwt(&self.header, &self.claims));
+        self.token = Some(UnverifiedJwt::parse(&jwt(&self.header, &self.claims)).unwrap());
         self
     }
 
@@ -150,7 +150,7 @@ impl Sample {
     }
 
     pub(super) fn answer_json(mut self, json: Value) -> Self {
-        self.answer = Some(json);
+        self.answer = Some(json.to_string().into_bytes());
         self
     }
 
@@ -187,14 +187,14 @@ impl Sample {
             uri: &self.uri,
             headers: &self.headers,
             body: &self.body,
-            jwt: self.token.as_deref().map(|token| UnverifiedJwt::parse(token).unwrap()),
+            jwt: self.token.as_ref(),
             failed_check: self.failed_check,
             incomplete_list: self.incomplete_list,
             fault: self.fault.as_ref(),
             answer: Answered {
                 status: self.status,
                 headers: &self.answer_headers,
-                json: self.answer.as_ref(),
+                json: self.answer.as_deref(),
             },
             when: When {
                 real: Moment::from_millis(NOW),

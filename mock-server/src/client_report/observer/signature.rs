@@ -21,7 +21,7 @@ pub(super) struct Signatures {
 
 impl Signatures {
     pub(super) fn observe(&mut self, request: &Observed<'_>, tallies: &mut Tallies) {
-        let Some(jwt) = &request.jwt else {
+        let Some(jwt) = request.jwt else {
             if needs_jwt(request) {
                 let missing = "there is no JWT that could be read".to_owned();
                 tallies.judge(ClientCheck::Ps512, request, Err(missing));

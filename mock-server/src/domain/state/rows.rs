@@ -32,7 +32,7 @@ impl Row for PendingConsent {
     const TABLE: &'static str = "consents";
     const KEPT: Kept = Kept::Session;
     const COLUMNS: &'static [Column<Self>] =
-        &[Column::swept_by(LIBRARY, |_, consent| consent.library().map(|it| Cow::Borrowed(it.as_str())))];
+        &[Column::looked_up(LIBRARY, |_, consent| consent.library().map(|it| Cow::Borrowed(it.as_str())))];
 
     fn expires(&self) -> Option<Moment> {
         Some(self.expires)
@@ -47,7 +47,7 @@ impl Row for AuthorizationCode {
     type Key = Fingerprint;
     const TABLE: &'static str = "codes";
     const KEPT: Kept = Kept::Session;
-    const COLUMNS: &'static [Column<Self>] = &[Column::swept_by(LIBRARY, |_, code| text(&code.library))];
+    const COLUMNS: &'static [Column<Self>] = &[Column::looked_up(LIBRARY, |_, code| text(&code.library))];
 
     fn expires(&self) -> Option<Moment> {
         Some(self.expires)
@@ -61,7 +61,7 @@ impl Row for AuthorizationCode {
 impl Row for Grant {
     type Key = Fingerprint;
     const TABLE: &'static str = "access_tokens";
-    const COLUMNS: &'static [Column<Self>] = &[Column::swept_by(LIBRARY, |_, grant| text(&grant.library))];
+    const COLUMNS: &'static [Column<Self>] = &[Column::looked_up(LIBRARY, |_, grant| text(&grant.library))];
     const KEPT: Kept = Kept::RefreshToken;
 
     fn expires(&self) -> Option<Moment> {
@@ -77,7 +77,7 @@ impl Row for RefreshGrant {
     type Key = Fingerprint;
     const TABLE: &'static str = "refresh_tokens";
     const COLUMNS: &'static [Column<Self>] =
-        &[Column::swept_by(LIBRARY, |_, entry| text(&entry.grant.library))];
+        &[Column::looked_up(LIBRARY, |_, entry| text(&entry.grant.library))];
     const KEPT: Kept = Kept::RefreshToken;
 
     fn expires(&self) -> Option<Moment> {
@@ -92,7 +92,6 @@ impl Row for RefreshGrant {
 impl Row for Library {
     type Key = LibraryId;
     const TABLE: &'static str = "libraries";
-    const PAGED: bool = true;
 
     fn revive(&mut self, key: &LibraryId, around: &dyn Surroundings) {
         Self::revive(self, key, around);
@@ -172,7 +171,7 @@ impl Row for Session {
     const TABLE: &'static str = "sessions";
     const KEPT: Kept = Kept::Session;
     const COLUMNS: &'static [Column<Self>] =
-        &[Column::swept_by(LIBRARY, |_, session| text(&session.read.as_ref()?.library))];
+        &[Column::looked_up(LIBRARY, |_, session| text(&session.read.as_ref()?.library))];
 
     fn expires(&self) -> Option<Moment> {
         Some(self.expires)
@@ -201,7 +200,7 @@ impl Row for Postbox {
     type Key = PostboxId;
     const TABLE: &'static str = "postboxes";
     const COLUMNS: &'static [Column<Self>] = &[
-        Column::swept_by(LIBRARY, |_, postbox| text(&postbox.library)),
+        Column::looked_up(LIBRARY, |_, postbox| text(&postbox.library)),
         Column::swept_by("session", |_, postbox| Some(Cow::Owned(postbox.session?.to_string()))),
     ];
 

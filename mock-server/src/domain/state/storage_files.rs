@@ -126,7 +126,7 @@ impl State {
     /// The files below a folder, with the rest of their keys.
     fn within<'a>(
         &'a self,
-        storage: &str,
+        storage: &'a str,
         folder: &FolderPath,
     ) -> impl Iterator<Item = (&'a str, &'a StoredFile)> {
         let folder = folder.key();

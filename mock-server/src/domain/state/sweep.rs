@@ -1,40 +1,58 @@
 //! What expired is thrown away as time passes, by the requests that add something.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use super::State;
+use super::rows::{Fact, LIBRARY};
 use crate::clock::Moment;
 use crate::domain::library::LibraryId;
 use crate::domain::postbox::Postbox;
 
-/// How often what has expired is thrown away, at most.
+/// How often the sweep begins, at most.
 pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(60);
-/// A sweep looks at everything, so it waits until this share of everything is new: the work that
-/// it makes per request stays the same however much there is.
-const SHARE: usize = 8;
+/// How many rows a slice of the sweep looks at: others wait for no more than that, however much there is.
+const SLICE: usize = 64;
 
-/// When a sweep is due.
+/// How far the sweep is.
 #[derive(Debug, Default)]
 pub(super) struct Broom {
-    swept: Option<Moment>,
-    added: usize,
+    /// When it began last.
+    begun: Option<Moment>,
+    /// The part that it is at; none if it came to the end.
+    part: Option<usize>,
     /// When something was added, if whoever has the rest of the rows is to sweep.
     due: Option<Moment>,
 }
 
+/// What a sweep consists of, one after the other. Each looks at a slice, and says whether it came to the end.
+///
+/// Tokens are remembered for the lifetime of a refresh token, because a user is re-authorized by a token that ran out;
+/// the rest for the lifetime of a session, to say «expired» instead of «unknown». Then follow the libraries that
+/// nothing leads to any more, and their postboxes.
+const PARTS: [fn(&mut State, Moment) -> bool; 9] = [
+    |state, now| state.consents.forget_some(SLICE, &state.rules.lifetimes, now),
+    |state, now| state.codes.forget_some(SLICE, &state.rules.lifetimes, now),
+    |state, now| state.sessions.forget_some(SLICE, &state.rules.lifetimes, now),
+    |state, now| state.exchange_tokens.forget_some(SLICE, &state.rules.lifetimes, now),
+    |state, now| state.references.forget_some(SLICE, &state.rules.lifetimes, now),
+    |state, now| state.access.forget_some(SLICE, &state.rules.lifetimes, now),
+    |state, now| state.refresh.forget_some(SLICE, &state.rules.lifetimes, now),
+    |state, _| state.forget_unreachable_libraries(),
+    |state, _| state.forget_postboxes_of_nobody(),
+];
+
 impl State {
-    /// Sweeps if it is time; to be called when something is added.
+    /// Goes on with the sweep, or begins it if it is time; to be called when something is added.
     pub(super) fn tidy(&mut self, now: Moment) {
         if !self.libraries.is_whole() {
             self.broom.due = Some(now);
             return;
         }
-        self.broom.added += 1;
-        let recently = self.broom.swept.is_some_and(|at| now.since(at) < SWEEP_EVERY);
-        if !recently && self.broom.added * SHARE >= self.size() {
-            self.sweep(now);
+        let recently = self.broom.begun.is_some_and(|at| now.since(at) < SWEEP_EVERY);
+        if self.broom.part.is_none() && !recently {
+            self.begin_sweep(now);
         }
+        self.sweep_slice(now);
     }
 
     /// When the operation added something, if its database is to be swept for that.
@@ -43,51 +61,63 @@ impl State {
         self.broom.due
     }
 
-    fn size(&self) -> usize {
-        let (codes, tokens) =
-            (self.consents.len() + self.codes.len(), self.access.len() + self.refresh.len());
-        codes + tokens + self.sessions.len() + self.references.len() + self.libraries.len()
+    /// Throws away at once all that expired so long ago that nobody asks for it any more.
+    pub(super) fn sweep(&mut self, now: Moment) {
+        // What is under way may have passed by what expired since.
+        while self.broom.part.is_some() {
+            self.sweep_slice(now);
+        }
+        self.begin_sweep(now);
+        while self.broom.part.is_some() {
+            self.sweep_slice(now);
+        }
     }
 
-    /// Throws away what expired so long ago that nobody asks for it any more, and the libraries
-    /// that nothing leads to.
-    ///
-    /// Tokens are remembered for the lifetime of a refresh token, because a user is re-authorized
-    /// by a token that ran out; the rest for the lifetime of a session, to say «expired» instead of
-    /// «unknown».
-    pub(super) fn sweep(&mut self, now: Moment) {
-        self.broom = Broom { swept: Some(now), ..Broom::default() };
-        let lifetimes = self.rules.lifetimes;
-        self.consents.forget(&lifetimes, now);
-        self.codes.forget(&lifetimes, now);
-        self.sessions.forget(&lifetimes, now);
-        self.exchange_tokens.forget(&lifetimes, now);
-        self.references.forget(&lifetimes, now);
-        self.access.forget(&lifetimes, now);
-        self.refresh.forget(&lifetimes, now);
-        let sessions = &self.sessions;
-        let tokens =
-            self.access.iter().map(|(_, grant)| grant).chain(self.refresh.iter().map(|(_, it)| &it.grant));
-        let by_token = tokens.map(|grant| &grant.library);
-        let by_code = self.codes.iter().map(|(_, code)| &code.library);
-        let by_page = self.consents.iter().filter_map(|(_, consent)| consent.library());
-        let by_session = sessions.iter().filter_map(|(_, session)| Some(&session.read.as_ref()?.library));
-        // A session that may push without a token is all that leads to its user.
-        let may_push = |postbox: &Postbox| postbox.session.is_some_and(|key| sessions.contains(&key));
-        let by_postbox = self.postboxes.iter().map(|(_, postbox)| postbox);
-        let by_postbox = by_postbox.filter(|postbox| may_push(postbox)).map(|postbox| &postbox.library);
-        let reachable: HashSet<&LibraryId> = by_token
-            .chain(by_code)
-            .chain(by_page)
-            .chain(by_session)
-            .chain(by_postbox)
-            .chain(self.facts.iter().filter_map(|(_, fact)| fact.library()))
-            .collect();
-        let gone: Vec<_> =
-            self.libraries.iter().map(|(id, _)| id).filter(|id| !reachable.contains(id)).cloned().collect();
-        gone.iter().for_each(|library| self.forget_library(library));
+    fn begin_sweep(&mut self, now: Moment) {
+        self.broom = Broom { begun: Some(now), part: Some(0), ..Broom::default() };
+    }
+
+    fn sweep_slice(&mut self, now: Moment) {
+        let Some((number, part)) = self.broom.part.and_then(|number| Some((number, PARTS.get(number)?))) else {
+            return;
+        };
+        if part(self, now) {
+            self.broom.part = Some(number + 1).filter(|next| *next < PARTS.len());
+        }
+    }
+
+    fn forget_unreachable_libraries(&mut self) -> bool {
+        let (libraries, ended) = self.libraries.next_to_sweep(SLICE);
+        let libraries: Vec<_> = libraries.map(|(id, _)| id.clone()).collect();
+        for id in libraries {
+            if !self.is_reachable(&id) {
+                self.forget_library(&id);
+            }
+        }
+        ended
+    }
+
+    fn forget_postboxes_of_nobody(&mut self) -> bool {
+        let (postboxes, ended) = self.postboxes.next_to_sweep(SLICE);
         let libraries = &self.libraries;
-        self.postboxes.retain(|_, postbox| libraries.contains(&postbox.library));
+        let of_nobody = postboxes.filter(|(_, postbox)| !libraries.contains(&postbox.library));
+        let gone: Vec<_> = of_nobody.map(|(id, _)| id.clone()).collect();
+        gone.iter().for_each(|id| drop(self.postboxes.remove(id)));
+        ended
+    }
+
+    /// Whether anything leads to a library.
+    fn is_reachable(&self, id: &LibraryId) -> bool {
+        // A session that may push without a token is all that leads to its user.
+        let may_push = |(_, postbox): (_, &Postbox)| postbox.session.is_some_and(|key| self.sessions.contains(&key));
+        self.refresh.of(LIBRARY, id).next().is_some()
+            || self.access.of(LIBRARY, id).next().is_some()
+            || self.sessions.of(LIBRARY, id).next().is_some()
+            || self.codes.of(LIBRARY, id).next().is_some()
+            || self.consents.of(LIBRARY, id).next().is_some()
+            || self.postboxes.of(LIBRARY, id).any(may_push)
+            || self.phone() == Some(id)
+            || self.facts.contains(&Fact::imported(id))
     }
 }
 
@@ -104,6 +134,14 @@ mod tests {
     use crate::payload::content::Content;
     use crate::random::SandboxTag;
     use serde_json::json;
+
+    impl State {
+        fn size(&self) -> usize {
+            let codes = self.consents.len() + self.codes.len();
+            let tokens = self.access.len() + self.refresh.len();
+            codes + tokens + self.sessions.len() + self.references.len() + self.libraries.len()
+        }
+    }
 
     const START: Moment = Moment::from_millis(1_767_225_600_000);
     const DAY: Duration = Duration::from_secs(24 * 3600);

@@ -123,7 +123,7 @@ impl State {
         };
         let mut sessions: Vec<_> = self
             .sessions
-            .with(LIBRARY, id)
+            .of(LIBRARY, id)
             .map(|(key, session)| SessionView {
                 fingerprint: *key,
                 client_id: session.client_id.clone(),
@@ -134,7 +134,7 @@ impl State {
         sessions.sort_by_key(|it| (std::cmp::Reverse(it.expires), it.fingerprint));
         let mut codes: Vec<_> = self
             .codes
-            .with(LIBRARY, id)
+            .of(LIBRARY, id)
             .map(|(key, code)| CodeView {
                 fingerprint: *key,
                 client_id: code.client_id.clone(),
@@ -145,7 +145,7 @@ impl State {
         codes.sort_by_key(|it| (std::cmp::Reverse(it.expires), it.fingerprint));
         let mut postboxes: Vec<_> = self
             .postboxes
-            .with(LIBRARY, id)
+            .of(LIBRARY, id)
             .map(|(id, postbox)| PostboxView { id: id.clone(), client_id: postbox.client_id.clone() })
             .collect();
         postboxes.sort_by(|one, other| one.id.cmp(&other.id));
@@ -194,9 +194,9 @@ impl State {
             expires: grant.expires,
             superseded,
         };
-        let access = self.access.with(LIBRARY, id);
+        let access = self.access.of(LIBRARY, id);
         let access = access.map(|(key, grant)| view(key, grant, TokenRole::Access, None));
-        let refresh = self.refresh.with(LIBRARY, id);
+        let refresh = self.refresh.of(LIBRARY, id);
         let refresh = refresh.map(|(key, it)| view(key, &it.grant, TokenRole::Refresh, it.superseded));
         let mut tokens: Vec<_> = access.chain(refresh).collect();
         tokens.sort_by_key(|it| (it.role, std::cmp::Reverse(it.expires), it.fingerprint));
@@ -204,7 +204,7 @@ impl State {
     }
 
     fn pages_of(&self, id: &LibraryId) -> Vec<PageView> {
-        let pages = self.consents.with(LIBRARY, id);
+        let pages = self.consents.of(LIBRARY, id);
         let mut pages: Vec<_> = pages
             .map(|(key, consent)| PageView {
                 fingerprint: *key,

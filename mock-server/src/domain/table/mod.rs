@@ -1,17 +1,18 @@
 //! Typed tables: what the state of a sandbox consists of.
 
+mod index;
 mod partial;
 mod portable;
 mod row;
 
 use std::borrow::Borrow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::hash::Hash;
 use std::ops::Bound;
 
 use crate::clock::Moment;
 use crate::domain::lifetimes::Lifetimes;
+use crate::domain::table::index::Index;
 use crate::domain::table::partial::Rest;
 
 #[cfg(any(test, feature = "durable"))]
@@ -24,27 +25,21 @@ pub(crate) use row::{Column, Kept, Key, KeyText, PartKey, Row};
 
 /// The rows of one kind, by their keys and by the columns that they are looked up by.
 pub(crate) struct Table<R: Row> {
+    /// In a tree, because a hash table that is full moves all of its rows at once while everybody waits.
     rows: RowMap<R>,
     indexes: Vec<Index<R>>,
-    /// The keys in their order, if rows are read so.
-    order: BTreeSet<R::Key>,
+    /// The last row that the sweep looked at.
+    swept: Option<R::Key>,
     /// What is known of the rows that are in a database; none if all rows are here.
     rest: Option<Box<Rest>>,
 }
 
-type RowMap<R> = HashMap<<R as Row>::Key, R>;
-
-/// The keys of the rows that have a value in a column.
-struct Index<R: Row> {
-    column: &'static Column<R>,
-    keys: HashMap<String, BTreeSet<R::Key>>,
-}
+type RowMap<R> = BTreeMap<<R as Row>::Key, R>;
 
 impl<R: Row> Default for Table<R> {
     fn default() -> Self {
         let columns = R::COLUMNS.iter().filter(|column| column.looked_up);
-        let indexes = columns.map(|column| Index { column, keys: HashMap::new() }).collect();
-        Self { rows: HashMap::new(), indexes, order: BTreeSet::new(), rest: None }
+        Self { rows: BTreeMap::new(), indexes: columns.map(Index::new).collect(), swept: None, rest: None }
     }
 }
 
@@ -60,7 +55,7 @@ impl<R: Row> Table<R> {
     pub(crate) fn get<Q>(&self, key: &Q) -> Option<&R>
     where
         R::Key: Borrow<Q>,
-        Q: KeyText + Hash + Eq + ?Sized,
+        Q: KeyText + Ord + ?Sized,
     {
         let found = self.rows.get(key);
         if let (None, Some(rest)) = (&found, &self.rest) {
@@ -73,7 +68,7 @@ impl<R: Row> Table<R> {
     pub(crate) fn contains<Q>(&self, key: &Q) -> bool
     where
         R::Key: Borrow<Q>,
-        Q: KeyText + Hash + Eq + ?Sized,
+        Q: KeyText + Ord + ?Sized,
     {
         self.get(key).is_some()
     }
@@ -82,45 +77,64 @@ impl<R: Row> Table<R> {
     pub(crate) fn of<'a>(
         &'a self,
         column: &str,
-        value: &str,
+        value: &'a str,
     ) -> impl Iterator<Item = (&'a R::Key, &'a R)> + use<'a, R> {
-        let keys = self.keys_of(column, value);
-        keys.into_iter().flatten().filter_map(|key| Some((key, self.rows.get(key)?)))
+        self.found(column, value, None)
     }
 
     /// As [`Table::of`], from this key on.
     pub(crate) fn of_from<'a>(
         &'a self,
         column: &str,
-        value: &str,
+        value: &'a str,
         from: &R::Key,
     ) -> impl Iterator<Item = (&'a R::Key, &'a R)> + use<'a, R> {
-        let keys = self.keys_of(column, value).map(|keys| keys.range(from..));
-        keys.into_iter().flatten().filter_map(|key| Some((key, self.rows.get(key)?)))
+        self.found(column, value, Some(from))
     }
 
-    /// The rows with a value in any column. Where all rows are here, all are looked through.
-    pub(crate) fn with<'a>(
+    fn found<'a>(
         &'a self,
         column: &str,
         value: &'a str,
+        from: Option<&R::Key>,
     ) -> impl Iterator<Item = (&'a R::Key, &'a R)> + use<'a, R> {
-        let column = R::COLUMNS.iter().find(|known| known.name == column);
-        debug_assert!(column.is_some(), "{} has no such column", R::TABLE);
-        if let (Some(column), Some(rest)) = (column, &self.rest) {
-            rest.look_up(column.name, value);
+        let index = self.indexes.iter().find(|index| index.column.name == column);
+        debug_assert!(index.is_some(), "{} is not looked up by {column}", R::TABLE);
+        if let (Some(index), Some(rest)) = (index, &self.rest) {
+            rest.look_up(index.column.name, value);
         }
-        self.rows.iter().filter(move |(key, row)| {
-            column.is_some_and(|column| (column.value)(key, row).is_some_and(|known| known == value))
+        let keys = index.map(|index| index.keys(value, from));
+        keys.into_iter().flatten().filter_map(move |key| {
+            let (column, row) = (index?.column, self.rows.get(key)?);
+            (column.value)(key, row).is_some_and(|known| known == value).then_some((key, row))
         })
     }
 
     /// The rows after a key, or all, in the order of their keys.
     pub(crate) fn after(&self, key: Option<&R::Key>) -> impl Iterator<Item = (&R::Key, &R)> {
-        debug_assert!(R::PAGED && self.is_whole(), "{} is not read page by page", R::TABLE);
+        debug_assert!(self.is_whole(), "{} is not all there", R::TABLE);
         let begin = key.map_or(Bound::Unbounded, Bound::Excluded);
-        let keys = self.order.range((begin, Bound::Unbounded));
-        keys.filter_map(|key| Some((key, self.rows.get(key)?)))
+        self.rows.range((begin, Bound::Unbounded))
+    }
+
+    /// Some rows after those that it gave last, and whether they are the last ones; then it begins anew.
+    pub(crate) fn next_to_sweep(&mut self, most: usize) -> (impl Iterator<Item = (&R::Key, &R)>, bool) {
+        let from = self.swept.take();
+        let begin = || from.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let last = self.rows.range::<R::Key, _>((begin(), Bound::Unbounded)).nth(most.saturating_sub(1));
+        self.swept = last.map(|(key, _)| key.clone());
+        let end = self.swept.as_ref().map_or(Bound::Unbounded, Bound::Included);
+        (self.rows.range((begin().cloned(), end.cloned())), self.swept.is_none())
+    }
+
+    /// Looks at some rows, forgets those that ended so long ago that nobody asks for them any more, and says whether it
+    /// came to the end.
+    pub(crate) fn forget_some(&mut self, most: usize, lifetimes: &Lifetimes, now: Moment) -> bool {
+        let (rows, ended) = self.next_to_sweep(most);
+        let gone: Vec<_> =
+            rows.filter(|(_, row)| !row.is_known(lifetimes, now)).map(|(key, _)| key.clone()).collect();
+        gone.iter().for_each(|key| drop(self.remove(key)));
+        ended
     }
 
     /// Puts a row in, in the place of the one with the same key.
@@ -130,10 +144,7 @@ impl<R: Row> Table<R> {
             rest.touch(&key);
         }
         for index in &mut self.indexes {
-            index.add(&key, &row);
-        }
-        if R::PAGED {
-            self.order.insert(key.clone());
+            index.follow(&key, None, index.place(&key, &row));
         }
         self.rows.insert(key, row);
     }
@@ -142,19 +153,18 @@ impl<R: Row> Table<R> {
     pub(crate) fn change<Q, T>(&mut self, key: &Q, change: impl FnOnce(&mut R) -> T) -> Option<T>
     where
         R::Key: Borrow<Q>,
-        Q: KeyText + Hash + Eq + ?Sized,
+        Q: KeyText + Ord + ?Sized,
     {
         if !self.touch(key) {
             return None;
         }
-        if self.indexes.is_empty() {
-            return self.rows.get_mut(key).map(change);
+        let only = (Bound::Included(key), Bound::Included(key));
+        let (key, row) = self.rows.range_mut::<Q, _>(only).next()?;
+        let before: Vec<_> = self.indexes.iter().map(|index| index.place(key, row)).collect();
+        let changed = change(row);
+        for (index, before) in self.indexes.iter_mut().zip(before) {
+            index.follow(key, before, index.place(key, row));
         }
-        let (key, mut row) = self.rows.remove_entry(key)?;
-        self.indexes.iter_mut().for_each(|index| index.remove(&key, &row));
-        let changed = change(&mut row);
-        self.indexes.iter_mut().for_each(|index| index.add(&key, &row));
-        self.rows.insert(key, row);
         Some(changed)
     }
 
@@ -162,22 +172,18 @@ impl<R: Row> Table<R> {
     pub(crate) fn remove<Q>(&mut self, key: &Q) -> Option<R>
     where
         R::Key: Borrow<Q>,
-        Q: KeyText + Hash + Eq + ?Sized,
+        Q: KeyText + Ord + ?Sized,
     {
         self.touch(key);
         self.unindex(key);
-        let (key, row) = self.rows.remove_entry(key)?;
-        if R::PAGED {
-            self.order.remove::<R::Key>(&key);
-        }
-        Some(row)
+        self.rows.remove(key)
     }
 
     /// Notes that a row is changed, or missing if there is none, and says whether there is one.
     fn touch<Q>(&mut self, key: &Q) -> bool
     where
         R::Key: Borrow<Q>,
-        Q: KeyText + Hash + Eq + ?Sized,
+        Q: KeyText + Ord + ?Sized,
     {
         let Some(rest) = &mut self.rest else { return true };
         let there = self.rows.contains_key(key);
@@ -205,63 +211,20 @@ impl<R: Row> Table<R> {
     }
 
     /// How many rows there are.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
-    }
-
-    /// Keeps the rows of which this is true.
-    pub(crate) fn retain(&mut self, keep: impl Fn(&R::Key, &R) -> bool) {
-        if self.indexes.is_empty() && !R::PAGED {
-            self.rows.retain(|key, row| keep(key, row));
-            return;
-        }
-        let gone = self.rows.iter().filter(|(key, row)| !keep(key, row)).map(|(key, _)| key.clone());
-        for key in gone.collect::<Vec<_>>() {
-            self.remove(&key);
-        }
-    }
-
-    /// Forgets the rows that ended so long ago that nobody asks for them any more.
-    pub(crate) fn forget(&mut self, lifetimes: &Lifetimes, now: Moment) {
-        self.retain(|_, row| row.is_known(lifetimes, now));
-    }
-
-    fn keys_of(&self, column: &str, value: &str) -> Option<&BTreeSet<R::Key>> {
-        let index = self.indexes.iter().find(|index| index.column.name == column);
-        debug_assert!(index.is_some(), "{} is not looked up by {column}", R::TABLE);
-        if let (Some(index), Some(rest)) = (index, &self.rest) {
-            rest.look_up(index.column.name, value);
-        }
-        index?.keys.get(value)
     }
 
     fn unindex<Q>(&mut self, key: &Q)
     where
         R::Key: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Ord + ?Sized,
     {
         let Some((key, row)) = self.rows.get_key_value(key).filter(|_| !self.indexes.is_empty()) else {
             return;
         };
-        self.indexes.iter_mut().for_each(|index| index.remove(key, row));
-    }
-}
-
-impl<R: Row> Index<R> {
-    fn add(&mut self, key: &R::Key, row: &R) {
-        if let Some(value) = (self.column.value)(key, row) {
-            self.keys.entry(value.into_owned()).or_default().insert(key.clone());
-        }
-    }
-
-    fn remove(&mut self, key: &R::Key, row: &R) {
-        let Some(value) = (self.column.value)(key, row) else { return };
-        if let Some(keys) = self.keys.get_mut(value.as_ref()) {
-            keys.remove(key);
-            if keys.is_empty() {
-                self.keys.remove(value.as_ref());
-            }
-        }
+        self.indexes.iter_mut().for_each(|index| index.follow(key, index.place(key, row), None));
     }
 }
 
@@ -299,8 +262,26 @@ mod tests {
         assert_eq!(pets_of(&pets, "bob"), ["pip", "rex"]);
         assert_eq!(pets_of(&pets, "ann"), ["kit"]);
         assert!(pets.remove("kit").is_some() && !pets.contains("kit") && pets_of(&pets, "ann").is_empty());
-        pets.retain(|name, _| name != "pip");
+        assert!(pets.remove("pip").is_some());
         assert_eq!(pets_of(&pets, "bob"), ["rex"]);
-        assert_eq!(pets.indexes[0].keys.len(), 1, "no empty entry stays");
+        assert_eq!(pets.indexes[0].len(), 1, "no empty entry stays");
+    }
+
+    #[test]
+    fn a_sweep_comes_to_every_row_in_slices_and_begins_anew() {
+        let mut pets = Table::default();
+        let names: Vec<_> = (0..10).map(|number| format!("{number}")).collect();
+        names.iter().for_each(|name| pets.insert(name.clone(), Pet { owner: None }));
+        let mut slice = |removes: &[&str]| {
+            let (rows, ended) = pets.next_to_sweep(4);
+            let seen: Vec<_> = rows.map(|(name, _)| name.clone()).collect();
+            removes.iter().for_each(|name| drop(pets.remove(*name)));
+            (seen.concat(), ended)
+        };
+        // What it stopped at may go meanwhile.
+        assert_eq!(slice(&["3", "4"]), ("0123".to_owned(), false));
+        assert_eq!(slice(&[]), ("5678".to_owned(), false));
+        assert_eq!(slice(&[]), ("9".to_owned(), true));
+        assert_eq!(slice(&[]), ("0125".to_owned(), false));
     }
 }

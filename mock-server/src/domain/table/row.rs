@@ -26,9 +26,6 @@ pub(crate) trait Row: fmt::Debug + Serialize + DeserializeOwned + Send + Sized +
     /// What rows are found by besides their key.
     const COLUMNS: &'static [Column<Self>] = &[];
 
-    /// Whether rows are read in the order of their keys, page by page.
-    const PAGED: bool = false;
-
     /// For how long a row is still known after its end.
     const KEPT: Kept = Kept::Forever;
 

@@ -16,9 +16,10 @@ use crate::payload::signing::SigningKey;
 
 /// Puts another token in the place of the answer's; an answer without one stays as it is.
 pub(super) fn alter(hostile: Hostile, call: &Call, mut reply: Reply) -> Outcome {
-    let ReplyBody::Json(body) = &mut reply.body else { return Ok(reply) };
+    let ReplyBody::Json(json) = &reply.body else { return Ok(reply) };
+    let Ok(mut body) = serde_json::from_slice::<Value>(json) else { return Ok(reply) };
     let payload = body.get("token").and_then(Value::as_str).and_then(|it| UnverifiedJwt::parse(it).ok());
-    let Some(mut payload) = payload.map(|jwt| jwt.claims.0) else { return Ok(reply) };
+    let Some(mut payload) = payload.map(|jwt| jwt.claims.0.clone()) else { return Ok(reply) };
     if hostile == Hostile::WrongPreauthorizationCode {
         for name in ["preauthorization_code", "reference_code"] {
             if let Some(code) = payload.get_mut(name) {
@@ -29,6 +30,7 @@ pub(super) fn alter(hostile: Hostile, call: &Call, mut reply: Reply) -> Outcome 
     let token = forged(hostile, &call.server.signing().signing, &call.reached(), &payload);
     body["token"] =
         json!(token.map_err(|error| Refusal::defect("The hostile token could not be signed", &error))?);
+    reply.body = ReplyBody::Json(body.to_string().into());
     Ok(reply)
 }
 
