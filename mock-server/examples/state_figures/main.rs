@@ -126,7 +126,14 @@ impl Client {
     fn of(server: &MockServer) -> Fallible<Self> {
         let credentials = server.credentials();
         let contract = credentials.contract(ContractKind::Read).ok_or("no contract")?;
-        Ok(Self { connection: Connection::open(&server.url())?, signer: Signer::new(&contract.application_id, &contract.contract_id, contract.private_key.as_deref())? })
+        Ok(Self {
+            connection: Connection::open(&server.url())?,
+            signer: Signer::new(
+                &contract.application_id,
+                &contract.contract_id,
+                contract.private_key.as_deref(),
+            )?,
+        })
     }
 
     fn ask(&mut self, line: &str, claims: Value) -> Fallible<Answer> {

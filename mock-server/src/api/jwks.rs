@@ -1,10 +1,10 @@
 //! `GET jwks/oauth`: the keys that tokens are verified with (protocol reference, crypto §3).
 
-use http::Method;
+use http::{Method, StatusCode};
 
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_JWT, Endpoint};
-use crate::http::reply::{Outcome, reply_json};
+use crate::http::reply::{Outcome, Reply, ReplyBody};
 use crate::openapi::exchange::{Answer, Auth, Exchange};
 use crate::openapi::schemas::Schemas;
 use crate::operations::Operation;
@@ -41,5 +41,5 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 }
 
 async fn jwks(call: &mut Call) -> Outcome {
-    reply_json(&call.server.signing().set)
+    Ok(Reply::new(StatusCode::OK, ReplyBody::Json(call.server.signing().set.clone())))
 }

@@ -55,7 +55,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
 
 fn exchange(schemas: &mut Schemas) -> Exchange {
     let what = "The state of the read, and the files so far.";
-    let list = |schemas: &mut Schemas| Answer::json(what, schemas.answer::<FileListJson>());
+    let list = |schemas: &mut Schemas| Answer::json(what, schemas.answer::<FileListJson<'static>>());
     let names = Answer::json("What the read brought, once it is over.", schemas.answer::<NamesOrListJson>());
     let (names, open) = (Exchange::new(Auth::Open, names), Exchange::new(Auth::Open, list(schemas)));
     Exchange::new(Auth::User, list(schemas))
@@ -66,11 +66,11 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "FileList")]
-struct FileListJson {
+struct FileListJson<'a> {
     status: StatusJson,
     /// Absent before the sync has begun.
     #[serde(skip_serializing_if = "Option::is_none")]
-    file_list: Option<Vec<FileJson>>,
+    file_list: Option<Vec<FileJson<'a>>>,
 }
 
 /// What the generations up to v1.3 answer, which v1.1 is one of.
@@ -80,7 +80,7 @@ struct FileListJson {
 #[allow(dead_code, reason = "describes two answers to the OpenAPI document")]
 enum NamesOrListJson {
     Names(FileNamesJson),
-    List(FileListJson),
+    List(FileListJson<'static>),
 }
 
 /// All that the oldest generations tell (protocol reference, legacy/endpoints §2).
@@ -159,29 +159,29 @@ struct ObjectErrorJson {
 #[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "FileListEntry")]
-struct FileJson {
-    name: String,
+struct FileJson<'a> {
+    name: &'a str,
     /// Milliseconds since 1970.
     updated_date: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     object_count: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    object_type: Option<String>,
+    object_type: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    object_version: Option<String>,
+    object_version: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    service_group: Option<String>,
+    service_group: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    service_name: Option<String>,
+    service_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    schema: Option<SchemaJson>,
+    schema: Option<SchemaJson<'a>>,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FileSchema")]
-struct SchemaJson {
-    standard: String,
-    version: String,
+struct SchemaJson<'a> {
+    standard: &'a str,
+    version: &'a str,
 }
 
 async fn file_list(call: &mut Call) -> Outcome {
@@ -205,7 +205,7 @@ async fn file_list(call: &mut Call) -> Outcome {
             return reply_json(&FileNamesJson { file_list });
         }
         ListForm::NeverPending if pending => (LibraryState::Running, Some(Vec::new())),
-        _ => (list.state, (!pending).then(|| list.files.into_iter().map(FileJson::from).collect())),
+        _ => (list.state, (!pending).then(|| list.files.iter().map(FileJson::of).collect())),
     };
     let now = call.now();
     let details = list.accounts.into_iter().map(|(id, state)| (id, AccountStatusJson::new(state, now)));
@@ -266,17 +266,17 @@ impl AccountErrorJson {
     }
 }
 
-impl From<FileEntry> for FileJson {
-    fn from(FileEntry { name, updated, mapped }: FileEntry) -> Self {
+impl<'a> FileJson<'a> {
+    fn of(FileEntry { name, updated, mapped }: &'a FileEntry) -> Self {
         let file = Self { name, updated_date: updated.millis(), ..Self::default() };
         let Some(mapped) = mapped else { return file };
         Self {
             object_count: Some(mapped.object_count),
-            object_type: Some(mapped.object_type),
-            object_version: Some(mapped.object_version),
-            service_group: Some(mapped.service_group),
-            service_name: Some(mapped.service_name),
-            schema: Some(SchemaJson { standard: mapped.schema.standard, version: mapped.schema.version }),
+            object_type: Some(&mapped.object_type),
+            object_version: Some(&mapped.object_version),
+            service_group: Some(&mapped.service_group),
+            service_name: Some(&mapped.service_name),
+            schema: Some(SchemaJson { standard: &mapped.schema.standard, version: &mapped.schema.version }),
             ..file
         }
     }

@@ -274,7 +274,7 @@ pub(crate) struct FileEntry {
     /// When it was last updated.
     pub updated: Moment,
     /// What the list tells of mapped files.
-    pub mapped: Option<Mapped>,
+    pub mapped: Option<Arc<Mapped>>,
 }
 
 impl FileList {
@@ -294,7 +294,7 @@ impl FileList {
                 ListedFile::Synced {
                     file: DatasetFile { metadata: FileMetadata::Mapped(mapped), .. },
                     ..
-                } => Some(mapped.clone()),
+                } => Some(Arc::clone(mapped)),
                 _ => None,
             },
         };

@@ -89,6 +89,8 @@ pub(crate) struct Call {
     pub(crate) peer: Option<SocketAddr>,
     /// Who asks, if it is administration.
     pub(crate) caller: Caller,
+    /// The contract that signed it, once that is verified.
+    pub(crate) contract: Option<Arc<Contract>>,
     /// The nonce that it took into use.
     pub(crate) nonce: Option<NonceKey>,
     /// The user whose token it showed or is given.
@@ -122,9 +124,14 @@ impl Call {
     /// The contract that the request names: in its JWT, or, as older clients do, in its path or the
     /// header `contractId`, or by the postbox that it pushes to. Nothing of it is verified.
     pub(crate) async fn named_contract(&self) -> Option<Arc<Contract>> {
+        if self.contract.is_some() {
+            return self.contract.clone();
+        }
         let by_jwt = || self.sandbox.contract(&self.jwt()?.claims.client_id()?);
-        let by_path =
-            || self.sandbox.contract(&format!("{}_{}", self.param("appId"), self.param("contractId")));
+        let by_path = || {
+            let contract = Some(self.param("contractId")).filter(|id| !id.is_empty())?;
+            self.sandbox.contract(&format!("{}_{contract}", self.param("appId")))
+        };
         let by_header = || {
             let id = self.headers.get(CONTRACT_ID)?.to_str().ok()?;
             self.sandbox.contracts().iter().find(|contract| contract.is_called(id)).cloned()
@@ -135,12 +142,16 @@ impl Call {
         if let Some(contract) = by_jwt().or_else(by_session).or_else(by_names) {
             return Some(contract);
         }
-        let by_postbox = self.sandbox.store.postbox_client(self.param("postboxId")).await.ok()??;
+        let postbox = Some(self.param("postboxId")).filter(|id| !id.is_empty())?;
+        let by_postbox = self.sandbox.store.postbox_client(postbox).await.ok()??;
         self.sandbox.contract(&by_postbox)
     }
 
     /// The contract that the body names, as requests do that nobody signs.
     pub(crate) fn contract_of_body(&self) -> Option<NamedContract> {
+        if self.body.is_empty() {
+            return None;
+        }
         serde_json::from_slice(&self.body).ok()
     }
 
@@ -204,6 +215,7 @@ impl Call {
         let presented = self.presented.get_or_init(|| Presented::of(headers));
         let (verdict, nonce) = (&mut self.verdict, &mut self.nonce);
         let verified = verify::request::request(sent, presented, &self.sandbox, verdict, nonce).await?;
+        self.contract = Some(Arc::clone(&verified.contract));
         if self.dialect().redirect_uri == RedirectUriClaim::EveryRequest {
             let named = self.verdict.check(Check::RedirectUriClaim, verified.claims.text("redirect_uri"))?;
             if let Some(uri) = named {

@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
 
 use crate::domain::refusal::{Refusal, RefusalCode};
 
@@ -37,6 +38,9 @@ pub(crate) fn unsuitable(headers: &HeaderMap, declared: u64, limit: u64) -> Opti
 
 /// Reads a whole body of at most `limit` bytes. What came before a problem is gone.
 pub(crate) async fn read(mut body: Body, limit: usize) -> (Bytes, Option<Refusal>) {
+    if body.is_end_stream() {
+        return (Bytes::new(), None);
+    }
     let mut whole = BytesMut::new();
     loop {
         match next(&mut body).await {

@@ -215,9 +215,8 @@ impl Journal {
         // Others read in the order of time: a later number never has an earlier one, whatever the threads' turns.
         let at = entries.latest.map_or(at, |latest| latest.max(at));
         entries.latest = Some(at);
-        let entry: Unread = Arc::new(LazyLock::new(Box::new(move || {
-            Arc::new(Entry { sequence, server, ..make() })
-        })));
+        let entry: Unread =
+            Arc::new(LazyLock::new(Box::new(move || Arc::new(Entry { sequence, server, ..make() }))));
         if self.server.is_some() {
             entries.untold.push_back(Waiting { at, entry: Arc::clone(&entry) });
             bound(&mut entries.untold, self.capacity);

@@ -11,7 +11,7 @@ use crate::domain::refusal::Refusal;
 /// `InvalidJWT` if the header is missing or of another form.
 pub(crate) fn token(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let value = values.next().ok_or_else(|| refuse("there is no Authorization header"))?;
+    let value = values.next().ok_or_else(missing)?;
     if values.next().is_some() {
         return Err(refuse("there is more than one Authorization header"));
     }
@@ -28,6 +28,11 @@ pub(crate) fn token_of(value: &str) -> Result<&str, Refusal> {
         (Some(scheme), Some(token), None) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
         _ => Err(refuse("expected \"Bearer <JWT>\"")),
     }
+}
+
+/// The refusal of a request that has no such header.
+pub(crate) fn missing() -> Refusal {
+    refuse("there is no Authorization header")
 }
 
 fn refuse(detail: &str) -> Refusal {

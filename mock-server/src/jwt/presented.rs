@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
+use http::header::AUTHORIZATION;
 
 use super::bearer;
 use super::unverified::UnverifiedJwt;
@@ -13,8 +14,10 @@ use crate::journal::verdict::Verdict;
 /// What a request shows as its `Authorization`.
 #[derive(Clone, Debug)]
 pub(crate) enum Presented {
-    /// No token.
-    Nothing(Refusal),
+    /// No header.
+    Nothing,
+    /// A header that has no token.
+    Malformed(Refusal),
     /// A token that cannot be read.
     Unreadable(Refusal),
     /// A JWT, not believed.
@@ -24,8 +27,11 @@ pub(crate) enum Presented {
 impl Presented {
     /// What these headers show.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
+        if !headers.contains_key(AUTHORIZATION) {
+            return Self::Nothing;
+        }
         match bearer::token(headers).map(UnverifiedJwt::parse) {
-            Err(refusal) => Self::Nothing(refusal),
+            Err(refusal) => Self::Malformed(refusal),
             Ok(Err(refusal)) => Self::Unreadable(refusal),
             Ok(Ok(jwt)) => Self::Jwt(Arc::new(jwt)),
         }
@@ -35,7 +41,7 @@ impl Presented {
     pub(crate) fn jwt(&self) -> Option<&Arc<UnverifiedJwt>> {
         match self {
             Self::Jwt(jwt) => Some(jwt),
-            Self::Nothing(_) | Self::Unreadable(_) => None,
+            Self::Nothing | Self::Malformed(_) | Self::Unreadable(_) => None,
         }
     }
 
@@ -44,16 +50,14 @@ impl Presented {
     /// # Errors
     /// `InvalidJWT` if it is not.
     pub(crate) fn require(&self, verdict: &mut Verdict) -> Result<Arc<UnverifiedJwt>, Refusal> {
-        let token = match self {
-            Self::Nothing(refusal) => Err(refusal.clone()),
-            Self::Unreadable(_) | Self::Jwt(_) => Ok(()),
+        let (token, jwt) = match self {
+            Self::Nothing => (Err(bearer::missing()), None),
+            Self::Malformed(refusal) => (Err(refusal.clone()), None),
+            Self::Unreadable(refusal) => (Ok(()), Some(Err(refusal.clone()))),
+            Self::Jwt(jwt) => (Ok(()), Some(Ok(Arc::clone(jwt)))),
         };
         verdict.check(Check::AuthorizationHeader, token)?;
-        let jwt = match self {
-            Self::Nothing(refusal) | Self::Unreadable(refusal) => Err(refusal.clone()),
-            Self::Jwt(jwt) => Ok(Arc::clone(jwt)),
-        };
-        let jwt = verdict.check(Check::JwtForm, jwt)?;
+        let jwt = verdict.check(Check::JwtForm, jwt.unwrap_or_else(|| Err(bearer::missing())))?;
         verdict.shows_claims = true;
         Ok(jwt)
     }

@@ -3,6 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::signing::{KeySet, SigningKey};
 use crate::clock::Moment;
 
@@ -19,7 +21,7 @@ pub(crate) struct Published {
     pub(crate) signing: Arc<SigningKey>,
     /// What `jwks/oauth` answers: the key that signs first, which old iOS clients rely on; then the one that will, so
     /// that clients that keep the set know it in time; then those whose tokens are still good.
-    pub(crate) set: KeySet,
+    pub(crate) set: Bytes,
     /// Until when that is so.
     until: Moment,
 }
@@ -87,9 +89,11 @@ fn published(current: &Succession, keys: &[Succession], kept: Duration, now: Mom
     let ends = (0..keys.len()).filter_map(|index| ended(index, keys, kept));
     let changes = keys.iter().map(|key| key.signs).chain(ends).filter(|at| *at > now);
     let in_order = [current].into_iter().chain(coming).chain(former.into_iter().rev());
+    let set = KeySet::of(in_order.map(|it| it.key.as_ref()));
     Published {
         signing: Arc::clone(&current.key),
-        set: KeySet::of(in_order.map(|it| it.key.as_ref())),
+        // Texts alone, of which none is one that JSON cannot write.
+        set: serde_json::to_vec(&set).unwrap_or_default().into(),
         until: changes.min().unwrap_or(Moment::from_millis(i64::MAX)),
     }
 }
@@ -114,7 +118,7 @@ mod tests {
 
     fn kids(keys: &SigningKeys, minute: i64) -> String {
         let published = keys.at(Moment::from_millis(minute * MINUTE));
-        let set = serde_json::to_value(&published.set).unwrap();
+        let set: serde_json::Value = serde_json::from_slice(&published.set).unwrap();
         let kids: Vec<_> =
             set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap()).collect();
         format!("{}: {}", published.signing.kid(), kids.join(" "))

@@ -119,6 +119,7 @@ async fn receive(
         incomplete_list: false,
         received,
         peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
+        contract: None,
         nonce: None,
         user: None,
         caller: Caller::Client,
@@ -211,15 +212,14 @@ async fn receive(
 /// Runs the handler. A panic in it is a defect of the server: the client gets an error of the
 /// platform's shape, and the test that runs the server fails.
 async fn run(call: &mut Call, handler: Handler) -> Outcome {
-    let server = Arc::clone(&call.server);
-    let line = format!("{} {}", call.method, call.uri.path());
     match AssertUnwindSafe(handler(call)).catch_unwind().await {
         Ok(outcome) => outcome,
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            let line = format!("{} {}", call.method, call.uri.path());
             tracing::error!("{line} panicked: {text}");
-            server.note_panic(format!("{line}: {text}"));
+            call.server.note_panic(format!("{line}: {text}"));
             Err(Refusal::new(500, RefusalCode::InternalServerError, "The mock server has a defect", text))
         }
     }

@@ -1,8 +1,10 @@
 //! A request and its answer, as they are kept until somebody reads the journal.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, LOCATION};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
 use crate::clock::Moment;
@@ -66,7 +68,7 @@ impl Record {
             time: end.time,
             operation: call.route().map(|route| route.operation),
             method: call.method.clone(),
-            uri: call.uri.to_string(),
+            uri: called(&call.uri),
             headers: lines(&call.headers),
             body: if call.body.len() > LARGEST { Box::default() } else { call.body[..].into() },
             verdict: std::mem::take(&mut call.verdict),
@@ -130,13 +132,21 @@ impl Record {
     }
 }
 
+fn called(uri: &Uri) -> String {
+    match (uri.authority(), uri.path_and_query()) {
+        (None, Some(path)) => path.as_str().to_owned(),
+        _ => uri.to_string(),
+    }
+}
+
 /// All headers as one text, which takes less than a map of them.
 fn lines(headers: &HeaderMap) -> String {
     let length = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
     let mut lines = String::with_capacity(length);
     for (name, value) in headers {
         // Neither has a line end, and a name has no colon.
-        lines.extend([name.as_str(), ":", &String::from_utf8_lossy(value.as_bytes()), "\n"]);
+        let value = value.to_str().map_or_else(|_| String::from_utf8_lossy(value.as_bytes()), Cow::Borrowed);
+        lines.extend([name.as_str(), ":", &value, "\n"]);
     }
     lines
 }

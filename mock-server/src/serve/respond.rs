@@ -17,8 +17,8 @@ use crate::http::call::{Call, Target};
 use crate::http::metrics::Ended;
 use crate::http::reply::Outcome;
 use crate::http::reply::{Reply, ReplyBody};
-use crate::journal::check::Check;
 use crate::journal::JournalRefusal;
+use crate::journal::check::Check;
 use crate::operations::route::Route;
 use crate::sandbox::Sandbox;
 

@@ -125,7 +125,10 @@ impl App {
 
     /// The use of a refresh token.
     pub(crate) fn refresh(&self, token: &str) -> Fallible<Wire> {
-        self.signed("POST /v1.7/oauth/token", json!({ "grant_type": "refresh_token", "refresh_token": token }))
+        self.signed(
+            "POST /v1.7/oauth/token",
+            json!({ "grant_type": "refresh_token", "refresh_token": token }),
+        )
     }
 
     /// One user's whole flow: consent, exchange, list, file.

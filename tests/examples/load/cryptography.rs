@@ -33,9 +33,11 @@ impl Rates {
         let (random, message) = (SystemRandom::new(), [7; 700]);
         let mut signature = vec![0; key.public_modulus_len()];
         let signatures = rate(|| {
-            key.sign(&RSA_PSS_SHA512, &random, &message, &mut signature).map_err(|_| "the key does not sign".into())
+            key.sign(&RSA_PSS_SHA512, &random, &message, &mut signature)
+                .map_err(|_| "the key does not sign".into())
         })?;
-        let verifications = rate(|| public.verify_sig(&message, &signature).map_err(|_| "no signature".into()))?;
+        let verifications =
+            rate(|| public.verify_sig(&message, &signature).map_err(|_| "no signature".into()))?;
         self.signatures = self.signatures.max(signatures);
         self.verifications = self.verifications.max(verifications);
         Ok(())

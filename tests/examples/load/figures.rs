@@ -20,7 +20,15 @@ pub(crate) struct Figure {
 pub(crate) fn head() {
     println!(
         "| {:14} | {:>9} | {:>10} | {:>10} | {:>9} | {:>11} | {:>11} | {:>12} | {:>12} |",
-        "request", "a second", "half in", "99 % in", "processor", "allocations", "bytes", "/ signatures", "/ verified"
+        "request",
+        "a second",
+        "half in",
+        "99 % in",
+        "processor",
+        "allocations",
+        "bytes",
+        "/ signatures",
+        "/ verified"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
 }

@@ -209,9 +209,10 @@ impl Load<'_> {
     fn bare(&mut self) -> Fallible<()> {
         let request = self.app.wire("GET /v1.7/jwks/oauth", None);
         let (head, body) = crate::driver::whole(&self.server.address, &request)?;
-        let headers = head.lines().skip(1).filter(|line| {
-            line.split_once(": ").is_some_and(|(name, _)| !OWN_HEADERS.contains(&name))
-        });
+        let headers = head
+            .lines()
+            .skip(1)
+            .filter(|line| line.split_once(": ").is_some_and(|(name, _)| !OWN_HEADERS.contains(&name)));
         let lines: Vec<_> = headers.chain(["", &body]).collect();
         let bare = Process::of_role("bare", &lines)?;
         let ready = vec![App::new(&bare.address)?.wire("GET /", None); self.arguments.requests * 4];
@@ -246,7 +247,8 @@ impl Reader {
         let (_, body) = crate::driver::whole(app.address(), &app.exchange(code)?)?;
         let (access, _) = pair(body.as_bytes())?;
         let list = format!("GET /v1.7/permission-access/query/{session}");
-        let (_, body) = crate::driver::whole(app.address(), &app.signed(&list, json!({ "access_token": access }))?)?;
+        let (_, body) =
+            crate::driver::whole(app.address(), &app.signed(&list, json!({ "access_token": access }))?)?;
         let files: serde_json::Value = serde_json::from_str(&body)?;
         let file = crate::client::text(&files, "/fileList/0/name")?.to_owned();
         Ok(Self { access, list, file })

@@ -50,10 +50,12 @@ fn no_secret_in_url(request: &Observed<'_>) -> Result<(), String> {
     if let Some(name) = names.find(|name| is_secret(name)) {
         return Err(format!("the query has a parameter {name}"));
     }
-    let url = request.uri.to_string();
+    let path = request.uri.path();
     let secrets = ["access_token", "refresh_token", "code", "code_verifier"];
     let shown = secrets.into_iter().find(|name| {
-        request.claim(name).is_some_and(|secret| secret.len() >= SHORTEST_SECRET && url.contains(secret))
+        request.claim(name).is_some_and(|secret| {
+            secret.len() >= SHORTEST_SECRET && (path.contains(secret) || query.contains(secret))
+        })
     });
     match shown {
         Some(name) => Err(format!("the URL contains the value of the claim {name}")),

@@ -60,12 +60,16 @@ enum Fate {
 
 impl Hostility {
     pub(super) fn observe(&mut self, request: &Observed<'_>) {
-        for name in ["access_token", "refresh_token", "code"] {
-            if let Some(secret) = request.claim(name) {
+        if !self.secrets.is_empty() {
+            for secret in
+                ["access_token", "refresh_token", "code"].into_iter().filter_map(|it| request.claim(it))
+            {
                 self.used(Fingerprint::of(&[secret]), Some(request.sequence));
             }
         }
-        self.follow_up(request);
+        if !self.requests.is_empty() {
+            self.follow_up(request);
+        }
         if let (Some(fault), Some(route)) = (request.fault, request.route) {
             for answer in answers(fault, route) {
                 let row = (answer, route.name());

@@ -35,6 +35,10 @@ impl<V> Memory<V> {
         before
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
     pub(super) fn get(&self, key: &Fingerprint) -> Option<&V> {
         self.known.get(key)
     }

@@ -43,7 +43,11 @@ impl Pace {
     }
 
     fn wait(&mut self, request: &Observed<'_>, tallies: &mut Tallies) {
-        let (identity, arrived) = (request.identity(), request.when.arrived);
+        let (asked, arrived) = (request.retry_after().filter(|long| !long.is_zero()), request.when.arrived);
+        if asked.is_none() && self.waits.is_empty() {
+            return;
+        }
+        let identity = request.identity();
         // What was under way when the client was told to wait is no haste.
         let wait = self.waits.get_mut(&identity).filter(|it| it.is_some_and(|wait| arrived >= wait.since));
         if let Some(Wait { since, long }) = wait.and_then(Option::take) {
@@ -54,7 +58,7 @@ impl Pace {
             };
             tallies.judge(ClientCheck::RetryAfter, request, found);
         }
-        if let Some(long) = request.retry_after().filter(|long| !long.is_zero()) {
+        if let Some(long) = asked {
             self.waits.insert(identity, Some(Wait { since: request.when.answered, long }));
         }
     }

@@ -78,7 +78,8 @@ impl State {
     }
 
     fn sweep_slice(&mut self, now: Moment) {
-        let Some((number, part)) = self.broom.part.and_then(|number| Some((number, PARTS.get(number)?))) else {
+        let Some((number, part)) = self.broom.part.and_then(|number| Some((number, PARTS.get(number)?)))
+        else {
             return;
         };
         if part(self, now) {
@@ -109,7 +110,8 @@ impl State {
     /// Whether anything leads to a library.
     fn is_reachable(&self, id: &LibraryId) -> bool {
         // A session that may push without a token is all that leads to its user.
-        let may_push = |(_, postbox): (_, &Postbox)| postbox.session.is_some_and(|key| self.sessions.contains(&key));
+        let may_push =
+            |(_, postbox): (_, &Postbox)| postbox.session.is_some_and(|key| self.sessions.contains(&key));
         self.refresh.of(LIBRARY, id).next().is_some()
             || self.access.of(LIBRARY, id).next().is_some()
             || self.sessions.of(LIBRARY, id).next().is_some()
