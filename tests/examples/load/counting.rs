@@ -13,13 +13,23 @@ use crate::process::Process;
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Serves until its input ends; to each line it answers how often it allocated so far, and how many bytes.
+/// How many users are made at once.
+const AT_ONCE: usize = 10_000;
+
+/// Reads how many users there are to be, and serves until its input ends; to each further line it answers how often it allocated so far, and how many bytes.
 pub(crate) fn serve() -> Fallible<()> {
     let datasets: Vec<_> = datasets()?.into_iter().map(Arc::new).collect();
     let settings = |settings: &mut settings::Settings| settings.datasets.extend(datasets);
     let server = MockServer::builder().timeline(Timeline::INSTANT).settings(settings).try_start()?;
+    let mut lines = std::io::stdin().lines();
+    let users: usize = lines.next().ok_or("no number of users")??.parse()?;
+    let mut made = 0;
+    while made < users {
+        made += server.default_sandbox().make_users((users - made).min(AT_ONCE));
+        eprint!("\r{made} users");
+    }
     println!("http://{}", server.address());
-    for line in std::io::stdin().lines() {
+    for line in lines {
         line?;
         let stats = ALLOCATOR.stats();
         println!("{} {}", stats.allocations + stats.reallocations, stats.bytes_allocated);

@@ -43,6 +43,9 @@ pub(crate) struct Arguments {
     /// The names of the figures that are wanted, such as `accounts,list`; all, if absent.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// Measures the library instead, in a sandbox that has so many users already, each with a session.
+    #[arg(long)]
+    users: Option<usize>,
     /// Leaves out the counting of allocations.
     #[arg(long)]
     no_allocations: bool,

@@ -51,12 +51,15 @@ pub(crate) fn run(arguments: &Arguments) -> Fallible<()> {
         folders.push(folder.path().join(&dataset.id));
         dataset.write(&folders[folders.len() - 1])?;
     }
-    let server = Process::server(arguments.server.as_deref(), &folders)?;
+    let server = match arguments.users {
+        Some(users) => Process::of_role("counted", &[&users.to_string()])?,
+        None => Process::server(arguments.server.as_deref(), &folders)?,
+    };
     let app = App::new(&server.address)?;
     let counted = match arguments.no_allocations {
         true => None,
         false => {
-            let process = Process::of_role("counted", &[])?;
+            let process = Process::of_role("counted", &["0"])?;
             let app = App::new(&process.address)?;
             Some((process, app))
         }
@@ -201,7 +204,7 @@ impl Load<'_> {
 
     fn print(&self, name: &'static str, outcome: &Outcome, cpu: Duration, allocations: Option<(f64, f64)>) {
         let a_second = outcome.waits.len() as f64 / outcome.took.as_secs_f64();
-        let waits = Some([outcome.within(0.5), outcome.within(0.99)]);
+        let waits = Some([outcome.within(0.5), outcome.within(0.99), outcome.within(1.0)]);
         Figure { name, a_second, waits, cpu, allocations }.print(&self.rates);
     }
 
