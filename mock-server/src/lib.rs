@@ -41,6 +41,8 @@ mod serve;
 mod state_file;
 mod tls;
 mod verify;
+#[cfg(test)]
+mod wycheproof;
 
 pub use clock::SandboxClock;
 pub use consent::browser::ConsentError;

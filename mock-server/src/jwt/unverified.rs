@@ -76,19 +76,14 @@ impl<'a> UnverifiedJwt<'a> {
     /// # Errors
     /// `InvalidJWT` if `key` did not make this signature.
     pub(crate) fn require_signature(&self, key: &DecodingKey) -> Result<(), Refusal> {
-        let verified = || {
-            let signature = BASE64URL.decode(self.signature).ok()?;
-            // The provider itself, not the process's default one, which is the application's to choose.
-            let verifier = (DEFAULT_PROVIDER.verifier_factory)(&Algorithm::PS512, key).ok()?;
-            verifier.verify(self.signed.as_bytes(), &signature).ok()
-        };
-        match verified() {
-            Some(()) => Ok(()),
-            None => Err(Refusal::invalid_jwt(
-                "The signature of the JWT is invalid",
-                "not signed by the private key of this contract, or the PSS salt is not 64 bytes long",
-            )),
+        let signature = BASE64URL.decode(self.signature);
+        if signature.is_ok_and(|signature| is_ps512(self.signed.as_bytes(), signature, key)) {
+            return Ok(());
         }
+        Err(Refusal::invalid_jwt(
+            "The signature of the JWT is invalid",
+            "not signed by the private key of this contract, or the PSS salt is not 64 bytes long",
+        ))
     }
 
     /// A text of the header.
@@ -100,4 +95,11 @@ impl<'a> UnverifiedJwt<'a> {
     pub(crate) fn claimed_client_id(token: &str) -> Option<String> {
         UnverifiedJwt::parse(token).ok()?.claims.client_id()
     }
+}
+
+/// Whether `key` made this signature: RSASSA-PSS, SHA-512, salt length 64.
+pub(crate) fn is_ps512(signed: &[u8], signature: Vec<u8>, key: &DecodingKey) -> bool {
+    // The provider itself, not the process's default one, which is the application's to choose.
+    let verifier = (DEFAULT_PROVIDER.verifier_factory)(&Algorithm::PS512, key);
+    verifier.is_ok_and(|verifier| verifier.verify(signed, &signature).is_ok())
 }
