@@ -26,6 +26,9 @@ mod durations;
 mod embedded;
 mod faults;
 mod fingerprint;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod generations;
 mod host_name;
 mod http;
