@@ -26,6 +26,9 @@ mod durations;
 mod embedded;
 mod faults;
 mod fingerprint;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod generations;
 mod host_name;
 mod http;
@@ -41,6 +44,8 @@ mod serve;
 mod state_file;
 mod tls;
 mod verify;
+#[cfg(test)]
+mod wycheproof;
 
 pub use clock::SandboxClock;
 pub use consent::browser::ConsentError;

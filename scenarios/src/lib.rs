@@ -12,6 +12,9 @@ mod console;
 mod context;
 mod document;
 mod format;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod position;
 mod random;
 mod record;

@@ -22,6 +22,15 @@ pub struct Place {
     pub length: usize,
 }
 
+impl Place {
+    /// The place in this text: what is missing at its end is said to be behind it, where nothing can be quoted.
+    pub(crate) fn within(self, text: &str) -> Self {
+        let offset = text.floor_char_boundary(self.offset);
+        let end = text.floor_char_boundary(self.offset.saturating_add(self.length));
+        Self { offset, length: end.saturating_sub(offset), ..self }
+    }
+}
+
 impl From<Place> for SourceSpan {
     fn from(place: Place) -> Self {
         Self::new(place.offset.into(), place.length)

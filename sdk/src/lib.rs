@@ -15,6 +15,9 @@ mod delete;
 pub mod discovery;
 mod download;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod ids;
 #[cfg(feature = "legacy")]

@@ -202,6 +202,13 @@ pub struct ContractKeys {
     committed: bool,
 }
 
+/// What verifies PS512 with salts of 64 bytes, as long as the hash (protocol reference, crypto §1).
+pub(crate) fn verification_key(public: &RsaPublicKey) -> Result<ParsedPublicKey, ContractKeyError> {
+    let der = public.to_pkcs1_der().map_err(|_| ContractKeyError::Unwritable)?;
+    let key = ParsedPublicKey::new(&RSA_PSS_2048_8192_SHA512, der.as_bytes());
+    key.map_err(|_| ContractKeyError::Unwritable)
+}
+
 /// A key that a contract cannot use.
 #[derive(Debug, thiserror::Error)]
 pub enum ContractKeyError {
@@ -314,10 +321,7 @@ impl ContractKeys {
         if bits != 2048 {
             return Err(ContractKeyError::WrongSize(bits));
         }
-        let der = public.to_pkcs1_der().map_err(|_| ContractKeyError::Unwritable)?;
-        // PSS with salts of 64 bytes, as long as the hash (protocol reference, crypto §1).
-        let verification = ParsedPublicKey::new(&RSA_PSS_2048_8192_SHA512, der.as_bytes());
-        let verification = Arc::new(verification.map_err(|_| ContractKeyError::Unwritable)?);
+        let verification = Arc::new(verification_key(&public)?);
         Ok(Self { encryption: public, verification, private_pem, committed: false })
     }
 

@@ -96,6 +96,12 @@ impl MockServer {
         }
     }
 
+    /// What its requests share, for requests that come by no connection.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn shared(&self) -> &Arc<Server> {
+        &self.server
+    }
+
     /// Where clients reach it, such as `http://127.0.0.1:40123`.
     pub fn url(&self) -> String {
         self.server.local_url().to_string()

@@ -77,17 +77,14 @@ impl UnverifiedJwt {
     /// # Errors
     /// `InvalidJWT` if `key` did not make this signature.
     pub(crate) fn require_signature(&self, key: &ParsedPublicKey) -> Result<(), Refusal> {
-        let verified = || {
-            let signature = BASE64URL.decode(&*self.signature).ok()?;
-            key.verify_sig(self.signed.as_bytes(), &signature).ok()
-        };
-        match verified() {
-            Some(()) => Ok(()),
-            None => Err(Refusal::invalid_jwt(
-                "The signature of the JWT is invalid",
-                "not signed by the private key of this contract, or the PSS salt is not 64 bytes long",
-            )),
+        let signature = BASE64URL.decode(&*self.signature);
+        if signature.is_ok_and(|signature| key.verify_sig(self.signed.as_bytes(), &signature).is_ok()) {
+            return Ok(());
         }
+        Err(Refusal::invalid_jwt(
+            "The signature of the JWT is invalid",
+            "not signed by the private key of this contract, or the PSS salt is not 64 bytes long",
+        ))
     }
 
     /// A text of the header.

@@ -2,7 +2,7 @@
 
 pub(crate) mod connections;
 mod cors;
-mod dispatch;
+pub(crate) mod dispatch;
 pub(crate) mod endpoints;
 mod handshake;
 mod host;

@@ -41,6 +41,7 @@ impl FileError {
 
     /// A mistake at a place.
     pub(crate) fn at(file: &Arc<SourceFile>, place: Place, message: impl Into<String>) -> Self {
+        let place = place.within(&file.text);
         Self {
             message: message.into(),
             position: Some(Position { file: Arc::clone(file), place }),
@@ -92,5 +93,24 @@ impl FileError {
             text.push_str(&format!("  help: {help}\n"));
         }
         text + &self.related.iter().map(Self::explained).collect::<String>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load_text;
+    use std::path::Path;
+
+    #[test]
+    fn what_is_missing_at_the_end_of_a_file_is_shown_there() {
+        for text in
+            ["scenario: \"open\n", "scenario: \"open\n  ü\n", "scenario: 'open", "scenario: [\n", "ü: [ü"]
+        {
+            let error = load_text(Path::new("a.yaml"), text.to_owned(), &mut Vec::new()).unwrap_err();
+            let place = error.position().unwrap().place;
+            assert!(text.get(place.offset..place.offset + place.length).is_some(), "{text:?} {place:?}");
+            let shown = format!("{:?}", miette::Report::from(*error));
+            assert!(!shown.contains("Failed to read"), "{shown}");
+        }
     }
 }

@@ -112,7 +112,7 @@ fn files_below(folder: &Path, files: &mut Vec<PathBuf>, seen: &mut BTreeSet<Path
 }
 
 /// A use of a file that is still being read: its path, and where it is used.
-struct Open {
+pub(crate) struct Open {
     path: PathBuf,
     used_at: Option<Position>,
 }
@@ -123,7 +123,12 @@ fn load_file(path: &Path, open: &mut Vec<Open>) -> Result<LoadedFile, Box<FileEr
     load_text(path, text, open)
 }
 
-fn load_text(path: &Path, text: String, open: &mut Vec<Open>) -> Result<LoadedFile, Box<FileError>> {
+/// Reads the text of a file that need not be there; what it names is relative to its path.
+pub(crate) fn load_text(
+    path: &Path,
+    text: String,
+    open: &mut Vec<Open>,
+) -> Result<LoadedFile, Box<FileError>> {
     let file = Arc::new(SourceFile { path: path.to_owned(), text });
     let wrong = |mistake| Box::new(FileError::of(&file, mistake));
     let root = yaml::parse(&file.text).map_err(wrong)?;

@@ -10,6 +10,8 @@ mod schema;
 mod step;
 
 pub use error::FileError;
+#[cfg(any(test, fuzzing))]
+pub(crate) use load::load_text;
 pub(crate) use load::{LoadedFile, LoadedFolder, load};
 #[cfg(feature = "cli")]
 pub(crate) use schema::schema;

@@ -14,19 +14,22 @@ use crate::position::shown;
 /// If the file cannot be read, or is no snapshot.
 pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
     let whole = match fs::read_to_string(path) {
-        Ok(whole) => whole.replace("\r\n", "\n"),
+        Ok(whole) => whole,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    // Some editors begin a file with a byte-order mark.
-    let text = whole
-        .trim_start_matches('\u{feff}')
-        .strip_prefix("---\n")
-        .and_then(|rest| rest.split_once("\n---\n"));
-    match text {
-        Some((_, text)) => Ok(Some(text.trim_end().to_owned())),
+    match text_in(&whole) {
+        Some(text) => Ok(Some(text)),
         None => Err(io::Error::other(format!("{} is no snapshot: it does not begin with ---", shown(path)))),
     }
+}
+
+/// The text in a snapshot; none if it is no snapshot.
+pub(crate) fn text_in(whole: &str) -> Option<String> {
+    let whole = whole.replace("\r\n", "\n");
+    // Some editors begin a file with a byte-order mark.
+    let rest = whole.trim_start_matches('\u{feff}').strip_prefix("---\n")?;
+    rest.split_once("\n---\n").map(|(_, text)| text.trim_end().to_owned())
 }
 
 /// Writes a snapshot of a scenario file.
@@ -37,11 +40,16 @@ pub(crate) fn write(path: &Path, source: &Path, expression: &str, text: &str) ->
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
+    fs::write(path, written(source, expression, text))
+}
+
+/// A snapshot of a scenario file.
+pub(crate) fn written(source: &Path, expression: &str, text: &str) -> String {
     // JSON strings are YAML strings.
     let quoted = |text: &str| Value::from(text).to_string();
     let (source, expression) = (quoted(&source_name(source)), quoted(expression));
     let text = text.trim_end();
-    fs::write(path, format!("---\nsource: {source}\nexpression: {expression}\n---\n{text}\n"))
+    format!("---\nsource: {source}\nexpression: {expression}\n---\n{text}\n")
 }
 
 /// The file's path without what differs from machine to machine: from its `flows` folder on, else its

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use file::{read, write};
+#[cfg(any(test, fuzzing))]
+pub(crate) use file::{text_in, written};
 pub(crate) use stable::{named_months, stable};
 
 use crate::document::{FileError, LoadedFile};

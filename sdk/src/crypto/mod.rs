@@ -7,3 +7,5 @@ pub(crate) mod private_key;
 pub(crate) mod random;
 pub(crate) mod sealing;
 pub(crate) mod secret;
+#[cfg(test)]
+mod wycheproof;

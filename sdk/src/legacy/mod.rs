@@ -38,13 +38,13 @@
 
 mod accounts;
 mod authorize;
-mod callback;
+pub(crate) mod callback;
 mod client;
 mod consent;
-mod container;
+pub(crate) mod container;
 mod contract;
-mod envelope;
-mod file_list;
+pub(crate) mod envelope;
+pub(crate) mod file_list;
 mod files;
 mod generation;
 mod json_object;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 
-/// Longest path, in bytes.
+/// Longest path, in bytes; the slashes are part of it.
 const MAX_LENGTH: usize = 1024;
 
 /// A folder of a storage; begins and ends with `/`.
@@ -62,7 +62,9 @@ impl StorageFolder {
         let inner = path.strip_prefix('/').unwrap_or(path);
         let inner = inner.strip_suffix('/').unwrap_or(inner);
         check("storage folder", inner)?;
-        Ok(Self(format!("/{inner}/")))
+        let folder = format!("/{inner}/");
+        check_length("storage folder", &folder)?;
+        Ok(Self(folder))
     }
 
     /// A file in this folder.
@@ -77,7 +79,9 @@ impl StorageFolder {
             return Err(Error::config("storage file name", "must not contain a slash"));
         }
         check("storage file name", name)?;
-        Ok(StoragePath(format!("{}{name}", self.0)))
+        let path = format!("{}{name}", self.0);
+        check_length("storage path", &path)?;
+        Ok(StoragePath(path))
     }
 
     /// The folder as text.
@@ -132,9 +136,6 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
 }
 
 fn check(field: &str, path: &str) -> Result<()> {
-    if path.len() > MAX_LENGTH {
-        return Err(Error::config(field, format!("is longer than {MAX_LENGTH} bytes")));
-    }
     if path.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
         return Err(Error::config(field, "must not contain white space, control characters or backslashes"));
     }
@@ -142,6 +143,13 @@ fn check(field: &str, path: &str) -> Result<()> {
         return Err(Error::config(field, "must not have empty, `.` or `..` segments"));
     }
     Ok(())
+}
+
+fn check_length(field: &str, path: &str) -> Result<()> {
+    match path.len() {
+        0..=MAX_LENGTH => Ok(()),
+        _ => Err(Error::config(field, format!("is longer than {MAX_LENGTH} bytes"))),
+    }
 }
 
 macro_rules! path_text {

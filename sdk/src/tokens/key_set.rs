@@ -53,7 +53,7 @@ impl TrustedKeySets {
     }
 
     /// `{origin}/jwks/oauth`, anything below the API root, and what the user added.
-    fn accepts(&self, jku: &Url) -> bool {
+    pub(crate) fn accepts(&self, jku: &Url) -> bool {
         if !jku.username().is_empty() || jku.password().is_some() || jku.fragment().is_some() {
             return false;
         }
@@ -131,39 +131,15 @@ impl KeySets {
         token: &str,
         headers: &HeaderMap,
     ) -> Result<T> {
-        let (message, signature) = token.rsplit_once('.').ok_or_else(|| rejected("it is not a JWT"))?;
-        let (header, payload) = message.split_once('.').ok_or_else(|| rejected("it is not a JWT"))?;
-        let header: Header = part(header, "header")?;
-        // A token must not choose how it is checked (RFC 8725 §3.1).
-        if header.alg != "PS512" {
-            return Err(rejected("its algorithm is not PS512"));
-        }
-        if header.crit.is_some() {
-            return Err(rejected("it has critical header members this version does not know"));
-        }
-        let (Value::String(jku), Value::String(kid)) = (&header.jku, &header.kid) else {
-            return Err(rejected("its header does not name `jku` and `kid`"));
-        };
-        let jku = Url::parse(jku).map_err(|_| rejected("its `jku` is not a URL"))?;
-        if !self.trusted.accepts(&jku) {
-            let told = format!("its key set is at {}, which is not trusted", endpoint::origin(&jku));
+        let token = Unverified::read(token)?;
+        if !self.trusted.accepts(&token.jku) {
+            let told = format!("its key set is at {}, which is not trusted", endpoint::origin(&token.jku));
             return Err(
                 rejected(told).advice("if that server is yours, add it with ClientBuilder::trust_jku")
             );
         }
-        let key = self.key(transport, &jku, kid).await?;
-        if !decode(signature).is_some_and(|signature| key.verifies(message.as_bytes(), &signature)) {
-            return Err(rejected("its signature is wrong"));
-        }
-        let bytes = decode(payload).ok_or_else(|| rejected("its payload is not Base64url"))?;
-        check_times(&bytes).map_err(|problem| {
-            let error = rejected(problem);
-            match failure::skew(headers) {
-                Some(skew) => error.advice(skew),
-                None => error,
-            }
-        })?;
-        json::parse_as(ErrorKind::Decode, "the token's payload is not what it should be", &bytes)
+        let key = self.key(transport, &token.jku, &token.kid).await?;
+        token.verified(&key, headers)
     }
 
     async fn key(&self, transport: &Transport, jku: &Url, kid: &str) -> Result<VerifyingKey> {
@@ -191,12 +167,64 @@ impl KeySets {
     }
 }
 
+/// A token that was read, not believed.
+pub(crate) struct Unverified<'a> {
+    message: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+    /// Where it says that its key is.
+    pub(crate) jku: Url,
+    /// What it says that its key is called.
+    pub(crate) kid: String,
+}
+
+impl<'a> Unverified<'a> {
+    pub(crate) fn read(token: &'a str) -> Result<Self> {
+        let (message, signature) = token.rsplit_once('.').ok_or_else(|| rejected("it is not a JWT"))?;
+        let (header, payload) = message.split_once('.').ok_or_else(|| rejected("it is not a JWT"))?;
+        let header: Header = part(header, "header")?;
+        // A token must not choose how it is checked (RFC 8725 §3.1).
+        if header.alg != "PS512" {
+            return Err(rejected("its algorithm is not PS512"));
+        }
+        if header.crit.is_some() {
+            return Err(rejected("it has critical header members this version does not know"));
+        }
+        let (Value::String(jku), Value::String(kid)) = (header.jku, header.kid) else {
+            return Err(rejected("its header does not name `jku` and `kid`"));
+        };
+        let jku = Url::parse(&jku).map_err(|_| rejected("its `jku` is not a URL"))?;
+        Ok(Self { message, payload, signature, jku, kid })
+    }
+
+    /// Verifies it with the key that it names, and reads its payload.
+    pub(crate) fn verified<T: DeserializeOwned>(&self, key: &VerifyingKey, headers: &HeaderMap) -> Result<T> {
+        let signature = decode(self.signature);
+        if !signature.is_some_and(|signature| key.verifies(self.message.as_bytes(), &signature)) {
+            return Err(rejected("its signature is wrong"));
+        }
+        let bytes = decode(self.payload).ok_or_else(|| rejected("its payload is not Base64url"))?;
+        check_times(&bytes).map_err(|problem| {
+            let error = rejected(problem);
+            match failure::skew(headers) {
+                Some(skew) => error.advice(skew),
+                None => error,
+            }
+        })?;
+        json::parse_as(ErrorKind::Decode, "the token's payload is not what it should be", &bytes)
+    }
+}
+
 async fn fetch(transport: &Transport, jku: &Url) -> Result<Vec<Value>> {
     let request = Request::new(Operation::KeySet, Method::GET, jku.clone(), "jwks");
     let answer = transport.send(&request, None, &UpTo(MAX_BYTES)).await?;
-    let document: Document =
-        json::parse_as(ErrorKind::TokenRejected, "the key set is not a JWKS", &answer.body)
-            .map_err(|error| error.with_operation(Operation::KeySet))?;
+    keys_of(&answer.body)
+}
+
+/// The entries of a key set.
+pub(crate) fn keys_of(body: &[u8]) -> Result<Vec<Value>> {
+    let document: Document = json::parse_as(ErrorKind::TokenRejected, "the key set is not a JWKS", body)
+        .map_err(|error| error.with_operation(Operation::KeySet))?;
     if document.keys.len() > MAX_KEYS {
         return Err(rejected(format!("its key set has more than {MAX_KEYS} keys")));
     }
@@ -207,7 +235,8 @@ fn entry_id(entry: &Value) -> Option<&str> {
     entry.get("kid").and_then(Value::as_str)
 }
 
-fn find(keys: &[Value], kid: &str) -> Result<VerifyingKey> {
+/// The key of that id.
+pub(crate) fn find(keys: &[Value], kid: &str) -> Result<VerifyingKey> {
     let mut matching = keys.iter().filter(|entry| entry_id(entry) == Some(kid));
     let first = matching.next().ok_or_else(|| rejected("its `kid` is not in the key set"))?;
     let key = VerifyingKey::from_entry(first).map_err(rejected)?;

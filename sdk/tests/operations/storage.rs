@@ -231,4 +231,9 @@ fn paths_are_checked() {
     assert_eq!(StoragePath::new("x").unwrap().folder(), StorageFolder::root());
     assert!(StorageFolder::root().file("a/b").is_err());
     assert_eq!(folder("a").file("b.c").unwrap(), path("/a/b.c"));
+    // The longest path is that of the whole, not of its parts.
+    let long = folder(&"d".repeat(1_000));
+    assert_eq!(long.file("n".repeat(22)).unwrap().as_str().len(), 1_024);
+    assert_eq!(long.file("n".repeat(23)).unwrap_err().kind(), ErrorKind::Config);
+    assert!(StorageFolder::new("d".repeat(1_022)).is_ok() && StorageFolder::new("d".repeat(1_023)).is_err());
 }

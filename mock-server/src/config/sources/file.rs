@@ -27,8 +27,17 @@ pub(super) fn apply(path: &Path, named: Place, settings: &mut Settings) -> Resul
         problem: error.to_string(),
         place: named,
     })?;
-    let file = File { path: &shown, text: &text, folder: path.parent().unwrap_or(Path::new("")) };
-    file.apply(settings)
+    read(&shown, &text, path.parent().unwrap_or(Path::new("")), settings)
+}
+
+/// Reads the text of a file over `settings`; paths in it are relative to `folder`.
+pub(crate) fn read(
+    path: &str,
+    text: &str,
+    folder: &Path,
+    settings: &mut Settings,
+) -> Result<(), ConfigError> {
+    File { path, text, folder }.apply(settings)
 }
 
 struct File<'a> {
@@ -187,8 +196,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Settings, ConfigError> {
         let mut settings = Settings::standard().unwrap();
-        let file = File { path: "digime-mock.toml", text, folder: Path::new(".") };
-        file.apply(&mut settings)?;
+        super::read("digime-mock.toml", text, Path::new("."), &mut settings)?;
         Ok(settings)
     }
 
