@@ -14,7 +14,7 @@ mod own_server {
         let credentials = sandbox.credentials();
         let read = credentials.contract(ContractKind::Read).unwrap();
         let key = PrivateKey::from_pem(read.private_key.as_deref().unwrap()).unwrap();
-        let contract = Contract::new(&read.contract_id, key).unwrap();
+        let contract = Contract::new(read.contract_id.as_str(), key).unwrap();
         let client = Client::builder(&credentials.application_id).origin(server.url()).build().unwrap();
 
         let options = AuthorizeOptions::new("http://localhost/return");
@@ -54,7 +54,7 @@ mod one_server {
         let credentials = sandbox.credentials();
         let read = credentials.contract(ContractKind::Read).unwrap();
         let key = PrivateKey::from_pem(read.private_key.as_deref().unwrap()).unwrap();
-        let contract = Contract::new(&read.contract_id, key).unwrap();
+        let contract = Contract::new(read.contract_id.as_str(), key).unwrap();
         let client = Client::builder(&credentials.application_id).origin(server.url()).build().unwrap();
         App { sandbox, client, contract }
     }
