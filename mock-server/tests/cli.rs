@@ -426,10 +426,55 @@ fn a_server_that_was_asked_to_stop_says_so_ends_what_it_began_and_stops() {
     std::thread::sleep(std::time::Duration::from_millis(300));
     let stopping = ready();
     assert!(stopping.starts_with("HTTP/1.1 503") && stopping.contains("ServiceUnavailable"), "{stopping}");
+    let url = format!("http://{}", server.address);
+    assert_eq!(probe("health", &url, &[], 0), "ok\n");
+    assert!(probe("ready", &url, &[], 1).contains("The server was asked to stop"));
     assert!(server.get("/__admin/health").starts_with("HTTP/1.1 200"), "it is alive");
     assert!(began.join().unwrap().contains("\"keys\""), "what began ends");
     assert!(server.child.wait().unwrap().success());
     assert!(TcpStream::connect(&server.address).is_err());
+}
+
+/// What `digime-mock health` or `ready` prints, or what it says went wrong.
+fn probe(command: &str, url: &str, more: &[&str], code: i32) -> String {
+    let checked = mock().args([command, "--server", url]).args(more).assert().code(code);
+    let output = checked.get_output();
+    String::from_utf8(if code == 0 { &output.stdout } else { &output.stderr }.clone()).unwrap()
+}
+
+#[test]
+fn probes_tell_whether_a_server_is_up_and_can_wait_for_it() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{free}");
+    for command in ["health", "ready"] {
+        assert!(probe(command, &url, &[], 1).contains("is it running?"), "{command}");
+    }
+    let waiting = std::thread::spawn(move || probe("ready", &url, &["--wait", "1m"], 0));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(!waiting.is_finished(), "it waits");
+    let server = Serving::start(&["serve", "--port", &free.port().to_string()]);
+    assert_eq!(waiting.join().unwrap(), "ready\n");
+    assert_eq!(probe("health", &format!("http://{}", server.address), &[], 0), "ok\n");
+    assert!(probe("ready", "http://127.0.0.1:1", &["--wait", "soon"], 2).contains("soon"));
+}
+
+#[test]
+fn a_probe_takes_nothing_else_for_a_server_that_is_up() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let started = std::time::Instant::now();
+    assert!(probe("ready", &url, &["--wait", "300ms"], 1).contains("cannot be asked"));
+    assert!(started.elapsed() < std::time::Duration::from_secs(4), "{:?}", started.elapsed());
+
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", other.local_addr().unwrap());
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = other.accept().unwrap();
+        let _ = stream.read(&mut [0; 1000]).unwrap();
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>").unwrap();
+    });
+    assert!(probe("health", &url, &[], 1).contains("unexpected answer"));
+    answering.join().unwrap();
 }
 
 #[test]
@@ -495,9 +540,20 @@ fn a_dataset_is_the_same_for_the_same_seed_and_can_be_served() {
 fn help_names_every_command() {
     let output = mock().arg("--help").assert().success().get_output().clone();
     let help = String::from_utf8(output.stdout).unwrap();
-    for command in
-        ["serve", "init", "explain", "open", "ca", "key", "dataset", "completions", "man", "Exit codes:"]
-    {
+    for command in [
+        "serve",
+        "health",
+        "ready",
+        "init",
+        "explain",
+        "open",
+        "ca",
+        "key",
+        "dataset",
+        "completions",
+        "man",
+        "Exit codes:",
+    ] {
         assert!(help.contains(command), "{help}");
     }
     let output = mock().args(["serve", "--help"]).assert().success().get_output().clone();

@@ -251,6 +251,9 @@ fn explain_asks_over_https() {
         let output = explain(more);
         assert!(output.status.success() && text(&output).contains("InvalidJWT"), "{}", text(&output));
     }
+    // As the probe of a container does, which is told by its environment alone.
+    let output = program(&home).arg("health").env("DIGIME_MOCK_URL", server.url()).output().unwrap();
+    assert!(output.status.success() && text(&output).contains("ok"), "{}", text(&output));
     let (stranger, _) = own(&home, "stranger", 2090);
     let output = explain(&["--ca", &stranger]);
     assert!(output.status.code() == Some(1) && text(&output).contains("certificate"), "{}", text(&output));

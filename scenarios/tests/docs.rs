@@ -64,7 +64,8 @@ fn the_commands_of_the_pages_work() {
     fs::create_dir_all(&flows).unwrap();
     fs::write(flows.join("small.yaml"), "scenario: small\nsteps:\n  - authorize: {}\n").unwrap();
     let (ci, guide) = (page("ci.md"), page("scenarios.md"));
-    let mut ran = commands(blocks(&ci, "yaml")[0]);
+    let workflow = blocks(&ci, "yaml").into_iter().find(|block| block.contains("workflows/scenarios.yml"));
+    let mut ran = commands(workflow.unwrap());
     assert_eq!(ran.len(), 3);
     ran.extend(commands(blocks(&guide, "bash")[0]).into_iter().filter(|args| !args.contains(&"--watch")));
     for args in ran {

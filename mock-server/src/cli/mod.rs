@@ -12,6 +12,7 @@ mod key;
 mod open;
 mod output;
 mod partner;
+mod probe;
 mod serve;
 mod server_args;
 mod shell;
@@ -56,6 +57,10 @@ Exit codes:
 enum Command {
     /// Start the server (the default).
     Serve(Box<serve::ServeArgs>),
+    /// Ask whether a server is up, for containers: exit code 0, or 1 and why not.
+    Health(probe::ProbeArgs),
+    /// Ask whether a server takes requests, or wait until it does, for scripts: digime-mock ready --wait 30s
+    Ready(probe::ProbeArgs),
     /// Write digime-mock.toml with every setting and its default.
     Init(init::InitArgs),
     /// Tell why a request was refused, by the error.reference of its answer.
@@ -87,6 +92,8 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         None => serve::run(cli.serve),
         Some(Command::Serve(args)) => serve::run(*args),
+        Some(Command::Health(args)) => probe::health(args),
+        Some(Command::Ready(args)) => probe::ready(args),
         Some(Command::Init(args)) => init::run(&args),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Ca(args)) => ca::run(args),

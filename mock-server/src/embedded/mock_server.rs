@@ -67,6 +67,19 @@ pub enum StartError {
 /// It shuts down on drop. The drop fails the test if a handler panicked, if a client's requests were
 /// refused for a defect of its own, or if a fault never struck; see [`SandboxHandle::allow_refusals`]
 /// and [`SandboxHandle::allow_unused_faults`].
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// use digime_mock_server::{MockServer, Timeline};
+///
+/// let server = MockServer::builder().timeline(Timeline::INSTANT).start().await;
+/// assert!(server.url().starts_with("http://127.0.0.1:"));
+/// let credentials = server.credentials();
+/// assert_eq!(credentials.application_id, "mock-app");
+/// assert_eq!(credentials.urls.api, format!("{}/v1.7/", server.url()));
+/// # });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "the server shuts down when it is dropped"]
 pub struct MockServer {
@@ -192,7 +205,20 @@ impl Drop for MockServer {
 
 type Change = Box<dyn FnOnce(&mut Settings) + Send>;
 
-/// Settings of a server, as the configuration file has them.
+/// Settings of a server, as the configuration file has them; what is not said is as `digime-mock serve` has it, but for
+/// the port, which is a free one.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// use std::time::Duration;
+/// use digime_mock_server::{Lifetimes, MockServer};
+///
+/// let lifetimes = Lifetimes { access_token: Duration::from_secs(60), ..Lifetimes::default() };
+/// let server = MockServer::builder().lifetimes(lifetimes).settings(|it| it.journal_size = 10).start().await;
+/// # drop(server);
+/// # });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "nothing starts until start is called"]
 pub struct MockServerBuilder {
     changes: Vec<Change>,
@@ -208,22 +234,24 @@ impl std::fmt::Debug for MockServerBuilder {
 }
 
 impl MockServerBuilder {
-    /// How long codes, tokens and sessions live.
+    /// How long codes, tokens and sessions live, on the clocks of sandboxes: ten minutes, a day for access and thirty days
+    /// for refresh tokens, an hour, unless this is called.
     pub fn lifetimes(self, lifetimes: Lifetimes) -> Self {
         self.settings(move |settings| settings.lifetimes = lifetimes)
     }
 
-    /// How a sync unfolds; [`Timeline::INSTANT`] for tests that do not look at it.
+    /// How a sync unfolds; [`Timeline::INSTANT`] for tests that do not look at it. Unless this is called, a sync is completed
+    /// two seconds after the consent, on the sandbox's clock.
     pub fn timeline(self, timeline: Timeline) -> Self {
         self.settings(move |settings| settings.timeline = timeline)
     }
 
-    /// How much fits into a storage.
+    /// How much fits into a storage, in bytes: 256 MiB, and 64 MiB a file, unless this is called.
     pub fn storage(self, limits: StorageLimits) -> Self {
         self.settings(move |settings| settings.storage = limits)
     }
 
-    /// The seed of the sample data.
+    /// The seed of the sample data, 7 unless this is called: the same seed gives the same person and the same bytes.
     pub fn seed(self, seed: u64) -> Self {
         self.settings(move |settings| settings.sample_data.seed = seed)
     }
@@ -234,7 +262,8 @@ impl MockServerBuilder {
         self.settings(|settings| settings.tls.enabled = Some(true))
     }
 
-    /// The last day that the sample data covers, so that its bytes do not depend on the date.
+    /// The last day that the sample data covers, in UTC, so that its bytes do not depend on the date; today unless this is
+    /// called.
     pub fn sample_data_until(self, date: Date) -> Self {
         self.settings(move |settings| settings.sample_data.until = Some(date))
     }

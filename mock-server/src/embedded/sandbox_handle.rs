@@ -20,7 +20,22 @@ use crate::http::server::Server;
 use crate::sandbox::Sandbox;
 use crate::sandbox::credentials::Credentials;
 
-/// A sandbox as a test holds it: everything that administration can do, as methods.
+/// A sandbox as a test holds it: everything that administration can do, as methods. Clones are the same sandbox.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// use std::time::Duration;
+/// use digime_mock_server::{Fault, MockServer, Operation};
+///
+/// let server = MockServer::builder().allow_unused_faults().start().await;
+/// let sandbox = server.sandbox().await;
+/// sandbox.clock().advance(Duration::from_secs(24 * 60 * 60)); // access tokens have expired
+/// sandbox.inject(Fault::on(Operation::TOKEN).times(1).status(503)); // and the first refresh fails
+/// // … the app does its work …
+/// sandbox.requests().of(Operation::TOKEN).expect(0);
+/// # });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct SandboxHandle {
     pub(crate) server: Arc<Server>,
