@@ -10,8 +10,11 @@ const MUTATIONS: usize = 4;
 /// What parsers treat unlike other bytes.
 const SPECIAL: &[u8] = b"\0\n\r \"$%&',-./0:;=?[\\]_{|}~\x7f\x80\xc3\xff";
 
+/// The name of a target, and what it runs.
+pub(crate) type Target<'a> = (&'a str, fn(&[u8]));
+
 /// Runs the targets; `FUZZ_TARGET` names one of them.
-pub(crate) fn replay(targets: &[(&str, fn(&[u8]))]) {
+pub(crate) fn replay(targets: &[Target<'_>]) {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
     let setting = |name| std::env::var(name).ok();
     let mutations = setting("FUZZ_MUTATIONS").map_or(MUTATIONS, |number| number.parse().unwrap());
