@@ -32,6 +32,7 @@ mod http;
 mod icon;
 mod journal;
 mod jwt;
+mod open_files;
 mod openapi;
 mod operations;
 mod payload;
@@ -41,6 +42,8 @@ mod serve;
 mod state_file;
 mod tls;
 mod verify;
+#[cfg(feature = "cli")]
+mod whole_file;
 
 pub use clock::SandboxClock;
 pub use consent::browser::ConsentError;

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::position::shown;
+use crate::whole_file;
 
 /// The text of a snapshot; none if there is no such file.
 ///
@@ -41,7 +42,7 @@ pub(crate) fn write(path: &Path, source: &Path, expression: &str, text: &str) ->
     let quoted = |text: &str| Value::from(text).to_string();
     let (source, expression) = (quoted(&source_name(source)), quoted(expression));
     let text = text.trim_end();
-    fs::write(path, format!("---\nsource: {source}\nexpression: {expression}\n---\n{text}\n"))
+    whole_file::write(path, &format!("---\nsource: {source}\nexpression: {expression}\n---\n{text}\n"))
 }
 
 /// The file's path without what differs from machine to machine: from its `flows` folder on, else its
