@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What all have together, in bytes.
-const MOST: usize = 32 * 1024 * 1024;
+const MOST: usize = 16 * 1024 * 1024;
 /// What each has whatever the others have, in bytes.
 const EACH: usize = 8 * 1024;
 

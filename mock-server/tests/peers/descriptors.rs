@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::client::Connection;
 use crate::library::Library;
 use crate::peer::{Peer, request};
 use crate::serving::{Serving, wait_for};
@@ -58,13 +59,11 @@ fn connections_that_use_up_all_descriptors_wait_and_those_that_are_open_go_on() 
 #[test]
 fn pushed_files_never_use_up_the_descriptors_that_connections_need() {
     let serving = Serving::under(FEW, &[]);
-    let mut library = Library::new(&serving);
+    let library = Library::new(&serving);
     let mut pushed = 0;
     let refused = loop {
         assert!(pushed < MANY, "there were descriptors for all of them");
-        let mut request = library.push_head(70_000).into_bytes();
-        request.extend_from_slice(&[b'x'; 70_000]);
-        match Peer::connect(&serving.origin).ask(&request).unwrap() {
+        match library.push(70_000) {
             answer if answer.status == 200 => pushed += 1,
             refused => break refused,
         }
@@ -72,11 +71,11 @@ fn pushed_files_never_use_up_the_descriptors_that_connections_need() {
     assert!(pushed > 0 && refused.tells_to_come_again(), "{refused:?}");
     println!("{pushed} files were pushed");
     assert_eq!(library.count(), pushed);
-    library.push(10_000).unwrap();
+    assert_eq!(library.push(10_000).status, 200);
     let mut told = Told::default();
     let deleted = serving.client().live(1, &mut told).unwrap_err().to_string();
     assert!(deleted.contains(" 503 "), "{deleted}");
-    library.client.connection.send("POST /__admin/reset", &[], b"").unwrap();
+    Connection::open(&serving.origin).unwrap().send("POST /__admin/reset", &[], b"").unwrap();
     wait_for(AT_ONCE, "nothing can be pushed", || {
         let (mut client, mut told) = (serving.client(), Told::default());
         client.live(1, &mut told).is_ok() && client.verify(&told).is_ok()

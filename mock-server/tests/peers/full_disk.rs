@@ -35,13 +35,11 @@ fn disk(serving: &Serving) -> PathBuf {
 }
 
 /// Pushes until there is no room, and gives how many there was room for.
-fn fill(serving: &Serving, library: &mut Library, size: usize) -> usize {
+fn fill(library: &Library, size: usize) -> usize {
     let mut pushed = 0;
     loop {
         assert!(pushed < MOST, "there is room for all of them");
-        let mut request = library.push_head(size).into_bytes();
-        request.extend_from_slice(&vec![b'x'; size]);
-        match Peer::connect(&serving.origin).ask(&request).unwrap() {
+        match library.push(size) {
             answer if answer.status == 200 => pushed += 1,
             refused => {
                 assert!(refused.tells_to_come_again(), "{refused:?}");
@@ -54,10 +52,10 @@ fn fill(serving: &Serving, library: &mut Library, size: usize) -> usize {
 /// Pushes are refused while there is no room; nothing that was answered is lost; it goes on when there is room.
 fn fill_and_make_room(commands: &str, arguments: &[&str]) {
     let serving = Serving::by(&UNSHARED, &format!("{commands} {BALLAST}"), arguments);
-    let mut library = Library::new(&serving);
+    let library = Library::new(&serving);
     let mut told = Told::default();
     serving.client().live(1, &mut told).unwrap();
-    let pushed = fill(&serving, &mut library, 300_000) + fill(&serving, &mut library, 70_000);
+    let pushed = fill(&library, 300_000) + fill(&library, 70_000);
     println!("{arguments:?}: {pushed} files had room");
     assert!(pushed > 0);
     // Others are refused as clearly, or served where nothing has to be kept.
@@ -71,7 +69,7 @@ fn fill_and_make_room(commands: &str, arguments: &[&str]) {
     serving.serves_others();
     serving.client().verify(&told).unwrap();
     assert_eq!(library.count(), pushed, "a push that was answered is lost, or one that was refused is there");
-    library.push(300_000).unwrap();
+    assert_eq!(library.push(300_000).status, 200);
     serving.check_memory("a full disk under pushes");
     let log = serving.log();
     assert!(!log.contains("panicked"), "{log}");

@@ -1,18 +1,18 @@
 //! A user's library, and the requests of those who push to it and read it.
 
 use digime_mock_server::ContractKind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{Signer, text};
-use crate::peer::{Peer, head, request};
+use crate::peer::{Answer, Peer, head, request};
 use crate::serving::{Serving, credentials};
 use crate::user::{Client, authorization};
 
 pub(crate) struct Library {
     origin: String,
-    pub(crate) client: Client,
+    write: Signer,
     /// The token of whoever pushes.
-    pub(crate) writer: String,
+    writer: String,
     read_raw: Signer,
     /// The token of whoever reads.
     reader: String,
@@ -36,27 +36,35 @@ impl Library {
         let (code, _) = client.consent(&linked).unwrap();
         let pair = client.send("POST /v1.7/oauth/token", &read_raw.request(exchange(&code)).unwrap());
         let reader = text(&pair.unwrap().token().unwrap(), "/access_token/value").unwrap().to_owned();
-        Self { origin: serving.origin.clone(), client, writer, read_raw, reader }
+        Self { origin: serving.origin.clone(), write: client.write, writer, read_raw, reader }
     }
 
-    pub(crate) fn push(&mut self, size: usize) -> crate::Fallible<()> {
-        self.client.push(&self.writer, size)
+    /// Pushes a file, and gives the answer, whatever it is.
+    pub(crate) fn push(&self, size: usize) -> Answer {
+        self.push_bytes(&vec![b'x'; size])
     }
 
     /// Pushes something that cannot be compressed.
-    pub(crate) fn push_noise(&mut self, size: usize) {
+    pub(crate) fn push_noise(&self, size: usize) {
         let mut noise = vec![0; size];
         aws_lc_rs::rand::fill(&mut noise).unwrap();
-        let mut request = self.push_head(size).into_bytes();
-        request.extend_from_slice(&noise);
-        assert_eq!(Peer::connect(&self.origin).ask(&request).unwrap().status, 200);
+        assert_eq!(self.push_bytes(&noise).status, 200);
+    }
+
+    fn push_bytes(&self, bytes: &[u8]) -> Answer {
+        self.ask(&[self.push_head(bytes.len()).as_bytes(), bytes].concat())
+    }
+
+    /// On a connection of its own, because the server closes those that wait for long.
+    fn ask(&self, request: &[u8]) -> Answer {
+        Peer::connect(&self.origin).ask(request).unwrap()
     }
 
     /// The head of a push.
     pub(crate) fn push_head(&self, size: usize) -> String {
         let metadata = json!({ "mimeType": "text/plain", "accounts": [] });
-        let descriptor = self.client.write.sign(&json!({ "metadata": metadata })).unwrap();
-        let jwt = self.client.write.request(json!({ "access_token": self.writer })).unwrap();
+        let descriptor = self.write.sign(&json!({ "metadata": metadata })).unwrap();
+        let jwt = self.write.request(json!({ "access_token": self.writer })).unwrap();
         let headers = [("Authorization", &*format!("Bearer {jwt}")), ("FileDescriptor", &descriptor)];
         head(&self.origin, "POST /v1.7/permission-access/import", &headers, size)
     }
@@ -68,13 +76,8 @@ impl Library {
     }
 
     /// The key of such a session.
-    pub(crate) fn session(&mut self, compression: &str) -> String {
-        let jwt = self.read_raw.request(json!({ "access_token": self.reader })).unwrap();
-        let body = json!({ "accept": { "compression": compression } }).to_string();
-        let headers = [("Authorization", &*format!("Bearer {jwt}"))];
-        let line = "POST /v1.7/permission-access/trigger";
-        let answer = self.client.connection.send(line, &headers, body.as_bytes()).unwrap();
-        text(&answer.json().unwrap(), "/session/key").unwrap().to_owned()
+    pub(crate) fn session(&self, compression: &str) -> String {
+        text(&self.json(&self.session_request(compression)), "/session/key").unwrap().to_owned()
     }
 
     /// A request for something of a session: its list, or one of its files.
@@ -83,11 +86,16 @@ impl Library {
     }
 
     /// How many files are in the library.
-    pub(crate) fn count(&mut self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         let session = self.session("no-compression");
-        let jwt = self.read_raw.request(json!({ "access_token": self.reader })).unwrap();
-        let list = self.client.send(&format!("GET /v1.7/permission-access/query/{session}"), &jwt);
-        list.unwrap().json().unwrap()["fileList"].as_array().map_or(0, Vec::len)
+        let list = self.json(&self.read_request(&session, ""));
+        list["fileList"].as_array().map_or(0, Vec::len)
+    }
+
+    fn json(&self, request: &[u8]) -> Value {
+        let answer = self.ask(request);
+        assert!(answer.status < 300, "{answer:?}");
+        serde_json::from_slice(&answer.body).unwrap()
     }
 
     fn by_reader(&self, line: &str, body: &[u8]) -> Vec<u8> {
@@ -97,6 +105,6 @@ impl Library {
 }
 
 /// The claims that exchange a code.
-pub(crate) fn exchange(code: &str) -> serde_json::Value {
+pub(crate) fn exchange(code: &str) -> Value {
     json!({ "grant_type": "authorization_code", "code": code, "code_verifier": crate::user::VERIFIER })
 }

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(120 + 20);
 fn big_downloads_that_are_read_slowly_take_a_bounded_room_and_have_an_end() {
     for arguments in [&[][..], &["--state", "$FOLDER/state.db"]] {
         let serving = Serving::start(arguments);
-        let mut library = Library::new(&serving);
+        let library = Library::new(&serving);
         library.push_noise(MIDDLE);
         library.push_noise(LARGE);
         serving.serves_others();
