@@ -35,6 +35,7 @@ mod http;
 mod icon;
 mod journal;
 mod jwt;
+mod open_files;
 mod openapi;
 mod operations;
 mod payload;
@@ -44,6 +45,8 @@ mod serve;
 mod state_file;
 mod tls;
 mod verify;
+#[cfg(feature = "cli")]
+mod whole_file;
 #[cfg(test)]
 mod wycheproof;
 

@@ -28,6 +28,7 @@ mod suite;
 mod target;
 #[cfg(feature = "cli")]
 mod transcribe;
+mod whole_file;
 mod yaml;
 
 pub use compare::{Difference, Drift, StepDrift, Verification, VerifiedOperation, VerifiedResult};

@@ -117,5 +117,6 @@ impl Delivered {
 
 /// A file that the disk does not take is no fault of the client's.
 pub(super) fn not_stored(error: std::io::Error) -> Refusal {
-    Refusal::defect("The file could not be stored", &error)
+    tracing::warn!("a file could not be stored: {error}");
+    Refusal::no_room("The file could not be stored", error.to_string())
 }

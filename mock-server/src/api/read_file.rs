@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::flow::not_stored;
 use super::session_file::{documented, find, with_metadata};
 use crate::domain::refusal::Refusal;
 use crate::generations::FileForm;
@@ -16,6 +17,7 @@ use crate::operations::Operation;
 use crate::operations::generation::{Generation, Generations};
 use crate::operations::refusals::{FILE, KIND, SESSION, SIGNED, TOO_LARGE, UNREADABLE, USER};
 use crate::operations::route::{AnswerKind, Area, BodyMode, Route};
+use crate::payload::container::ContainerError;
 use crate::payload::envelope::Envelope;
 
 impl Operation {
@@ -72,7 +74,10 @@ pub(super) async fn file(call: &mut Call) -> Outcome {
         true => containers.kept(&file.content, file.compression, dialect.container, key).await,
         false => containers.fresh(&file.content, file.compression, dialect.container, key).await,
     };
-    let container = container.map_err(|error| Refusal::defect("The file could not be encrypted", &error))?;
+    let container = container.map_err(|error| match error {
+        ContainerError::Content(error) => not_stored(error),
+        error => Refusal::defect("The file could not be encrypted", &error),
+    })?;
     let lifeline = file.lifeline.clone();
     match dialect.file {
         FileForm::Binary => {

@@ -17,6 +17,8 @@ use crate::config::sources::table::{Read, SETTINGS, Setting};
 use crate::config::sources::{CONFIG_VARIABLE, FlagValues, settings, unknown_variables};
 use crate::embedded::mock_server::listen;
 use crate::http::server::Server;
+#[cfg(unix)]
+use crate::open_files;
 use crate::sandbox::credentials::Credentials;
 use crate::sandbox::expectations::Allowed;
 use crate::sandbox::home::Home;
@@ -25,6 +27,7 @@ use crate::sandbox::registry::Registry;
 use crate::serve::endpoints::endpoints;
 use crate::serve::https::{Https, TlsError};
 use crate::serve::listeners;
+use crate::whole_file;
 
 /// The flags of `serve`: `--config`, and one for each row of the table of settings. Values are read by the
 /// rows and not by clap, so that those of variables and of the file are read alike.
@@ -95,6 +98,7 @@ pub(super) fn run(args: ServeArgs) -> Result<(), Failure> {
     let mut settings = settings(args.config, args.flags)?;
     let filter = EnvFilter::try_new(&settings.log).map_err(Failure::usage)?;
     log(filter, settings.log_format);
+    raise_limit_of_open_files();
     for name in unknown_variables() {
         tracing::warn!("the variable {name} is no setting; `digime-mock serve --help` lists them");
     }
@@ -150,11 +154,20 @@ fn log(filter: EnvFilter, format: LogFormat) {
     }
 }
 
+/// Takes as many open files as the system allows the process, and goes by what it has then.
+fn raise_limit_of_open_files() {
+    #[cfg(unix)]
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) => open_files::limit_to(usize::try_from(limit).unwrap_or(usize::MAX)),
+        Err(error) => tracing::warn!(%error, "the limit of open files is unknown"),
+    }
+}
+
 /// Writes what was seen of clients so far, if a file was named for it.
 fn write_client_report(server: &Server) -> Result<(), Failure> {
     let Some(path) = &server.settings.client_report else { return Ok(()) };
     let reports = json!({ "sandboxes": server.sandboxes.client_reports() });
-    std::fs::write(path, format!("{reports:#}\n"))
+    whole_file::write(path, &format!("{reports:#}\n"))
         .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))
 }
 

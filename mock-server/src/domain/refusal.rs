@@ -159,6 +159,16 @@ impl Refusal {
         Self::new(413, RefusalCode::ValidationErrors, message, detail)
     }
 
+    /// The client paused for too long.
+    pub fn too_slow(message: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(408, RefusalCode::ValidationErrors, message, detail)
+    }
+
+    /// There is no room for it just now: in memory, on the disk, among open files.
+    pub fn no_room(message: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(503, RefusalCode::ServiceUnavailable, message, detail).retry_after(Duration::from_secs(1))
+    }
+
     /// Something failed that never should: a defect of the server.
     pub fn defect(message: &str, error: &impl std::fmt::Display) -> Self {
         Self::new(500, RefusalCode::InternalServerError, message, error.to_string())

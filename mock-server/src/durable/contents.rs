@@ -64,7 +64,21 @@ impl Folder {
         let folder = path.parent().unwrap_or(&self.path);
         fs::create_dir_all(folder)?;
         let part = path.with_extension("part");
-        let mut file = File::create(&part)?;
+        let written = self.write_part(&part, content);
+        if written.is_err() {
+            // The disk may be full, and a part of it would keep it so until the next start.
+            let _ = fs::remove_file(&part);
+        }
+        written?;
+        fs::rename(&part, &path)?;
+        if self.synced {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    fn write_part(&self, part: &Path, content: &Content) -> io::Result<()> {
+        let mut file = File::create(part)?;
         let mut position = 0;
         while position < content.len() {
             let piece = content.piece(position, PIECE)?;
@@ -76,10 +90,6 @@ impl Folder {
         }
         if self.synced {
             file.sync_all()?;
-        }
-        fs::rename(&part, &path)?;
-        if self.synced {
-            File::open(folder)?.sync_all()?;
         }
         Ok(())
     }

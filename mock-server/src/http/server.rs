@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderMap;
 use http::header::HOST;
+use tokio::sync::Semaphore;
 
 use super::browser_session::BrowserSessions;
 use super::endpoint::Endpoint;
@@ -16,6 +17,7 @@ use super::scenario_runner::ScenarioRunner;
 use super::streams::Streams;
 use crate::config::public_url::{PublicUrl, Scheme};
 use crate::config::settings::Settings;
+use crate::open_files;
 use crate::openapi::Described;
 use crate::operations::route::Route;
 use crate::payload::container_cache::ContainerCache;
@@ -38,6 +40,8 @@ pub(crate) struct Server {
     pub(crate) browser_sessions: BrowserSessions,
     pub(crate) failed_logins: FailedLogins,
     pub(crate) streams: Streams,
+    /// A permit for each connection that may be open.
+    pub(crate) places: Arc<Semaphore>,
     stopping: AtomicBool,
     /// What runs scenarios, in a program that has something that does.
     pub(crate) scenario_runner: Option<Arc<dyn ScenarioRunner>>,
@@ -69,6 +73,7 @@ impl Server {
             browser_sessions: BrowserSessions::new(settings.admin_token.as_ref()),
             failed_logins: FailedLogins::default(),
             streams: Streams::default(),
+            places: Arc::new(Semaphore::new(open_files::most_connections().min(Semaphore::MAX_PERMITS))),
             stopping: AtomicBool::new(false),
             scenario_runner: None,
             endpoints,

@@ -76,7 +76,7 @@ codes! {
     SdkInvalid "SDKInvalid";
     /// The settings call this version of the client library outdated.
     SdkVersionInvalid "SDKVersionInvalid";
-    /// The state of the server cannot be reached just now.
+    /// The state of the server cannot be reached just now, or there is no room.
     ServiceUnavailable "ServiceUnavailable";
     /// The session is unknown, expired, or another user's.
     SessionInvalid "SessionInvalid";
@@ -86,7 +86,7 @@ codes! {
     StorageNotFound "StorageNotFound";
     /// Too much was asked for.
     TooManyRequests "TooManyRequests";
-    /// A body, header or parameter cannot be understood, or is too large.
+    /// A body, header or parameter cannot be understood, is too large, or does not come.
     ValidationErrors "ValidationErrors";
 }
 

@@ -6,14 +6,21 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use digime_fixtures::Compression;
 use rsa::RsaPublicKey;
+use tokio::sync::Semaphore;
 
+use crate::payload::compression::Compressor;
 use crate::payload::container::{ContainerError, ContainerForm, ContainerWriter, PIECE};
-use crate::payload::content::Content;
+use crate::payload::content::{Content, ContentWriter};
 
 /// How many bytes of containers a server keeps.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 /// Content above this size is encrypted while it is sent, and not kept.
 const LARGEST_KEPT: u64 = 1024 * 1024;
+/// So is content above this size that nobody else asks for: a slow client would hold all of it in memory.
+const LARGEST_WHOLE: u64 = 64 * 1024;
+
+/// How many contents are compressed by Brotli at once.
+const MOST_ENCODERS: usize = 2;
 
 /// A container on its way to a client.
 pub(crate) enum Container {
@@ -84,7 +91,7 @@ impl ContainerCache {
         if let Some(bytes) = self.get(&key) {
             return Ok(Container::Whole(bytes));
         }
-        let container = self.fresh(content, compression, form, contract).await?;
+        let container = made(content, compression, form, contract, LARGEST_KEPT).await?;
         if let Container::Whole(bytes) = &container {
             self.keep(key, content.clone(), bytes.clone());
         }
@@ -99,13 +106,7 @@ impl ContainerCache {
         form: ContainerForm,
         contract: &RsaPublicKey,
     ) -> Result<Container, ContainerError> {
-        let writer = ContainerWriter::new(content.clone(), compression, form, contract)?;
-        if content.len() > LARGEST_KEPT {
-            return Ok(Container::Stream(Box::new(writer)));
-        }
-        let made = tokio::task::spawn_blocking(move || writer.into_bytes()).await;
-        let bytes = made.map_err(|panicked| std::io::Error::other(panicked.to_string()))??;
-        Ok(Container::Whole(bytes))
+        made(content, compression, form, contract, LARGEST_WHOLE).await
     }
 
     fn get(&self, key: &Key) -> Option<Bytes> {
@@ -128,6 +129,48 @@ impl ContainerCache {
             }
         }
     }
+}
+
+/// The container of a content, all of it unless the content is larger than that.
+async fn made(
+    content: &Content,
+    compression: Compression,
+    form: ContainerForm,
+    contract: &RsaPublicKey,
+    largest_whole: u64,
+) -> Result<Container, ContainerError> {
+    if content.len() > largest_whole {
+        let (content, compression) = match compression {
+            Compression::Brotli => (compressed(content.clone()).await?, Compression::None),
+            other => (content.clone(), other),
+        };
+        let writer = ContainerWriter::new(content, compression, form, contract)?;
+        return Ok(Container::Stream(Box::new(writer)));
+    }
+    let writer = ContainerWriter::new(content.clone(), compression, form, contract)?;
+    let made = tokio::task::spawn_blocking(move || writer.into_bytes()).await;
+    let bytes = made.map_err(|panicked| std::io::Error::other(panicked.to_string()))??;
+    Ok(Container::Whole(bytes))
+}
+
+/// A content that is compressed by Brotli before the first byte is sent, few at a time: an encoder has ten megabytes,
+/// and would have them for as long as its client reads.
+async fn compressed(content: Content) -> Result<Content, ContainerError> {
+    static ENCODERS: Semaphore = Semaphore::const_new(MOST_ENCODERS);
+    // The semaphore is never closed.
+    let _encoder = ENCODERS.acquire().await.map_err(std::io::Error::other)?;
+    let made = tokio::task::spawn_blocking(move || {
+        let (mut compressor, mut writer, mut position) =
+            (Compressor::new(Compression::Brotli), ContentWriter::new(), 0);
+        while position < content.len() {
+            let plain = content.piece(position, PIECE)?;
+            position += plain.len() as u64;
+            writer.write(&compressor.write(&plain)?)?;
+        }
+        writer.write(&compressor.finish()?)?;
+        Ok(writer.finish())
+    });
+    made.await.map_err(|panicked| std::io::Error::other(panicked.to_string()))?
 }
 
 impl std::fmt::Debug for ContainerCache {

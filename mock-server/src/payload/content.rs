@@ -11,6 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tempfile::{SpooledData, SpooledTempFile};
 
+use crate::open_files::ContentPlace;
+use crate::payload::arriving::Room;
+
 /// Above this size, content that arrives goes to a temporary file.
 pub(crate) const LARGEST_IN_MEMORY: usize = 64 * 1024;
 
@@ -22,7 +25,7 @@ pub(crate) struct Content(Place);
 enum Place {
     Memory(Arc<[u8]>),
     Disk {
-        file: Arc<Mutex<File>>,
+        file: Arc<OnDisk>,
         length: u64,
     },
     /// Outside the rows of a database.
@@ -32,6 +35,14 @@ enum Place {
     },
     /// Beside the row that names it, in a file of rows.
     Apart(Apart),
+}
+
+/// A file that is open.
+#[derive(Debug)]
+struct OnDisk {
+    file: Mutex<File>,
+    /// Of a temporary one, for as long as it is there.
+    _place: Option<ContentPlace>,
 }
 
 /// What a file of rows has of a content, beside its row.
@@ -97,15 +108,20 @@ impl Content {
         if length <= LARGEST_IN_MEMORY as u64 {
             return Ok(Self::from(vec![0; usize::try_from(length).unwrap_or_default()]));
         }
+        let place = ContentPlace::take()?;
         let file = tempfile::tempfile()?;
         file.set_len(length)?;
-        Ok(Self(Place::Disk { file: Arc::new(Mutex::new(file)), length }))
+        Ok(Self::on_disk(file, Some(place), length))
     }
 
     /// The content of a file.
     #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
     pub(crate) fn of_file(file: File, length: u64) -> Self {
-        Self(Place::Disk { file: Arc::new(Mutex::new(file)), length })
+        Self::on_disk(file, None, length)
+    }
+
+    fn on_disk(file: File, place: Option<ContentPlace>, length: u64) -> Self {
+        Self(Place::Disk { file: Arc::new(OnDisk { file: Mutex::new(file), _place: place }), length })
     }
 
     /// Up to `most` bytes from `position`; fewer only at the end.
@@ -120,7 +136,7 @@ impl Content {
                 Ok(Cow::Borrowed(&bytes[start..end]))
             }
             Place::Disk { file, .. } => {
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut file = file.file.lock().unwrap_or_else(PoisonError::into_inner);
                 file.seek(SeekFrom::Start(position))?;
                 let mut piece = Vec::with_capacity(most);
                 (&mut *file).take(most as u64).read_to_end(&mut piece)?;
@@ -191,11 +207,15 @@ impl From<Vec<u8>> for Content {
 pub(crate) struct ContentWriter {
     spool: SpooledTempFile,
     length: u64,
+    /// What it takes of the memory that all who send have.
+    room: Room,
+    /// Of its temporary file, once it has one.
+    place: Option<ContentPlace>,
 }
 
 impl ContentWriter {
     pub(crate) fn new() -> Self {
-        Self { spool: SpooledTempFile::new(LARGEST_IN_MEMORY), length: 0 }
+        Self { spool: SpooledTempFile::new(LARGEST_IN_MEMORY), length: 0, room: Room::default(), place: None }
     }
 
     /// How many bytes were taken in.
@@ -209,6 +229,14 @@ impl ContentWriter {
     /// The operating system's, if the temporary file cannot be written.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.length += bytes.len() as u64;
+        if self.place.is_none() {
+            let length = usize::try_from(self.length).unwrap_or(usize::MAX);
+            if length > LARGEST_IN_MEMORY || !self.room.has(length) {
+                self.place = Some(ContentPlace::take()?);
+                self.spool.roll()?;
+                self.room = Room::default();
+            }
+        }
         self.spool.write_all(bytes)
     }
 
@@ -216,9 +244,7 @@ impl ContentWriter {
     pub(crate) fn finish(self) -> Content {
         Content(match self.spool.into_inner() {
             SpooledData::InMemory(bytes) => Place::Memory(bytes.into_inner().into()),
-            SpooledData::OnDisk(file) => {
-                Place::Disk { file: Arc::new(Mutex::new(file)), length: self.length }
-            }
+            SpooledData::OnDisk(file) => return Content::on_disk(file, self.place, self.length),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The bytes of files and tokens: content, compression, the encrypted container, signatures, and keys as files.
 
+pub(crate) mod arriving;
 pub(crate) mod compression;
 pub(crate) mod container;
 pub(crate) mod container_cache;

@@ -12,15 +12,16 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
 use super::handshake::{self, Received};
-use super::{cors, dispatch, host};
+use super::patience::Patient;
+use super::places::Gate;
+use super::{cors, dispatch, host, late};
 use crate::config::public_url::PublicUrl;
 use crate::durations;
 use crate::http::metrics::Connected;
@@ -31,6 +32,10 @@ use crate::tls::protocol::H2;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest request head, in bytes.
 const HEAD_LIMIT: usize = 64 * 1024;
+/// How many requests a client that is connected by HTTP/2 may have open at once.
+const MOST_STREAMS: u32 = 100;
+/// How much of each answer waits for such a client, in bytes.
+const SEND_BUFFER: usize = 64 * 1024;
 /// How often a client that is connected by HTTP/2 and silent is asked whether it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -41,44 +46,42 @@ pub(crate) async fn serve(
     tls: Option<TlsAcceptor>,
     stop: impl Future<Output = ()>,
 ) {
-    let graceful = GracefulShutdown::new();
-    // Handshakes have nothing to end.
-    let (open, closed) = watch::channel(());
+    let (stopping, stopped) = watch::channel(());
+    let mut gate = Gate::new(Arc::clone(&server.places));
     let mut stop = pin!(stop);
     loop {
-        let (stream, peer) = tokio::select! {
+        let accepted = tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Out of file descriptors, most likely: wait for connections to end.
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            },
+            accepted = gate.accept(&listener) => accepted,
         };
+        let Some((stream, peer, place)) = accepted else { break };
         let _ = stream.set_nodelay(true);
-        let counted = server.metrics.connected();
-        let connection = Connection { server: Arc::clone(&server), peer, watcher: graceful.watcher() };
+        let open = Open { _counted: server.metrics.connected(), _place: place };
+        let connection = Connection { server: Arc::clone(&server), peer, stopped: stopped.clone() };
         match tls.clone() {
-            None => drop(tokio::spawn(while_open(counted, connection.http1(stream)))),
-            Some(acceptor) => {
-                drop(tokio::spawn(while_open(counted, connection.https(acceptor, stream, closed.clone()))));
-            }
+            None => drop(tokio::spawn(while_open(open, connection.http1(stream)))),
+            Some(acceptor) => drop(tokio::spawn(while_open(open, connection.https(acceptor, stream)))),
         }
     }
-    drop((listener, open));
+    drop((listener, stopped));
     server.streams.end();
+    let _ = stopping.send(());
     let limit = server.settings.stop.limit;
-    if tokio::time::timeout(limit, graceful.shutdown()).await.is_err() {
+    // Each connection has a receiver for as long as it is open.
+    if tokio::time::timeout(limit, stopping.closed()).await.is_err() {
         let limit = durations::format(limit);
         tracing::warn!("requests were still open {limit} after the stop; they are dropped");
     }
 }
 
-/// Serves a connection, and counts it meanwhile.
-async fn while_open(_counted: Connected, serving: impl Future<Output = ()>) {
+/// What an open connection holds besides itself.
+struct Open {
+    _counted: Connected,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Serves a connection, which counts as open meanwhile.
+async fn while_open(_open: Open, serving: impl Future<Output = ()>) {
     serving.await;
 }
 
@@ -86,15 +89,17 @@ async fn while_open(_counted: Connected, serving: impl Future<Output = ()>) {
 struct Connection {
     server: Arc<Server>,
     peer: SocketAddr,
-    watcher: Watcher,
+    /// Says that the server stops.
+    stopped: watch::Receiver<()>,
 }
 
 impl Connection {
     /// Over TLS, unless the server stops before the handshake ends.
-    async fn https(self, acceptor: TlsAcceptor, stream: TcpStream, mut closed: watch::Receiver<()>) {
+    async fn https(mut self, acceptor: TlsAcceptor, stream: TcpStream) {
         let received = tokio::select! {
             received = handshake::receive(&acceptor, stream, self.peer) => received,
-            _ = closed.changed() => return,
+            // A handshake has nothing to end.
+            _ = self.stopped.changed() => return,
         };
         match received {
             Some(Received::Tls(stream)) if stream.get_ref().1.alpn_protocol() == Some(H2) => {
@@ -103,29 +108,56 @@ impl Connection {
             Some(Received::Tls(stream)) => self.http1(*stream).await,
             Some(Received::Plain(stream)) => {
                 let refuse = service_fn(handshake::refuse_plain);
-                let refused = http1_rules().serve_connection(TokioIo::new(stream), refuse);
-                log_end(self.watcher.watch(refused).await, self.peer);
+                let stream = TokioIo::new(Patient::new(stream));
+                tokio::select! {
+                    ended = http1_rules().serve_connection(stream, refuse) => log_end(ended, self.peer),
+                    _ = self.stopped.changed() => {}
+                }
             }
             None => {}
         }
     }
 
     async fn http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
-        let Self { server, peer, watcher } = self;
+        let Self { server, peer, mut stopped } = self;
         let service = service_fn(move |request| answer(Arc::clone(&server), peer, request));
-        let connection = http1_rules().serve_connection(TokioIo::new(stream), service);
-        log_end(watcher.watch(connection).await, peer);
+        let mut stream = Patient::new(stream);
+        let ended = {
+            let mut connection = pin!(http1_rules().serve_connection(TokioIo::new(&mut stream), service));
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                _ = stopped.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            }
+        };
+        if ended.as_ref().is_err_and(hyper::Error::is_timeout) && stream.owes_answer() {
+            // Whoever does not read it loses nothing.
+            let _ = late::tell(&mut stream, HEAD_TIMEOUT).await;
+        }
+        log_end(ended, peer);
     }
 
     async fn http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
-        let Self { server, peer, watcher } = self;
+        let Self { server, peer, mut stopped } = self;
         let service = service_fn(move |request| answer(Arc::clone(&server), peer, request));
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_header_list_size(HEAD_LIMIT as u32)
+            .max_concurrent_streams(MOST_STREAMS)
+            .max_send_buf_size(SEND_BUFFER)
             .keep_alive_interval(PING_INTERVAL)
-            .serve_connection(TokioIo::new(stream), service);
-        log_end(watcher.watch(connection).await, peer);
+            .serve_connection(TokioIo::new(Patient::new(stream)), service);
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            _ = stopped.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        log_end(ended, peer);
     }
 }
 

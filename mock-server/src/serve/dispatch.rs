@@ -33,6 +33,7 @@ use crate::http::server::{Peer, Server};
 use crate::journal::verdict::Verdict;
 use crate::operations::generation::Generation;
 use crate::operations::route::{Area, BodyMode};
+use crate::payload::arriving::Room;
 use crate::sandbox::caller::Caller;
 use crate::state_file::LARGEST_FILE;
 use crate::verify::request as verify;
@@ -88,6 +89,7 @@ async fn receive(
     let unsuitable = request_body::unsuitable(&parts.headers, declared, limit);
     // Nobody has to send, and nobody waits for, what is refused by what its head says.
     let mut leaves_body = false;
+    let mut room = Room::default();
     let (body, body_problem, stream) = if unsuitable.is_some() && (declared > limit || expects_continue) {
         leaves_body = expects_continue || !request_body::discard_at_once(body, declared).await;
         (Bytes::new(), unsuitable, None)
@@ -101,7 +103,8 @@ async fn receive(
         leaves_body = true;
         (Bytes::new(), None, None)
     } else {
-        let (body, problem) = request_body::read(body, server.settings.body_limit).await;
+        let (body, problem) = request_body::read(body, server.settings.body_limit, &mut room).await;
+        leaves_body = problem.as_ref().is_some_and(request_body::is_paused);
         (body, problem, None)
     };
     let mut call = Call {
@@ -195,8 +198,9 @@ async fn receive(
         None => outcome,
     };
     if let Some(stream) = call.stream.take() {
-        // A client that waits to be told to go on has not sent anything yet.
-        match expects_continue && outcome.is_err() {
+        // A client that waits to be told to go on has not sent anything yet, and one that paused sends no more.
+        let is_waited_for = !outcome.as_ref().is_err_and(request_body::is_paused);
+        match outcome.is_err() && (expects_continue || !is_waited_for) {
             true => leaves_body = true,
             false => request_body::discard(stream.into_inner()).await,
         }

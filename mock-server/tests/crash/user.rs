@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::Fallible;
 use crate::client::{Answer, Connection, Signer, text};
 
-const VERIFIER: &str = "YUIzZEU2Z0g5aksybU41cFE4c1Qxdlc0eVo3YkMwZUY";
+pub(crate) const VERIFIER: &str = "YUIzZEU2Z0g5aksybU41cFE4c1Qxdlc0eVo3YkMwZUY";
 /// Files that each user pushes: in the database, and in the folder beside it.
 const SIZES: [usize; 3] = [10, 100_000, 5000];
 

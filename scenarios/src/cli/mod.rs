@@ -34,6 +34,7 @@ use crate::document::FileError;
 use crate::report::Report;
 use crate::run::{RunError, RunOptions};
 use crate::target::TargetError;
+use crate::whole_file;
 
 /// How a run ends, as its exit code says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,7 +208,7 @@ fn runtime() -> Result<Runtime, Exit> {
 fn write_file(path: &Path, text: Result<String, String>) -> Result<(), String> {
     let write = |text: String| {
         let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        folder.and_then(|()| std::fs::write(path, text)).map_err(|error| error.to_string())
+        folder.and_then(|()| whole_file::write(path, &text)).map_err(|error| error.to_string())
     };
     text.and_then(write).map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::position::shown;
+use crate::whole_file;
 
 /// The text of a snapshot; none if there is no such file.
 ///
@@ -40,7 +41,7 @@ pub(crate) fn write(path: &Path, source: &Path, expression: &str, text: &str) ->
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(path, written(source, expression, text))
+    whole_file::write(path, &written(source, expression, text))
 }
 
 /// A snapshot of a scenario file.

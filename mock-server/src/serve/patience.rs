@@ -1,0 +1,145 @@
+//! A connection that ends if its client takes in nothing of what it is sent.
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
+
+/// For how long a client may take in so little that the system takes no more for it.
+const LONGEST_STALL: Duration = Duration::from_secs(120);
+
+/// The server's end of a connection.
+pub(super) struct Patient<S> {
+    stream: S,
+    longest_stall: Duration,
+    /// Runs while the client takes in nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
+    owes_answer: bool,
+}
+
+impl<S> Patient<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, longest_stall: LONGEST_STALL, stalled: None, owes_answer: false }
+    }
+
+    /// Whether something came since it was last written to.
+    pub(super) fn owes_answer(&self) -> bool {
+        self.owes_answer
+    }
+
+    /// What comes of an attempt to write, unless there were too many in vain.
+    fn unless_stalled<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        attempt: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if attempt.is_ready() {
+            self.stalled = None;
+            return attempt;
+        }
+        let limit = self.longest_stall;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        stalled.as_mut().poll(context).map(|()| {
+            Err(io::Error::new(ErrorKind::TimedOut, "the client takes in nothing of what it is sent"))
+        })
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.owes_answer |= buffer.filled().len() > before;
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.owes_answer = false;
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.unless_stalled(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.owes_answer = false;
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.unless_stalled(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        self.unless_stalled(context, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let shut = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.unless_stalled(context, shut)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    const STALL: Duration = Duration::from_millis(100);
+
+    /// A client, as its server's system shows it: it takes in everything, or nothing.
+    #[derive(Clone, Default)]
+    struct Client {
+        takes: Arc<AtomicBool>,
+    }
+
+    impl AsyncWrite for Client {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            if self.takes.load(Ordering::Relaxed) { Poll::Ready(Ok(bytes.len())) } else { Poll::Pending }
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_in_is_given_up_and_one_that_goes_on_is_not() {
+        let client = Client::default();
+        let mut patient = Patient { longest_stall: STALL, ..Patient::new(client.clone()) };
+        // As often as it likes, if each pause is short.
+        for _ in 0..3 {
+            let mut write = pin!(poll_fn(|context| Pin::new(&mut patient).poll_write(context, b"some")));
+            assert!(tokio::time::timeout(STALL / 2, &mut write).await.is_err());
+            client.takes.store(true, Ordering::Relaxed);
+            assert_eq!(write.await.unwrap(), 4);
+            client.takes.store(false, Ordering::Relaxed);
+        }
+        let written = poll_fn(|context| Pin::new(&mut patient).poll_write(context, b"some")).await;
+        assert_eq!(written.unwrap_err().kind(), ErrorKind::TimedOut);
+    }
+}
