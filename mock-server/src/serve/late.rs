@@ -30,7 +30,7 @@ fn answer(limit: Duration) -> String {
     let refusal = Refusal::too_slow(message, "the client paused while it sent it");
     let mut reply = Reply::refusal(&refusal, REFERENCE, false);
     let body = match &reply.body {
-        ReplyBody::Json(value) => value.to_string(),
+        ReplyBody::Json(json) => String::from_utf8_lossy(json).into_owned(),
         _ => String::new(),
     };
     reply.headers.insert(CONNECTION, HeaderValue::from_static("close"));

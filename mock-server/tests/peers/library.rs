@@ -31,7 +31,8 @@ impl Library {
     /// Of the user of this token, who consents to a reader.
     pub(crate) fn of(serving: &Serving, mut client: Client, writer: String) -> Self {
         let credentials = credentials().credentials();
-        let read_raw = Signer::new(credentials.contract(ContractKind::ReadRaw).unwrap()).unwrap();
+        let it = credentials.contract(ContractKind::ReadRaw).unwrap();
+        let read_raw = Signer::new(&it.application_id, &it.contract_id, it.private_key.as_deref()).unwrap();
         let linked = read_raw.request(authorization(Some(&writer))).unwrap();
         let (code, _) = client.consent(&linked).unwrap();
         let pair = client.send("POST /v1.7/oauth/token", &read_raw.request(exchange(&code)).unwrap());
