@@ -6,7 +6,6 @@
 #[path = "support/folders.rs"]
 mod folders;
 
-use std::fs;
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
@@ -33,9 +32,7 @@ fn reports_without_room_leave_the_former_ones_and_the_run_is_told_all_the_same()
         println!("skipped: this system allows no file system of one's own (unshare -rm)");
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let good = format!("scenario: good\nproves: It works\nsteps:{}", logged_in(""));
-    fs::write(folder.path().join("good.yaml"), good).unwrap();
+    let folder = folder(&[("good", &logged_in(""))]);
     let mut command = Command::new("unshare");
     command.args(["-rm", "bash", "-c", SCRIPT, "bash"]).arg(cargo_bin("digime-scenarios"));
     let output = command.current_dir(folder.path()).output().unwrap();

@@ -25,7 +25,8 @@ impl Client {
 
     /// A client that reaches servers at an origin, with the credentials that one of them tells.
     pub(crate) fn at(origin: &str, server: &MockServer, kind: ContractKind) -> Self {
-        let it = server.credentials().contract(kind).unwrap();
+        let credentials = server.credentials();
+        let it = credentials.contract(kind).unwrap();
         let signer = Signer::new(&it.application_id, &it.contract_id, it.private_key.as_deref()).unwrap();
         Self { connection: Connection::open(origin).unwrap(), signer }
     }
