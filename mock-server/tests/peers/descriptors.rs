@@ -48,7 +48,7 @@ fn connections_that_use_up_all_descriptors_wait_and_those_that_are_open_go_on() 
         println!("the next one was served {:?} after the others had gone", gone.elapsed());
         assert!(gone.elapsed() < AT_ONCE, "{:?}", gone.elapsed());
         drop((late, client));
-        serving.wait_until_free(before);
+        serving.wait_until_free(0, before);
         serving.serves_others();
         serving.check_memory("no descriptors");
         serving.check_log();

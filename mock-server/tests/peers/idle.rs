@@ -53,7 +53,7 @@ fn hold_and_let_go(with_request: bool) {
         wait_for(PATIENCE, "idle connections are left", || serving.connections() == 0);
     }
     drop(idle);
-    serving.wait_until_free(before);
+    serving.wait_until_free(0, before);
     serving.serves_others();
     serving.check_log();
 }

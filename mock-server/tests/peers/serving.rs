@@ -113,10 +113,10 @@ impl Serving {
         count.parse::<usize>().unwrap() - 1
     }
 
-    /// Waits until all connections but those of whoever asks are gone, and what they held with them.
-    pub(crate) fn wait_until_free(&self, descriptors: usize) {
-        wait_for(SOON, "connections are left", || self.connections() == 0);
-        wait_for(SOON, "file descriptors are left", || self.descriptors() <= descriptors);
+    /// Waits until all connections but the test's own are gone, and what they held with them.
+    pub(crate) fn wait_until_free(&self, own: usize, descriptors: usize) {
+        wait_for(SOON, "connections are left", || self.connections() <= own);
+        wait_for(SOON, "file descriptors are left", || self.descriptors() <= descriptors + own);
     }
 
     pub(crate) fn log(&self) -> String {

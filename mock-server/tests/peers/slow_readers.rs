@@ -23,7 +23,7 @@ fn big_downloads_that_are_read_slowly_take_a_bounded_room_and_have_an_end() {
         library.push_noise(LARGE);
         serving.serves_others();
         let before = serving.descriptors();
-        let count = number("DIGIME_READERS", 40);
+        let count = number("DIGIME_READERS", 6);
         for (compression, file) in [
             ("no-compression", "/pushed-2.txt"),
             ("no-compression", "/pushed-1.txt"),
@@ -49,7 +49,7 @@ fn big_downloads_that_are_read_slowly_take_a_bounded_room_and_have_an_end() {
                 wait_for(PATIENCE, "clients that do not read are left", || serving.connections() == 0);
             }
             peers.into_iter().for_each(Peer::reset);
-            serving.wait_until_free(before);
+            serving.wait_until_free(0, before);
         }
         serving.serves_others();
         serving.check_log();

@@ -56,7 +56,7 @@ fn heads_that_come_byte_by_byte_hinder_nobody_and_have_an_end() {
         }
     }
     peers.into_iter().for_each(Peer::reset);
-    serving.wait_until_free(before);
+    serving.wait_until_free(0, before);
     serving.serves_others();
     serving.check_log();
 }
@@ -98,7 +98,7 @@ fn json_that_stops_before_its_end_takes_a_bounded_room() {
         wait_for(PAUSE_LIMIT, "slow bodies are left", || serving.connections() == 0);
     }
     peers.into_iter().for_each(Peer::reset);
-    serving.wait_until_free(before);
+    serving.wait_until_free(0, before);
     serving.serves_others();
     serving.check_log();
 }
@@ -132,7 +132,7 @@ fn pushes_that_come_byte_by_byte_hinder_nobody_and_arrive_whole_or_not_at_all() 
             }
         }
         peers.into_iter().for_each(Peer::reset);
-        serving.wait_until_free(before);
+        serving.wait_until_free(0, before);
         assert_eq!(library.count(), 0, "a push that was broken off is in the library");
         assert_eq!(library.push(60_000).status, 200);
         assert_eq!(library.count(), 1);
