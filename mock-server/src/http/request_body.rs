@@ -50,6 +50,8 @@ pub(crate) async fn read(mut body: Body, limit: usize, room: &mut Room) -> (Byte
         Ok(Err(refusal)) => refusal,
         Err(_) => paused(),
     };
+    // What was read of it is gone, and others need not wait for its room until the rest has come.
+    *room = Room::default();
     if !is_paused(&refusal) {
         discard(body).await;
     }
