@@ -186,6 +186,8 @@ mod tests {
         let later = START.plus(DAY);
         state.sweep(later);
         assert_eq!(state.size(), 50 * 3, "two tokens and a library each");
+        state.sweep(START.plus(DAY * 40));
+        assert_eq!(state.size(), 50 * 2, "a refresh token alone keeps its user");
         state.sweep(START.plus(DAY * 61));
         assert_eq!((state.size(), state.pushed_bytes()), (0, 0));
     }
