@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,11 +56,16 @@ pub(crate) async fn serve(
         };
         let Some((stream, peer, place)) = accepted else { break };
         let _ = stream.set_nodelay(true);
-        let open = Open { _counted: server.metrics.connected(), _place: place };
-        let connection = Connection { server: Arc::clone(&server), peer, stopped: stopped.clone() };
+        let connection = Connection {
+            server: Arc::clone(&server),
+            peer,
+            stopped: stopped.clone(),
+            _counted: server.metrics.connected(),
+            _place: place,
+        };
         match tls.clone() {
-            None => drop(tokio::spawn(while_open(open, connection.http1(stream)))),
-            Some(acceptor) => drop(tokio::spawn(while_open(open, connection.https(acceptor, stream)))),
+            None => drop(tokio::spawn(connection.http1(stream))),
+            Some(acceptor) => drop(tokio::spawn(connection.https(acceptor, stream))),
         }
     }
     drop((listener, stopped));
@@ -74,23 +79,14 @@ pub(crate) async fn serve(
     }
 }
 
-/// What an open connection holds besides itself.
-struct Open {
-    _counted: Connected,
-    _place: OwnedSemaphorePermit,
-}
-
-/// Serves a connection, which counts as open meanwhile.
-async fn while_open(_open: Open, serving: impl Future<Output = ()>) {
-    serving.await;
-}
-
 /// A connection that was accepted.
 struct Connection {
     server: Arc<Server>,
     peer: SocketAddr,
     /// Says that the server stops.
     stopped: watch::Receiver<()>,
+    _counted: Connected,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Connection {
@@ -118,29 +114,65 @@ impl Connection {
         }
     }
 
-    async fn http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
-        let Self { server, peer, mut stopped } = self;
-        let service = service_fn(move |request| answer(Arc::clone(&server), peer, request));
+    // What an async function is given would be in its future twice, in which thousands of connections rest.
+    fn http1(
+        mut self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ) -> impl Future<Output = ()> + Send {
         let mut stream = Patient::new(stream);
-        let ended = {
-            let mut connection = pin!(http1_rules().serve_connection(TokioIo::new(&mut stream), service));
-            tokio::select! {
-                ended = connection.as_mut() => ended,
-                _ = stopped.changed() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
+        async move {
+            let ended = loop {
+                let woken = tokio::select! {
+                    woken = tokio::time::timeout(HEAD_TIMEOUT, stream.wakes()) => woken.unwrap_or(false),
+                    _ = self.stopped.changed() => false,
+                };
+                if !woken {
+                    return;
                 }
+                // In a place of its own, which a connection that rests has not.
+                let served: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(self.http1_awake(&mut stream));
+                if let Some(ended) = served.await {
+                    break ended;
+                }
+            };
+            if ended.as_ref().is_err_and(hyper::Error::is_timeout) && stream.activity().owes_answer() {
+                // Whoever does not read it loses nothing.
+                let _ = late::tell(&mut stream, HEAD_TIMEOUT).await;
             }
-        };
-        if ended.as_ref().is_err_and(hyper::Error::is_timeout) && stream.owes_answer() {
-            // Whoever does not read it loses nothing.
-            let _ = late::tell(&mut stream, HEAD_TIMEOUT).await;
+            log_end(ended, self.peer);
         }
-        log_end(ended, peer);
+    }
+
+    /// Serves until the connection ends, or has nothing to do for a while: what hyper keeps for it, two buffers of
+    /// 8 KiB among it, is more than 10,000 connections at rest may have.
+    async fn http1_awake(
+        &mut self,
+        stream: &mut Patient<impl AsyncRead + AsyncWrite + Unpin>,
+    ) -> Option<hyper::Result<()>> {
+        let activity = Arc::clone(stream.activity());
+        let (server, peer, begun) = (Arc::clone(&self.server), self.peer, Arc::clone(&activity));
+        let service = service_fn(move |request| {
+            let (underway, answer) = (begun.begin(), answer(Arc::clone(&server), peer, request));
+            async { Ok::<_, Infallible>(answer.await?.map(|body| underway.sends(body))) }
+        });
+        let mut connection = http1_rules().serve_connection(TokioIo::new(stream), service);
+        tokio::select! {
+            biased;
+            ended = &mut connection => Some(ended),
+            _ = self.stopped.changed() => {
+                Pin::new(&mut connection).graceful_shutdown();
+                Some(connection.await)
+            }
+            () = activity.ceases() => {
+                let parts = connection.into_parts();
+                parts.io.into_inner().take_back(parts.read_buf);
+                None
+            }
+        }
     }
 
     async fn http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
-        let Self { server, peer, mut stopped } = self;
+        let Self { server, peer, mut stopped, _counted, _place } = self;
         let service = service_fn(move |request| answer(Arc::clone(&server), peer, request));
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())

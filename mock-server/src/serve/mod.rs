@@ -1,5 +1,6 @@
 //! The way of a request: connection → sandbox → fault → handler → answer → journal.
 
+mod activity;
 pub(crate) mod connections;
 mod cors;
 pub(crate) mod dispatch;

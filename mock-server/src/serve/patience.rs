@@ -1,12 +1,16 @@
-//! A connection that ends if its client takes in nothing of what it is sent.
+//! A connection that ends if its client takes in nothing of what it is sent, and that waits at rest for what comes.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
+
+use super::activity::Activity;
 
 /// For how long a client may take in so little that the system takes no more for it.
 const LONGEST_STALL: Duration = Duration::from_secs(120);
@@ -17,17 +21,26 @@ pub(super) struct Patient<S> {
     longest_stall: Duration,
     /// Runs while the client takes in nothing.
     stalled: Option<Pin<Box<Sleep>>>,
-    owes_answer: bool,
+    /// What came already.
+    ahead: Bytes,
+    activity: Arc<Activity>,
 }
 
 impl<S> Patient<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, longest_stall: LONGEST_STALL, stalled: None, owes_answer: false }
+        let (ahead, activity) = (Bytes::new(), Arc::default());
+        Self { stream, longest_stall: LONGEST_STALL, stalled: None, ahead, activity }
     }
 
-    /// Whether something came since it was last written to.
-    pub(super) fn owes_answer(&self) -> bool {
-        self.owes_answer
+    /// What it does.
+    pub(super) fn activity(&self) -> &Arc<Activity> {
+        &self.activity
+    }
+
+    /// Takes back what was read of it and not used.
+    pub(super) fn take_back(&mut self, unused: Bytes) {
+        // Nothing of a buffer keeps all of it.
+        self.ahead = if unused.is_empty() { Bytes::new() } else { unused };
     }
 
     /// What comes of an attempt to write, unless there were too many in vain.
@@ -38,13 +51,26 @@ impl<S> Patient<S> {
     ) -> Poll<io::Result<T>> {
         if attempt.is_ready() {
             self.stalled = None;
+            self.activity.goes_on();
             return attempt;
         }
         let limit = self.longest_stall;
+        self.activity.stalls();
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         stalled.as_mut().poll(context).map(|()| {
             Err(io::Error::new(ErrorKind::TimedOut, "the client takes in nothing of what it is sent"))
         })
+    }
+}
+
+impl<S: AsyncRead + Unpin> Patient<S> {
+    /// Waits for what the client sends; false if it sends no more. It needs no buffer for that.
+    pub(super) async fn wakes(&mut self) -> bool {
+        let mut first = [0];
+        if self.ahead.is_empty() && self.stream.read(&mut first).await.is_ok_and(|read| read > 0) {
+            self.ahead = Bytes::copy_from_slice(&first);
+        }
+        !self.ahead.is_empty()
     }
 }
 
@@ -55,8 +81,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
+        let known = self.ahead.len().min(buffer.remaining());
+        buffer.put_slice(&self.ahead[..known]);
+        let rest = self.ahead.split_off(known);
+        self.take_back(rest);
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.owes_answer |= buffer.filled().len() > before;
+        if buffer.filled().len() > before {
+            self.activity.reads();
+            // Whatever else there is to tell is told next time.
+            return Poll::Ready(Ok(()));
+        }
         read
     }
 }
@@ -67,8 +101,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.owes_answer = false;
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.activity.writes();
         self.unless_stalled(context, written)
     }
 
@@ -77,8 +111,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.owes_answer = false;
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.activity.writes();
         self.unless_stalled(context, written)
     }
 

@@ -82,6 +82,11 @@ impl Serving {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
+    /// The memory that the server has at most had, in bytes.
+    pub(crate) fn most_memory(&self) -> u64 {
+        self.memory("VmHWM:") * 1024
+    }
+
     /// Tells how much memory the server has and had at most, and fails if that is too much.
     pub(crate) fn check_memory(&self, when: &str) {
         let (now, most) = (self.memory("VmRSS:"), self.memory("VmHWM:"));
