@@ -74,12 +74,12 @@ pub(crate) fn issue(
     Ok(certificate.der().to_vec())
 }
 
-/// A positive number of 128 bits that belongs to the contract alone.
+/// A positive number that belongs to the contract alone. It has 127 bits, so that certificates do not differ in length by it.
 fn serial(contract: &Contract) -> [u8; 16] {
     let hash = Sha256::digest(contract.client_id());
     let mut serial = [0; 16];
     serial.copy_from_slice(&hash[..16]);
-    serial[0] &= 0x7f;
+    serial[0] = serial[0] & 0x7f | 0x40;
     serial
 }
 
@@ -156,6 +156,16 @@ mod tests {
                 assert!(members.contains_key("consentPolicy"));
                 assert!(members.values().all(Value::is_string), "{members:?}");
             }
+        }
+    }
+
+    #[test]
+    fn certificates_of_contracts_do_not_differ_in_length_by_their_serial_numbers() {
+        let mut contract = Contract::sample(ContractKind::Read);
+        for number in 0..1000 {
+            contract.contract_id = number.to_string();
+            // DER leaves out zeros before a number, and puts one before a bit that would be its sign.
+            assert_eq!(serial(&contract)[0] & 0xc0, 0x40);
         }
     }
 }
