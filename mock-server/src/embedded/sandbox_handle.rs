@@ -110,6 +110,15 @@ impl SandboxHandle {
         made
     }
 
+    /// Opens sessions for the users that there are, all of which are read, without a request: for figures. Says how many
+    /// there are. The state must be in memory.
+    #[doc(hidden)]
+    pub fn make_sessions(&self, count: usize) -> usize {
+        let contracts = self.sandbox.contracts();
+        let Some(contract) = contracts.iter().find(|it| it.kind == ContractKind::Read) else { return 0 };
+        self.sandbox.wait(self.sandbox.store.make_sessions(contract, count, self.sandbox.now())).unwrap_or(0)
+    }
+
     /// Injects a fault.
     ///
     /// # Panics

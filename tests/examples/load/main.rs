@@ -46,6 +46,9 @@ pub(crate) struct Arguments {
     /// Measures the library instead, in a sandbox that has so many users already, each with a session.
     #[arg(long)]
     users: Option<usize>,
+    /// How many further sessions they have.
+    #[arg(long, default_value_t = 0, requires = "users")]
+    sessions: usize,
     /// Leaves out the counting of allocations.
     #[arg(long)]
     no_allocations: bool,

@@ -52,14 +52,17 @@ pub(crate) fn run(arguments: &Arguments) -> Fallible<()> {
         dataset.write(&folders[folders.len() - 1])?;
     }
     let server = match arguments.users {
-        Some(users) => Process::of_role("counted", &[&users.to_string()])?,
+        Some(users) => {
+            let numbers = [users, arguments.sessions].map(|number| number.to_string());
+            Process::of_role("counted", &numbers.each_ref().map(String::as_str))?
+        }
         None => Process::server(arguments.server.as_deref(), &folders)?,
     };
     let app = App::new(&server.address)?;
     let counted = match arguments.no_allocations {
         true => None,
         false => {
-            let process = Process::of_role("counted", &["0"])?;
+            let process = Process::of_role("counted", &["0", "0"])?;
             let app = App::new(&process.address)?;
             Some((process, app))
         }

@@ -94,10 +94,15 @@ impl Process {
 
     /// Its resident memory, in MiB.
     pub(crate) fn resident(&self) -> Fallible<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
+        resident(self.child.id())
     }
+}
+
+/// The resident memory of a process, in MiB.
+pub(crate) fn resident(process: u32) -> Fallible<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
 }
 
 impl Drop for Process {

@@ -1,4 +1,4 @@
-//! Users by the thousand, for figures.
+//! Users and sessions by the thousand, for figures.
 
 use super::Store;
 use crate::clock::Moment;
@@ -28,6 +28,22 @@ impl Store {
         // A user for whom a row is missing is made when it is here.
         self.run(|state| (0..count).filter(|_| make_user(state, contract, connection, now).is_some()).count())
             .await
+    }
+
+    /// Opens sessions that read, one user after the other: all of them in one unit of work. Says how many there are then.
+    pub(crate) async fn make_sessions(
+        &self,
+        contract: &Contract,
+        count: usize,
+        now: Moment,
+    ) -> Result<usize, Unavailable> {
+        self.run(|state| {
+            let users = state.users_after(None, count, |id, _| id.clone());
+            let asked = || (PullOptions::default(), SessionAccess::Token);
+            let users = users.iter().cycle().take(count);
+            users.filter(|user| state.trigger(contract, user, asked(), now).is_ok()).count()
+        })
+        .await
     }
 }
 
