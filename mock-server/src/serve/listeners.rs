@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
+use socket2::SockRef;
 use tokio::sync::watch;
 
 use crate::config::listen_host::ListenHost;
@@ -26,6 +27,9 @@ pub struct ListenError {
     pub source: io::Error,
 }
 
+/// How many connections may wait to be accepted, if the system allows so many. By default it is 128, and whoever of many
+/// that connect at once finds no room tries again after a second.
+const WAITING: i32 = 4096;
 /// How often another free port is tried, when the one that is free on the first address is taken on another.
 const PORT_TRIALS: usize = 10;
 
@@ -73,6 +77,7 @@ fn bind_once(host: &ListenHost, port: u16) -> io::Result<Vec<TcpListener>> {
 
 fn listener(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
+    SockRef::from(&listener).listen(WAITING)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
@@ -134,7 +139,19 @@ pub(crate) fn register(listeners: Vec<TcpListener>) -> io::Result<Vec<tokio::net
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpStream;
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn many_may_connect_before_one_is_accepted() {
+        let listener = &bind(&"127.0.0.1".parse().unwrap(), 0).unwrap()[0];
+        let address = listener.local_addr().unwrap();
+        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(500)).unwrap();
+        let waiting: Vec<_> = (0..300).map(|_| connect()).collect();
+        assert_eq!(waiting.len(), 300);
+    }
 
     #[test]
     fn a_name_is_listened_on_at_all_its_addresses_and_one_port() {
