@@ -291,7 +291,10 @@ impl Durable {
     /// [`Unavailable`] if it cannot be read.
     pub(crate) async fn fetch(&self, tag: &SandboxTag, content: Content) -> Result<Content, Unavailable> {
         match content.id() {
-            Some(id) => self.database.fetch(tag, id, content.len()).await.map_err(unavailable),
+            Some(id) => {
+                let fetched = self.database.fetch(tag, id, content.len()).await.map_err(unavailable)?;
+                Ok(fetched.fetched(id))
+            }
             None => Ok(content),
         }
     }

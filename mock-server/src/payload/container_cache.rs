@@ -1,16 +1,16 @@
 //! Containers that were made before: encrypting a file once per contract is enough.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use digime_fixtures::Compression;
 use rsa::RsaPublicKey;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::payload::compression::Compressor;
+use crate::payload::compressing::{Compressed, Compressing};
 use crate::payload::container::{ContainerError, ContainerForm, ContainerWriter, PIECE};
-use crate::payload::content::{Content, ContentWriter};
+use crate::payload::content::Content;
 
 /// How many bytes of containers a server keeps.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
@@ -19,15 +19,27 @@ const LARGEST_KEPT: u64 = 1024 * 1024;
 /// So is content above this size that nobody else asks for: a slow client would hold all of it in memory.
 const LARGEST_WHOLE: u64 = 64 * 1024;
 
-/// How many contents are compressed by Brotli at once.
-const MOST_ENCODERS: usize = 2;
+/// How many contents are compressed by gzip at once while they are sent: an encoder has a third of a megabyte, for as long
+/// as its client reads.
+const MOST_STREAMING: usize = 32;
+
+static STREAMING: Semaphore = Semaphore::const_new(MOST_STREAMING);
 
 /// A container on its way to a client.
 pub(crate) enum Container {
     /// All of it.
     Whole(Bytes),
     /// Made while it is sent.
-    Stream(Box<ContainerWriter>),
+    Stream { writer: Box<ContainerWriter>, _held: Held },
+}
+
+/// What a container that is made while it is sent holds until it was.
+#[derive(Default)]
+pub(crate) struct Held {
+    /// One of the places for those that are compressed meanwhile.
+    _place: Option<SemaphorePermit<'static>>,
+    /// What was compressed before, for whoever else asks for it.
+    _compressed: Option<Arc<Compressed>>,
 }
 
 impl Container {
@@ -35,7 +47,7 @@ impl Container {
     pub(crate) fn length(&self) -> Option<u64> {
         match self {
             Self::Whole(bytes) => Some(bytes.len() as u64),
-            Self::Stream(writer) => writer.length(),
+            Self::Stream { writer, .. } => writer.length(),
         }
     }
 
@@ -49,7 +61,7 @@ impl Container {
                 let piece = rest.split_to(rest.len().min(PIECE));
                 Ok((!piece.is_empty()).then_some(piece))
             }
-            Self::Stream(writer) => writer.next_piece(),
+            Self::Stream { writer, .. } => writer.next_piece(),
         }
     }
 }
@@ -72,7 +84,10 @@ struct Kept {
 
 /// The containers of one server, oldest out first.
 #[derive(Default)]
-pub(crate) struct ContainerCache(Mutex<Kept>);
+pub(crate) struct ContainerCache {
+    kept: Mutex<Kept>,
+    compressing: Compressing,
+}
 
 impl ContainerCache {
     /// The container of a content that many ask for: kept, or made and kept.
@@ -91,7 +106,7 @@ impl ContainerCache {
         if let Some(bytes) = self.get(&key) {
             return Ok(Container::Whole(bytes));
         }
-        let container = made(content, compression, form, contract, LARGEST_KEPT).await?;
+        let container = self.made(content, compression, form, contract, LARGEST_KEPT).await?;
         if let Container::Whole(bytes) = &container {
             self.keep(key, content.clone(), bytes.clone());
         }
@@ -106,16 +121,49 @@ impl ContainerCache {
         form: ContainerForm,
         contract: &RsaPublicKey,
     ) -> Result<Container, ContainerError> {
-        made(content, compression, form, contract, LARGEST_WHOLE).await
+        self.made(content, compression, form, contract, LARGEST_WHOLE).await
+    }
+
+    /// The container of a content, all of it unless the content is larger than that.
+    async fn made(
+        &self,
+        content: &Content,
+        compression: Compression,
+        form: ContainerForm,
+        contract: &RsaPublicKey,
+        largest_whole: u64,
+    ) -> Result<Container, ContainerError> {
+        if content.len() > largest_whole {
+            let place = match compression {
+                Compression::Gzip => STREAMING.try_acquire().ok(),
+                Compression::None | Compression::Brotli => None,
+            };
+            let (content, compression, held) = match (compression, place) {
+                (Compression::None, _) => (content.clone(), compression, Held::default()),
+                (Compression::Gzip, place @ Some(_)) => {
+                    (content.clone(), compression, Held { _place: place, ..Held::default() })
+                }
+                (Compression::Gzip | Compression::Brotli, _) => {
+                    let (made, shared) = self.compressing.compressed(content, compression).await?;
+                    (made, Compression::None, Held { _compressed: Some(shared), ..Held::default() })
+                }
+            };
+            let writer = Box::new(ContainerWriter::new(content, compression, form, contract)?);
+            return Ok(Container::Stream { writer, _held: held });
+        }
+        let writer = ContainerWriter::new(content.clone(), compression, form, contract)?;
+        let made = tokio::task::spawn_blocking(move || writer.into_bytes()).await;
+        let bytes = made.map_err(|panicked| std::io::Error::other(panicked.to_string()))??;
+        Ok(Container::Whole(bytes))
     }
 
     fn get(&self, key: &Key) -> Option<Bytes> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.containers.get(key).map(|(_, bytes)| bytes.clone())
     }
 
     fn keep(&self, key: Key, content: Content, bytes: Bytes) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.bytes += bytes.len() as u64 + content.len();
         if let Some((content, bytes)) = kept.containers.insert(key.clone(), (content, bytes)) {
             kept.bytes -= bytes.len() as u64 + content.len();
@@ -129,48 +177,6 @@ impl ContainerCache {
             }
         }
     }
-}
-
-/// The container of a content, all of it unless the content is larger than that.
-async fn made(
-    content: &Content,
-    compression: Compression,
-    form: ContainerForm,
-    contract: &RsaPublicKey,
-    largest_whole: u64,
-) -> Result<Container, ContainerError> {
-    if content.len() > largest_whole {
-        let (content, compression) = match compression {
-            Compression::Brotli => (compressed(content.clone()).await?, Compression::None),
-            other => (content.clone(), other),
-        };
-        let writer = ContainerWriter::new(content, compression, form, contract)?;
-        return Ok(Container::Stream(Box::new(writer)));
-    }
-    let writer = ContainerWriter::new(content.clone(), compression, form, contract)?;
-    let made = tokio::task::spawn_blocking(move || writer.into_bytes()).await;
-    let bytes = made.map_err(|panicked| std::io::Error::other(panicked.to_string()))??;
-    Ok(Container::Whole(bytes))
-}
-
-/// A content that is compressed by Brotli before the first byte is sent, few at a time: an encoder has ten megabytes,
-/// and would have them for as long as its client reads.
-async fn compressed(content: Content) -> Result<Content, ContainerError> {
-    static ENCODERS: Semaphore = Semaphore::const_new(MOST_ENCODERS);
-    // The semaphore is never closed.
-    let _encoder = ENCODERS.acquire().await.map_err(std::io::Error::other)?;
-    let made = tokio::task::spawn_blocking(move || {
-        let (mut compressor, mut writer, mut position) =
-            (Compressor::new(Compression::Brotli), ContentWriter::new(), 0);
-        while position < content.len() {
-            let plain = content.piece(position, PIECE)?;
-            position += plain.len() as u64;
-            writer.write(&compressor.write(&plain)?)?;
-        }
-        writer.write(&compressor.finish()?)?;
-        Ok(writer.finish())
-    });
-    made.await.map_err(|panicked| std::io::Error::other(panicked.to_string()))?
 }
 
 impl std::fmt::Debug for ContainerCache {

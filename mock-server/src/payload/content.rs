@@ -27,6 +27,8 @@ enum Place {
     Disk {
         file: Arc<OnDisk>,
         length: u64,
+        /// Of one that was fetched from outside the rows of a database: what it is kept under.
+        kept: Option<Arc<str>>,
     },
     /// Outside the rows of a database.
     Kept {
@@ -35,6 +37,15 @@ enum Place {
     },
     /// Beside the row that names it, in a file of rows.
     Apart(Apart),
+}
+
+/// What tells a content from all others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Identity {
+    /// Where in memory it is, or what holds its file.
+    Address(usize),
+    /// What it is kept under outside the rows of a database.
+    Id(Arc<str>),
 }
 
 /// A file that is open.
@@ -73,6 +84,16 @@ impl Content {
         }
     }
 
+    /// What tells it from all others for as long as it is held, if anything does.
+    pub(crate) fn identity(&self) -> Option<Identity> {
+        match &self.0 {
+            Place::Disk { kept: Some(id), .. } | Place::Kept { id, .. } => Some(Identity::Id(Arc::clone(id))),
+            Place::Disk { file, .. } => Some(Identity::Address(Arc::as_ptr(file) as usize)),
+            Place::Memory(_) => self.address().map(Identity::Address),
+            Place::Apart(_) => None,
+        }
+    }
+
     /// The content that is kept outside the rows of a database under this id. It must be opened to be read.
     #[cfg_attr(not(feature = "durable"), allow(dead_code))]
     pub(crate) fn kept(id: String, length: u64) -> Self {
@@ -85,6 +106,15 @@ impl Content {
             Place::Kept { id, .. } => Some(id),
             Place::Memory(_) | Place::Disk { .. } | Place::Apart(_) => None,
         }
+    }
+
+    /// This content, which was fetched from where this id stands for it.
+    #[cfg(any(test, feature = "durable"))]
+    pub(crate) fn fetched(mut self, id: &str) -> Self {
+        if let Place::Disk { kept, .. } = &mut self.0 {
+            *kept = Some(id.into());
+        }
+        self
     }
 
     /// What stands for it in a file of rows.
@@ -121,7 +151,8 @@ impl Content {
     }
 
     fn on_disk(file: File, place: Option<ContentPlace>, length: u64) -> Self {
-        Self(Place::Disk { file: Arc::new(OnDisk { file: Mutex::new(file), _place: place }), length })
+        let file = Arc::new(OnDisk { file: Mutex::new(file), _place: place });
+        Self(Place::Disk { file, length, kept: None })
     }
 
     /// Up to `most` bytes from `position`; fewer only at the end.

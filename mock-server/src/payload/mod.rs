@@ -1,6 +1,7 @@
 //! The bytes of files and tokens: content, compression, the encrypted container, signatures, and keys as files.
 
 pub(crate) mod arriving;
+mod compressing;
 pub(crate) mod compression;
 pub(crate) mod container;
 pub(crate) mod container_cache;

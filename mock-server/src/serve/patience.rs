@@ -15,6 +15,10 @@ use super::activity::Activity;
 /// For how long a client may take in so little that the system takes no more for it.
 const LONGEST_STALL: Duration = Duration::from_secs(120);
 
+/// How much is read at once: one byte less than what would make hyper give the connection a larger buffer, of up to 64 KiB,
+/// for as long as its client sends a body.
+const MOST_READ: usize = 16 * 1024 - 1;
+
 /// The server's end of a connection.
 pub(super) struct Patient<S> {
     stream: S,
@@ -85,7 +89,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         buffer.put_slice(&self.ahead[..known]);
         let rest = self.ahead.split_off(known);
         self.take_back(rest);
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let read = match buffer.remaining() > MOST_READ {
+            true => {
+                let mut some = ReadBuf::new(buffer.initialize_unfilled_to(MOST_READ));
+                let read = Pin::new(&mut self.stream).poll_read(context, &mut some);
+                let length = some.filled().len();
+                buffer.advance(length);
+                read
+            }
+            false => Pin::new(&mut self.stream).poll_read(context, buffer),
+        };
         if buffer.filled().len() > before {
             self.activity.reads();
             // Whatever else there is to tell is told next time.

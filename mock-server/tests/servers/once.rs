@@ -16,7 +16,7 @@ use crate::cluster::Cluster;
 /// How many clients ask at once.
 const CLIENTS: usize = 50;
 /// How often they do, unless the variable says otherwise.
-const ROUNDS: usize = 25;
+const ROUNDS: usize = 100;
 /// How often a fault strikes, for each round.
 const STRIKES: usize = 10;
 
