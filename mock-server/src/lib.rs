@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
+#![warn(clippy::missing_errors_doc, clippy::missing_panics_doc)]
 // The feature alone brings no database that would use it.
 #![cfg_attr(
     all(feature = "durable", not(any(feature = "sqlite", feature = "postgres"))),
