@@ -3,8 +3,6 @@
 //!
 //! axe-core is no part of the project: `DIGIME_AXE` names its `axe.min.js`. Without it these rules count as skipped.
 
-use std::time::Duration;
-
 use digime_mock_server::ContractKind;
 use digime_tests::World;
 use serde_json::{Value, json};
@@ -68,8 +66,6 @@ async fn look(problems: &mut Problems, browser: &Browser, name: &str) {
         for (size, dark) in [(Size::Phone, false), (Size::Desktop, true)] {
             browser.resize(size).await;
             browser.prefer_dark(dark).await;
-            // Buttons fade from one colour to the other.
-            tokio::time::sleep(Duration::from_millis(300)).await;
             let violations = browser.evaluate_later(AXE).await;
             problems.note(name, &format!("against the rules ({size:?}, dark: {dark})"), &violations);
         }
@@ -77,9 +73,13 @@ async fn look(problems: &mut Problems, browser: &Browser, name: &str) {
     } else {
         println!("skipped: {name} by the rules of axe-core, because DIGIME_AXE names no axe.min.js");
     }
-    browser.resize(Size::Enlarged).await;
-    let wide = "const width = document.documentElement.scrollWidth; return width > 640 ? [width] : []";
-    problems.note(name, "wider than the 640 that are seen at 200 %", &browser.evaluate(wide).await);
+    for (size, width) in [(Size::Phone, 390), (Size::Enlarged, 640)] {
+        browser.resize(size).await;
+        let wide = format!(
+            "const width = document.documentElement.scrollWidth; return width > {width} ? [width] : []"
+        );
+        problems.note(name, &format!("wider than the {width} that are seen"), &browser.evaluate(&wide).await);
+    }
     browser.resize(Size::Desktop).await;
     let mut ahead = browser.evaluate(WATCH).await.as_u64().unwrap();
     let mut found = Value::Null;

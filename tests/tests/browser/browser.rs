@@ -78,7 +78,11 @@ impl Browser {
     /// Whether the user prefers dark pages.
     pub(crate) async fn prefer_dark(&self, dark: bool) {
         let scheme = if dark { "dark" } else { "light" };
-        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        // A colour that is still on its way to the other scheme is seen by nobody.
+        let features = json!({"features": [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]});
         self.command("Emulation.setEmulatedMedia", features).await;
     }
 

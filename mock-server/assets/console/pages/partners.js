@@ -84,7 +84,7 @@ function partnerCard(partner, refresh, secrets) {
   const path = `/partners/${encodeURIComponent(id)}`;
   const query = { sandbox: null };
   const problems = h("div");
-  const used = h("div");
+  const used = h("div", { class: "stack" });
   const details = h("details", {}, h("summary", {}, "Use, applications and quotas"), used);
   details.addEventListener("toggle", async () => {
     if (!details.open) return;
