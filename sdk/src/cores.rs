@@ -1,19 +1,34 @@
 //! Work that keeps a core busy: done beside the threads that wait for the
 //! network, and never more of it at once than there are cores.
 
+use std::collections::VecDeque;
+use std::fmt;
 use std::num::NonZero;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use futures_util::FutureExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 use tokio::task;
 
 use crate::error::{Error, ErrorKind, Result};
 
 /// The cores that the work of one client may keep busy. Clones share them.
-#[derive(Debug, Clone)]
-pub(crate) struct Cores(Arc<Semaphore>);
+#[derive(Clone)]
+pub(crate) struct Cores {
+    count: usize,
+    work: Arc<Mutex<Work>>,
+}
+
+#[derive(Default)]
+struct Work {
+    waiting: VecDeque<Job>,
+    /// Workers that will look for waiting work before they go.
+    workers: usize,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
 
 impl Cores {
     /// All cores that this process may use.
@@ -22,45 +37,88 @@ impl Cores {
     }
 
     fn of(count: usize) -> Self {
-        Self(Arc::new(Semaphore::new(count)))
+        Self { count, work: Arc::default() }
     }
 
-    /// Begins the work on a thread that may block, as soon as a core is free; who came
-    /// first is served first. It is done even if nobody waits for it any more.
+    /// Has the work done on a thread that may block, as soon as a core is free; who
+    /// came first is served first. It need not be waited for: it takes no core from
+    /// others by not being polled, and is left out if nobody waits when its turn comes.
     ///
     /// The way there and back takes some 10 µs of a core: too long for one piece
-    /// of a file, short for what is worth it (a signature takes 800 µs).
+    /// of a file, short for what is worth it (a signature takes 300 to 800 µs).
     pub(crate) fn work<T, W>(&self, work: W) -> impl Future<Output = Result<T>> + Send + 'static + use<T, W>
     where
         T: Send + 'static,
         W: FnOnce() -> T + Send + 'static,
     {
-        match Arc::clone(&self.0).try_acquire_owned() {
-            Ok(core) => begin(core, work).left_future(),
-            Err(_) => {
-                let cores = Arc::clone(&self.0);
-                // A task of its own waits: a future that its owner does not poll would be given the
-                // core, and keep it from all others.
-                let waiting = task::spawn(async move {
-                    let core = cores.acquire_owned().await.map_err(|_| abandoned())?;
-                    begin(core, work).await
-                });
-                waiting.map(|ended| ended.map_err(|_| abandoned()).flatten()).right_future()
+        let (sender, done) = oneshot::channel();
+        self.add(Box::new(move || {
+            if !sender.is_closed() {
+                let _ = sender.send(work());
             }
+        }));
+        done.map(|done| done.map_err(|_| abandoned()))
+    }
+
+    fn add(&self, job: Job) {
+        let mut work = self.lock();
+        work.waiting.push_back(job);
+        if work.workers < self.count {
+            work.workers += 1;
+            drop(work);
+            let worker = Worker { cores: self.clone(), on_duty: true };
+            task::spawn_blocking(|| worker.run());
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn begin<T: Send + 'static>(
-    core: OwnedSemaphorePermit,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> impl Future<Output = Result<T>> + Send + 'static {
-    let working = task::spawn_blocking(move || {
-        // Moved in, so that the core is free when the work is done, not when somebody asks for it.
-        let _core = core;
-        work()
-    });
-    working.map(|ended| ended.map_err(|_| abandoned()))
+impl fmt::Debug for Cores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cores").field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
+/// A thread that does what waits, one after the other, and so wakes nobody in between.
+struct Worker {
+    cores: Cores,
+    on_duty: bool,
+}
+
+impl Worker {
+    fn run(mut self) {
+        while let Some(job) = self.next() {
+            // A job that panics drops its sender, and so tells who waits for it.
+            let _ = catch_unwind(AssertUnwindSafe(job));
+        }
+    }
+
+    fn next(&mut self) -> Option<Job> {
+        let mut work = self.cores.lock();
+        let job = work.waiting.pop_front();
+        if job.is_none() {
+            work.workers -= 1;
+            self.on_duty = false;
+        }
+        job
+    }
+}
+
+impl Drop for Worker {
+    /// A runtime that ends drops workers which have not begun.
+    fn drop(&mut self) {
+        if self.on_duty {
+            let mut work = self.cores.lock();
+            work.workers -= 1;
+            let abandoned =
+                if work.workers == 0 { std::mem::take(&mut work.waiting) } else { VecDeque::new() };
+            drop(work);
+            drop(abandoned);
+        }
+    }
 }
 
 fn abandoned() -> Error {
@@ -102,11 +160,30 @@ mod tests {
     #[tokio::test]
     async fn work_that_nobody_waits_for_keeps_no_core_from_others() {
         let cores = Cores::of(1);
-        let first = cores.work(|| thread::sleep(Duration::from_millis(30)));
+        let _first = cores.work(|| thread::sleep(Duration::from_millis(30)));
         let second = cores.work(|| 2);
+        let (sender, given_up) = std::sync::mpsc::channel();
+        drop(cores.work(move || sender.send(())));
         assert_eq!(cores.work(|| 3).await.unwrap(), 3);
-        drop(first);
-        assert_eq!(second.await.unwrap(), 2);
+        assert_eq!(second.now_or_never().expect("it came before the third").unwrap(), 2);
+        assert!(given_up.try_recv().is_err(), "nobody waited for it");
+    }
+
+    #[test]
+    fn work_of_a_runtime_that_ended_is_an_error_and_frees_its_core() {
+        let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let cores = Cores::of(1);
+        let ended = runtime();
+        let handle = ended.handle().clone();
+        ended.shutdown_background();
+        let lost = {
+            let _entered = handle.enter();
+            cores.work(|| 1)
+        };
+        runtime().block_on(async {
+            assert_eq!(lost.await.unwrap_err().kind(), ErrorKind::Cancelled);
+            assert_eq!(cores.work(|| 2).await.unwrap(), 2);
+        });
     }
 
     #[tokio::test]

@@ -44,9 +44,12 @@ impl Opening {
         }
     }
 
-    /// Makes room for plain bytes that are to be kept together.
-    pub(crate) fn expect(&mut self, bytes: usize) {
-        self.plain.reserve(bytes);
+    /// Makes room for the content of a container of so many bytes, if it will be kept
+    /// together: what is compressed will be larger, and tells its size itself.
+    pub(crate) fn expect(&mut self, container: usize) {
+        if !self.compressed {
+            self.plain.reserve(container);
+        }
     }
 
     /// Whether [`Opening::open`] stopped before it had opened all it was given. It
@@ -91,11 +94,15 @@ impl Opening {
             self.taken = 0;
         }
         decrypt(&mut self.container, pieces, last, &mut self.decrypted)?;
+        if last && self.produced == 0 {
+            self.plain.reserve(self.announced());
+        }
         let full = self.plain.len() + PORTION;
         self.more = true;
         while self.more && self.plain.len() < full {
             let start = self.plain.len();
-            self.plain.resize(start + STEP, 0);
+            let room = self.plain.capacity() - start;
+            self.plain.resize(start + if room > 0 { room.min(STEP) } else { STEP }, 0);
             let input = &self.decrypted[self.taken..];
             let step = self.decompressor.step(input, &mut self.plain[start..])?;
             self.plain.truncate(start + step.produced);
@@ -109,6 +116,20 @@ impl Opening {
                 ErrorKind::Decompress,
                 "the file could not be decompressed: its decoder is stuck",
             )),
+        }
+    }
+
+    /// The size that gzip names in its last four bytes, and a little for the step that
+    /// finds the end; a hint, as far as it is possible. 0 for other compressions.
+    fn announced(&self) -> usize {
+        /// The most that one byte of gzip becomes.
+        const RATIO: usize = 1032;
+        match (&self.decompressor, self.decrypted.last_chunk()) {
+            (Decompressor::Gzip { .. }, Some(size)) => {
+                let possible = self.decrypted.len().saturating_mul(RATIO).min(PORTION);
+                usize::try_from(u32::from_le_bytes(*size)).map_or(0, |size| size.min(possible) + 64)
+            }
+            _ => 0,
         }
     }
 
