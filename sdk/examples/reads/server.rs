@@ -1,7 +1,7 @@
 //! A server that does as little as it can: a list of files, and their containers as they are.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -40,7 +40,7 @@ pub(crate) async fn serve(folder: &Path) {
     axum::serve(listener, router).await.unwrap();
 }
 
-async fn container(small: &HashMap<String, Bytes>, folder: &PathBuf, name: &str) -> Response<Body> {
+async fn container(small: &HashMap<String, Bytes>, folder: &Path, name: &str) -> Response<Body> {
     if let Some(container) = small.get(name) {
         let head = Response::builder().header("x-metadata", support::x_metadata(Some("gzip")));
         return head.body(Body::from(container.clone())).unwrap();
