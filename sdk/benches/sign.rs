@@ -30,9 +30,12 @@ fn sign(criterion: &mut Criterion) {
     let pem = support::vector_text("contract-private.pem");
     let mut group = criterion.benchmark_group("sign");
 
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (client, contract) = (digime::Client::builder(support::APP).build().unwrap(), support::contract());
     group.bench_function("digime", |bench| {
-        bench.iter(|| digime::bench::authorization(&client, &contract, "access-token").unwrap());
+        bench
+            .to_async(&runtime)
+            .iter(async || digime::bench::authorization(&client, &contract, "access-token").await.unwrap());
     });
 
     let key = EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap();

@@ -14,9 +14,9 @@ use crate::http::jwt::Claims;
 /// # Errors
 ///
 /// As signing any request.
-pub fn authorization(client: &Client, contract: &Contract, access_token: &str) -> Result<HeaderValue> {
+pub async fn authorization(client: &Client, contract: &Contract, access_token: &str) -> Result<HeaderValue> {
     let claims = Claims { access_token: Some(access_token), ..Claims::default() };
-    client.signer(contract, claims).authorization()
+    client.signer(contract, claims).authorization(client.transport().cores()).await
 }
 
 /// Verifies a token of the server; its key set is read once and then cached.

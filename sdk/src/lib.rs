@@ -11,6 +11,7 @@ mod clock;
 mod consent;
 mod contract;
 mod contract_details;
+mod cores;
 mod crypto;
 mod delete;
 pub mod discovery;

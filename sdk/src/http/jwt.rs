@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::clock;
 use crate::contract::Contract;
-use crate::crypto::private_key::PrivateKey;
+use crate::cores::Cores;
 use crate::crypto::random;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -107,15 +107,15 @@ pub(crate) enum TokenForm<'a> {
 impl Signer<'_> {
     /// A new `Authorization` value. Every attempt needs its own: a repeated
     /// nonce is refused (protocol reference, errors §4).
-    pub(crate) fn authorization(&self) -> Result<HeaderValue> {
-        let key = self.contract.key();
-        let token = match &self.form {
+    pub(crate) async fn authorization(&self, cores: &Cores) -> Result<HeaderValue> {
+        let unsigned = match &self.form {
             TokenForm::Api { client_id, claims } => {
                 let nonce = random::alphanumeric(32)?;
-                sign(key, HEADER, &Stamped { client_id, nonce, timestamp: clock::unix_millis(), claims })?
+                unsigned(HEADER, &Stamped { client_id, nonce, timestamp: clock::unix_millis(), claims })?
             }
             TokenForm::Cloud { application_id } => cloud_token(self.contract, application_id)?,
         };
+        let token = signed(self.contract, unsigned, cores).await?;
         let mut value = HeaderValue::try_from(format!("Bearer {token}"))
             .map_err(|_| Error::new(ErrorKind::Config, "the request token is no header value"))?;
         // Keeps the value out of the HTTP library's own logs.
@@ -145,25 +145,38 @@ fn cloud_token(contract: &Contract, application_id: &str) -> Result<String> {
         iat,
         exp: iat.saturating_add(CLOUD_LIFETIME),
     };
-    sign(contract.key(), &header, &payload)
+    unsigned(&header, &payload)
 }
 
 /// A token that is signed but belongs to no one: `payload` as it is
 /// (crypto §1.5).
-pub(crate) fn sign_bare(contract: &Contract, payload: &impl Serialize) -> Result<String> {
-    sign(contract.key(), HEADER, payload)
+pub(crate) async fn sign_bare(
+    contract: &Contract,
+    payload: &(impl Serialize + Sync),
+    cores: &Cores,
+) -> Result<String> {
+    signed(contract, unsigned(HEADER, payload)?, cores).await
 }
 
-/// `b64url(header).b64url(payload).b64url(signature)`.
-fn sign(key: &PrivateKey, header: &str, payload: &impl Serialize) -> Result<String> {
+/// `b64url(header).b64url(payload)`.
+fn unsigned(header: &str, payload: &impl Serialize) -> Result<String> {
     let payload = serde_json::to_vec(payload)
         .map_err(|_| Error::new(ErrorKind::Config, "the request's claims are not JSON"))?;
     let mut token = String::with_capacity(payload.len() * 4 / 3 + 400);
     URL_SAFE_NO_PAD.encode_string(header, &mut token);
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(payload, &mut token);
-    let signature = key.sign_ps512(token.as_bytes())?;
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     Ok(token)
+}
+
+/// `unsigned.b64url(signature)`. A signature is the dearest part of most calls.
+async fn signed(contract: &Contract, unsigned: String, cores: &Cores) -> Result<String> {
+    let (key, mut token) = (contract.key().clone(), unsigned);
+    let signing = cores.work(move || {
+        let signature = key.sign_ps512(token.as_bytes())?;
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        Ok(token)
+    });
+    signing.await?
 }

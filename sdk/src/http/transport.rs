@@ -10,6 +10,7 @@ use http::Method;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use tracing::{Instrument, Span, field};
 
+use crate::cores::Cores;
 use crate::crypto::secret::Secret;
 use crate::error::Result;
 use crate::http::body::Body;
@@ -66,7 +67,8 @@ impl ReadAnswer for UpTo {
         if announced.is_some_and(|length| length > limit as u64) {
             return Err(failure::too_large("the answer", limit as u64));
         }
-        let mut body = Vec::new();
+        // The announced size is a hint: it saves copies while the body grows.
+        let mut body = Vec::with_capacity(announced.map_or(0, |length| length.min(1 << 20) as usize));
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > limit {
                 return Err(failure::too_large("the answer", limit as u64));
@@ -99,6 +101,7 @@ pub(crate) struct Transport {
     times: TimeLimits,
     user_agent: HeaderValue,
     max_json_size: usize,
+    cores: Cores,
 }
 
 impl Transport {
@@ -112,7 +115,12 @@ impl Transport {
         user_agent: HeaderValue,
         max_json_size: usize,
     ) -> Self {
-        Self { http, proxies, observer, retry, times, user_agent, max_json_size }
+        Self { http, proxies, observer, retry, times, user_agent, max_json_size, cores: Cores::all() }
+    }
+
+    /// Where signatures are made and files are opened.
+    pub(crate) fn cores(&self) -> &Cores {
+        &self.cores
     }
 
     pub(crate) fn times(&self) -> TimeLimits {
@@ -197,7 +205,7 @@ impl Transport {
 
     /// One attempt, up to the headers of a successful answer.
     async fn answer_to(&self, request: &Request, signer: Option<&Signer<'_>>) -> Result<Response> {
-        let headers = self.headers_of(request, signer)?;
+        let headers = self.headers_of(request, signer).await?;
         let watch = Watch::new(self.observer.as_ref());
         let (operation, method, url) = (request.operation, &request.method, &request.url);
         watch.tell(Event::Request { operation, method, url, headers: &headers });
@@ -232,12 +240,12 @@ impl Transport {
         Err(failure::refused(status.as_u16(), &headers, &body, &secrets))
     }
 
-    fn headers_of(&self, request: &Request, signer: Option<&Signer<'_>>) -> Result<HeaderMap> {
+    async fn headers_of(&self, request: &Request, signer: Option<&Signer<'_>>) -> Result<HeaderMap> {
         let mut headers = request.headers.clone();
         headers.insert(ACCEPT, HeaderValue::from_static(request.accept));
         headers.insert(USER_AGENT, self.user_agent.clone());
         if let Some(signer) = signer {
-            headers.insert(AUTHORIZATION, signer.authorization()?);
+            headers.insert(AUTHORIZATION, signer.authorization(&self.cores).await?);
         }
         if let Some(content_type) = request.content_type {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -16,10 +16,12 @@ use crate::http::jwt::{Claims, Signer};
 use crate::http::request::Request;
 use crate::http::transport::{Answer, UpTo};
 use crate::legacy::generation::Generation;
+use crate::legacy::shared_refresh::PairsInUse;
 use crate::tokens::key_set::KeySets;
 
 /// A [`Client`] that speaks one older generation of the API; see
-/// [`Client::legacy`]. Cheap to clone.
+/// [`Client::legacy`]. Cheap to clone; calls of clones that are under way with the same
+/// token pair share one refresh.
 ///
 /// **Legacy**, v1 to v1.6; today's generation is [`Client`] itself
 /// (protocol reference, legacy §1).
@@ -29,6 +31,7 @@ pub struct LegacyClient {
     generation: Generation,
     root: Url,
     key_sets: Arc<KeySets>,
+    pairs_in_use: Arc<PairsInUse>,
 }
 
 impl Client {
@@ -54,7 +57,7 @@ impl Client {
     pub fn legacy(&self, generation: Generation) -> LegacyClient {
         let root = root_of(self.api_url(), generation);
         let key_sets = Arc::new(self.shared().key_sets.with_root(&root));
-        LegacyClient { client: self.clone(), generation, root, key_sets }
+        LegacyClient { client: self.clone(), generation, root, key_sets, pairs_in_use: Arc::default() }
     }
 }
 
@@ -73,6 +76,10 @@ impl LegacyClient {
 
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    pub(crate) fn pairs_in_use(&self) -> &PairsInUse {
+        &self.pairs_in_use
     }
 
     pub(crate) fn url(&self, field: &str, segments: &[&str]) -> Result<Url> {

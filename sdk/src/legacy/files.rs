@@ -3,12 +3,12 @@
 
 use std::fmt;
 
-use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 use http::Method;
 
 use crate::contract::Contract;
+use crate::crypto::private_key::PrivateKey;
 use crate::download::compression::Compression;
 use crate::download::{Download, chunks};
 use crate::error::{ErrorKind, Operation, Result};
@@ -207,20 +207,20 @@ impl SessionFiles {
         Download::new(response, container, compression, self.client.client())
     }
 
-    /// The envelope of a file, as long as a file may take.
-    async fn envelope(&self, response: Response) -> Result<Envelope> {
-        let transport = self.client.client().transport();
-        let limit = transport.times().file;
-        let whole = UpTo(transport.max_json_size());
-        let answer = tokio::time::timeout(limit, whole.read(response))
+    /// Receives an envelope, as long as a file may take, and has it opened.
+    async fn open<T: Send + 'static>(
+        &self,
+        response: Response,
+        open: impl FnOnce(Envelope, PrivateKey, u64) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let shared = self.client.client().shared();
+        let longest = shared.transport.times().file;
+        let whole = UpTo(shared.transport.max_json_size());
+        let answer = tokio::time::timeout(longest, whole.read(response))
             .await
-            .map_err(|_| failure::timed_out("the download", limit))??;
-        Envelope::parse(&answer.body)
-    }
-
-    fn open(&self, envelope: &mut Envelope, compression: Compression) -> Result<Bytes> {
-        let limit = self.client.client().shared().max_file_size;
-        envelope.open(self.contract.key().clone(), compression, limit)
+            .map_err(|_| failure::timed_out("the download", longest))??;
+        let (key, limit) = (self.contract.key().clone(), shared.max_file_size);
+        shared.transport.cores().work(move || open(Envelope::parse(&answer.body)?, key, limit)).await?
     }
 }
 
@@ -276,9 +276,12 @@ impl ReadAnswer for EnvelopeReader<'_> {
 
     async fn read(&self, response: Response) -> Result<File> {
         let last_modified = response.last_modified();
-        let mut envelope = self.files.envelope(response).await?;
-        let header = envelope.header()?;
-        let bytes = self.files.open(&mut envelope, header.compression)?;
+        let open = |mut envelope: Envelope, key, limit| {
+            let header = envelope.header()?;
+            let bytes = envelope.open(key, header.compression, limit)?;
+            Ok((header, bytes))
+        };
+        let (header, bytes) = self.files.open(response, open).await?;
         Ok(File::received(self.name, header, last_modified, bytes))
     }
 }
@@ -298,8 +301,8 @@ impl ReadAnswer for RawFileReader<'_> {
         let bytes = match self.files.client.generation().sends_bytes() {
             true => self.files.download(response, Compression::None).collect().await?,
             false => {
-                let mut envelope = self.files.envelope(response).await?;
-                self.files.open(&mut envelope, Compression::None)?
+                let open = |mut envelope: Envelope, key, limit| envelope.open(key, Compression::None, limit);
+                self.files.open(response, open).await?
             }
         };
         Ok(RawFile { bytes, ..announced })

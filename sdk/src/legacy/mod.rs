@@ -54,6 +54,7 @@ mod postbox;
 mod push;
 mod refresh;
 mod session;
+mod shared_refresh;
 mod trigger;
 
 pub use accounts::{LegacyAccount, LegacyAccountService, LegacyAccounts};

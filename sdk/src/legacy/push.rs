@@ -203,13 +203,14 @@ impl LegacyClient {
         file: PostboxFile,
     ) -> Result<Renewed<PostboxReceipt>> {
         access.check(self.generation())?;
+        let pair = access.token().map(|token| self.in_use(contract, token));
         let first = self.push_signed(contract, postbox, access.session(), access.token(), &file).await?;
-        let again = match access.token() {
-            Some(token) if first.status == PushStatus::Pending && file.content.is_repeatable() => token,
+        let (again, pair) = match access.token().zip(pair) {
+            Some(used) if first.status == PushStatus::Pending && file.content.is_repeatable() => used,
             _ => return Ok(Renewed { value: first, updated_token: None }),
         };
         tracing::debug!("the push is pending, refreshing the token");
-        let fresh = self.refresh_and_tell(contract, again).await?;
+        let fresh = self.refresh_and_tell(contract, again, pair).await?;
         let value = self.push_signed(contract, postbox, access.session(), Some(&fresh), &file).await?;
         Ok(Renewed { value, updated_token: Some(fresh) })
     }

@@ -14,7 +14,6 @@ use crate::legacy::client::{LegacyClient, parse};
 use crate::legacy::consent::LegacyGrant;
 use crate::legacy::contract::LegacyContract;
 use crate::legacy::generation::{Generation, WITH_TOKENS};
-use crate::tokens::listener::notify;
 use crate::tokens::pkce::CodeVerifier;
 use crate::tokens::token::{Payload, TokenUser, UserAccessToken};
 
@@ -114,7 +113,7 @@ impl LegacyClient {
     }
 
     /// Sends a request with the access token, and once more with a new one if the
-    /// platform refuses it.
+    /// platform refuses it. Calls with the same pair share that.
     pub(crate) async fn send_renewing(
         &self,
         contract: &LegacyContract,
@@ -122,12 +121,13 @@ impl LegacyClient {
         claims: Claims<'_>,
         request: &Request,
     ) -> Result<Renewed<Answer>> {
+        let pair = self.in_use(contract, token);
         let refused = match self.send_with(contract, token, &claims, request).await {
             Err(error) if error.calls_for_refresh() => error,
             settled => return Ok(Renewed { value: settled?, updated_token: None }),
         };
         tracing::debug!(operation = ?refused.operation(), "access token refused, refreshing");
-        let fresh = self.refresh_and_tell(contract, token).await?;
+        let fresh = self.refresh_and_tell(contract, token, pair).await?;
         let again = self.send_with(contract, &fresh, &claims, request).await;
         let value = again.map_err(|error| match error.calls_for_refresh() {
             // Another refresh would go round in circles.
@@ -135,19 +135,6 @@ impl LegacyClient {
             false => error,
         })?;
         Ok(Renewed { value, updated_token: Some(fresh) })
-    }
-
-    /// A new pair, handed to [`crate::ClientBuilder::on_token`] before its first use:
-    /// it must not be lost if what follows fails.
-    pub(crate) async fn refresh_and_tell(
-        &self,
-        contract: &LegacyContract,
-        token: &UserAccessToken,
-    ) -> Result<UserAccessToken> {
-        let fresh = self.refresh(contract, token).await?;
-        let listener = self.client().shared().listener.as_ref();
-        notify(listener, contract.contract().id(), token, &fresh);
-        Ok(fresh)
     }
 
     async fn send_with(

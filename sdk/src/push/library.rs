@@ -124,14 +124,17 @@ impl User {
     pub async fn push_to_library(&self, metadata: &PushMetadata, content: impl Into<Content>) -> Result<()> {
         let request = self
             .push_request(metadata, content.into())
+            .await
             .map_err(|error| error.with_operation(Operation::PushToLibrary))?;
         self.answer(&request).await?;
         Ok(())
     }
 
-    fn push_request(&self, metadata: &PushMetadata, content: Content) -> Result<Request> {
+    async fn push_request(&self, metadata: &PushMetadata, content: Content) -> Result<Request> {
         metadata.check()?;
-        let descriptor = jwt::sign_bare(self.contract(), &Descriptor { metadata })?;
+        let descriptor =
+            jwt::sign_bare(self.contract(), &Descriptor { metadata }, self.client().transport().cores())
+                .await?;
         if descriptor.len() > MAX_DESCRIPTOR {
             return Err(Error::config("metadata", "is too long for the header it travels in"));
         }

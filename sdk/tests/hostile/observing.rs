@@ -98,7 +98,7 @@ async fn broken_and_abandoned_attempts_are_seen_as_such() {
     server.get(ACCOUNTS, ResponseTemplate::new(200).set_delay(Duration::from_secs(5))).await;
     let seen = Seen::default();
     let builder =
-        seen.by(server.builder()).timeout(Duration::from_millis(100)).retry(digime::RetryPolicy::never());
+        seen.by(server.builder()).timeout(Duration::from_millis(500)).retry(digime::RetryPolicy::never());
     user(builder).read_accounts().await.unwrap_err();
     assert_eq!(seen.texts()[1..], ["Abandoned"]);
 }

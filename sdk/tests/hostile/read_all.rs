@@ -138,7 +138,7 @@ async fn states_may_go_back_and_be_unknown() {
 async fn a_session_that_never_completes_ends_at_the_deadline() {
     for state in ["running", "pending", "unheard-of"] {
         let server = serving(vec![list(state, &[("a", 1)])]).await;
-        let options = quickly().deadline(Duration::from_millis(100));
+        let options = quickly().deadline(Duration::from_millis(500));
         let mut stream = server.user().read_all_files(&session(), options);
         let mut last = None;
         while let Some(event) = stream.next().await {
@@ -155,7 +155,7 @@ async fn a_session_that_never_completes_ends_at_the_deadline() {
 async fn the_deadline_also_ends_downloads_that_hang() {
     let server = serving(vec![list("completed", &[("slow", 1)])]).await;
     server.file("slow", file_answer(seal(b"[]"), None).set_delay(Duration::from_secs(600))).await;
-    let events = events(&server, quickly().deadline(Duration::from_millis(100))).await;
+    let events = events(&server, quickly().deadline(Duration::from_millis(500))).await;
     assert_eq!(events, ["now completed", "failed Deadline"]);
 }
 

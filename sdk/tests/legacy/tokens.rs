@@ -130,6 +130,37 @@ async fn a_refused_token_is_refreshed_once_and_told() {
 }
 
 #[tokio::test]
+async fn calls_that_are_refused_together_share_a_refresh() {
+    let legacy = Legacy::start(Generation::V1_5).await;
+    legacy.issue("at-2", "rt-2").await;
+    legacy.post(TRIGGER, |request: &Request| only_the_new(request, &ResponseTemplate::new(202))).await;
+    let (client, contract, pair) = (legacy.client(), legacy_contract(), token("at-1", "rt-1"));
+    let session = key();
+    let calls = (0..5).map(|_| client.prepare_files(&contract, &pair, &session));
+    for prepared in futures_util::future::join_all(calls).await {
+        assert_eq!(prepared.unwrap().updated_token.unwrap().access_token.value.expose(), "at-2");
+    }
+    assert_eq!((legacy.asked(TRIGGER).await.len(), legacy.asked("oauth/token").await.len()), (10, 1));
+    // Nobody is left who knows the new pair.
+    let prepared = client.prepare_files(&contract, &pair, &session).await.unwrap();
+    assert!(prepared.updated_token.is_some());
+    assert_eq!(legacy.asked("oauth/token").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_refresh_that_failed_is_not_shared_with_later_calls() {
+    let legacy = Legacy::start(Generation::V1_5).await;
+    legacy.post(TRIGGER, |request: &Request| only_the_new(request, &ResponseTemplate::new(202))).await;
+    let (client, contract, pair) = (legacy.client(), legacy_contract(), token("at-1", "rt-1"));
+    let session = key();
+    legacy.server.once("POST", &legacy.path("oauth/token"), api_error(500, "X")).await;
+    client.prepare_files(&contract, &pair, &session).await.unwrap_err();
+    legacy.issue("at-2", "rt-2").await;
+    let prepared = client.prepare_files(&contract, &pair, &session).await.unwrap();
+    assert_eq!(prepared.updated_token.unwrap().access_token.value.expose(), "at-2");
+}
+
+#[tokio::test]
 async fn tokens_refused_for_ever_end_in_a_new_consent() {
     let legacy = Legacy::start(Generation::V1_4).await;
     legacy.issue("at-2", "rt-2").await;

@@ -15,6 +15,7 @@ mod deletion;
 mod discovery;
 mod hostile;
 mod independent;
+mod many_files;
 mod objects;
 mod push;
 mod renew;

@@ -28,7 +28,7 @@ where
     origin
 }
 
-async fn read_head(socket: &mut TcpStream) -> Option<String> {
+pub(crate) async fn read_head(socket: &mut TcpStream) -> Option<String> {
     let mut seen = Vec::new();
     let mut buffer = [0; 4096];
     while !seen.windows(4).any(|end| end == b"\r\n\r\n") {
