@@ -26,9 +26,10 @@ pub(super) fn by_keys(table: &str, keys: usize) -> String {
     format!("SELECT key, body FROM {table} WHERE sandbox = $1 AND key IN ({})", places(2, keys))
 }
 
-/// The rows with a value in a column.
+/// The rows with a value in a column, in any order: SQLite would look through all rows of the sandbox for those that are
+/// wanted by their keys.
 pub(super) fn by_column(table: &str, column: &str) -> String {
-    format!("SELECT key, body FROM {table} WHERE sandbox = $1 AND {column} = $2 ORDER BY key")
+    format!("SELECT key, body FROM {table} WHERE sandbox = $1 AND {column} = $2")
 }
 
 /// Some of the rows after a key.
@@ -143,5 +144,30 @@ mod tests {
                 assert!(line.contains(&format!(", {column} TEXT")), "{table} has no {column}");
             }
         }
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn sqlite_finds_rows_by_the_index_of_what_they_are_looked_up_by() {
+        use sqlx::{Connection as _, Row as _, SqliteConnection};
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        for text in MIGRATIONS {
+            sqlx::raw_sql(text).execute(&mut connection).await.unwrap();
+        }
+        let mut found = 0;
+        for (table, columns) in State::schema() {
+            for column in columns {
+                let index = format!("{table}_of_{column}");
+                if !MIGRATIONS.concat().contains(&format!("CREATE INDEX {index} ")) {
+                    continue;
+                }
+                let explain = format!("EXPLAIN QUERY PLAN {}", by_column(table, column));
+                let explain = sqlx::query(sqlx::AssertSqlSafe(explain)).bind("sandbox").bind("value");
+                let plan: String = explain.fetch_one(&mut connection).await.unwrap().get("detail");
+                assert!(plan.contains(&index), "{table} by {column}: {plan}");
+                found += 1;
+            }
+        }
+        assert_eq!(found, 11);
     }
 }
