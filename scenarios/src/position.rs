@@ -37,6 +37,18 @@ impl From<Place> for SourceSpan {
     }
 }
 
+/// A line of a text, from 1 on. YAML ends lines at a carriage return, too.
+pub(crate) fn line_of(text: &str, number: usize) -> Option<&str> {
+    const ENDS: [char; 2] = ['\n', '\r'];
+    let mut rest = text;
+    for _ in 1..number {
+        let end = rest.find(ENDS)?;
+        let length = if rest[end..].starts_with("\r\n") { 2 } else { 1 };
+        rest = &rest[end + length..];
+    }
+    rest.split(ENDS).next()
+}
+
 /// A scenario file's path and text.
 #[derive(Debug)]
 pub struct SourceFile {
@@ -47,6 +59,11 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// A line of the text, from 1 on.
+    pub(crate) fn line(&self, number: usize) -> Option<&str> {
+        line_of(&self.text, number)
+    }
+
     /// The text as error messages quote it.
     pub(crate) fn quoted(&self) -> NamedSource<String> {
         NamedSource::new(shown(&self.path), self.text.clone()).with_language("yaml")
@@ -84,4 +101,16 @@ impl fmt::Display for Position {
 /// A path as reports write it: with `/` on every system.
 pub(crate) fn shown(path: &Path) -> String {
     path.display().to_string().replace('\\', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_where_yaml_ends_them() {
+        let lines: Vec<_> = (1..=6).map(|number| line_of("a\nb\r\nc\rd\r\r", number)).collect();
+        assert_eq!(lines, [Some("a"), Some("b"), Some("c"), Some("d"), Some(""), Some("")]);
+        assert_eq!((line_of("a", 2), line_of("", 1)), (None, Some("")));
+    }
 }

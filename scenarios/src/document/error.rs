@@ -85,7 +85,7 @@ impl FileError {
     pub fn explained(&self) -> String {
         let mut text = format!("{self}\n");
         if let Some(Position { file, place }) = &self.position
-            && let Some(line) = file.text.lines().nth(place.line.saturating_sub(1))
+            && let Some(line) = file.line(place.line)
         {
             text.push_str(&format!("  {:>4} | {line}\n", place.line));
         }

@@ -108,7 +108,7 @@ impl Page {
     fn failure(&mut self, failure: &Failure) {
         self.line(&format!("  {} {}", self.red("✗"), failure.message));
         let position = &failure.position;
-        if let Some(line) = position.file.text.lines().nth(position.place.line.saturating_sub(1)) {
+        if let Some(line) = position.file.line(position.place.line) {
             let number = position.place.line;
             self.line(&format!("    {} {}", self.dim(&format!("{number:>4} |")), line));
         }

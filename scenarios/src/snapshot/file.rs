@@ -27,10 +27,15 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
 
 /// The text in a snapshot; none if it is no snapshot.
 pub(crate) fn text_in(whole: &str) -> Option<String> {
-    let whole = whole.replace("\r\n", "\n");
+    let whole = with_line_feeds(whole);
     // Some editors begin a file with a byte-order mark.
     let rest = whole.trim_start_matches('\u{feff}').strip_prefix("---\n")?;
     rest.split_once("\n---\n").map(|(_, text)| text.trim_end().to_owned())
+}
+
+/// The text with nothing but line feeds at the ends of its lines: version control and editors change them.
+pub(crate) fn with_line_feeds(text: &str) -> String {
+    text.split('\n').map(|line| line.trim_end_matches('\r')).collect::<Vec<_>>().join("\n")
 }
 
 /// Writes a snapshot of a scenario file.
@@ -119,5 +124,12 @@ mod tests {
         assert_eq!(read(&path).unwrap(), None);
         fs::write(&path, "no snapshot").unwrap();
         assert!(read(&path).unwrap_err().to_string().contains("a.snap"));
+    }
+
+    #[test]
+    fn carriage_returns_before_the_ends_of_lines_are_no_part_of_a_snapshot() {
+        let read = text_in("---\r\nsource: a\r\n---\r\na\r\r\nb\rc\r\n").unwrap();
+        assert_eq!(read, "a\nb\rc");
+        assert_eq!(text_in(&written(Path::new("a"), "b", &read)).unwrap(), read);
     }
 }

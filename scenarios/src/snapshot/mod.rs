@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub(crate) use file::{read, write};
 #[cfg(any(test, fuzzing))]
-pub(crate) use file::{text_in, written};
+pub(crate) use file::{text_in, with_line_feeds, written};
 pub(crate) use stable::{named_months, stable};
 
 use crate::document::{FileError, LoadedFile};

@@ -234,7 +234,7 @@ impl Step {
 impl Broken {
     fn of(failure: &Failure) -> Self {
         let position = &failure.position;
-        let line = position.file.text.lines().nth(position.place.line.saturating_sub(1));
+        let line = position.file.line(position.place.line);
         let value = |what, value: &Option<String>| value.as_ref().map(|value| (what, short(value)));
         let compared = [value("expected", &failure.expected), value("actual", &failure.actual)];
         let mut values: Vec<_> = compared.into_iter().flatten().collect();
