@@ -127,10 +127,15 @@ pub(crate) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String 
     use url::form_urlencoded::byte_serialize;
     let (address, fragment) = uri.find('#').map_or((uri, ""), |at| uri.split_at(at));
     let mut target = address.to_owned();
+    // What follows the first question mark is the query; before it, an ampersand is a character of the path.
+    let mut separator = match address.split_once('?') {
+        None => "?",
+        Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
+        Some(_) => "&",
+    };
     for (name, value) in parameters {
-        if !target.ends_with(['?', '&']) {
-            target.push(if target.contains('?') { '&' } else { '?' });
-        }
+        target.push_str(separator);
+        separator = "&";
         let value: String = byte_serialize(value.as_bytes()).collect();
         target.push_str(name);
         target.push('=');
@@ -213,5 +218,19 @@ mod tests {
         assert_eq!(with_parameters("quark-callback://?", &parameters[..1]), "quark-callback://?success=true");
         assert_eq!(with_parameters("digime-ca-x", &parameters[..1]), "digime-ca-x?success=true");
         assert_eq!(with_parameters("http://a/?u=1#z?", &parameters[..1]), "http://a/?u=1&success=true#z?");
+    }
+
+    #[test]
+    fn parameters_are_in_the_query_whatever_the_path_ends_with() {
+        for (uri, target) in [
+            ("http://localhost/a", "http://localhost/a?code=1&state=2"),
+            ("http://localhost/a&", "http://localhost/a&?code=1&state=2"),
+            ("http://localhost/a?", "http://localhost/a?code=1&state=2"),
+            ("http://localhost/a?b=c", "http://localhost/a?b=c&code=1&state=2"),
+            ("http://localhost/a?b=c&", "http://localhost/a?b=c&code=1&state=2"),
+            ("http://localhost/a?b=?", "http://localhost/a?b=?&code=1&state=2"),
+        ] {
+            assert_eq!(with_parameters(uri, &[("code", "1"), ("state", "2")]), target);
+        }
     }
 }

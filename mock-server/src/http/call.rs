@@ -285,6 +285,8 @@ fn require_object(body: &[u8]) -> Result<(), Refusal> {
         [b'n', ..] => "null",
         [b't' | b'f', ..] => "a truth value",
         [b'-' | b'0'..=b'9', ..] => "a number",
+        // JSON's reader would overlook it in what it does not know.
+        _ if std::str::from_utf8(body).is_err() => "text that is not UTF-8",
         _ => return Ok(()),
     };
     Err(Refusal::validation(format!("the body must be a JSON object; found {found}")))
@@ -361,6 +363,8 @@ mod tests {
                 "{message}"
             );
         }
+        let message = read_json::<Secret>(b"{\"unknown\": \"\xa6\"}").unwrap_err().message;
+        assert!(message.contains("not UTF-8"), "{message}");
         let read: Secret = read_json(b" \n").unwrap();
         assert!(read.inner.is_none() && read.list.is_empty());
     }
