@@ -366,7 +366,13 @@ fn answers(data: &[u8]) {
             _ => false,
         }
     }
-    let keys_tell = serde_json::from_slice(data).is_ok_and(|value| has_secret_key(&value));
+    // JSON that is broken further on has keys, too.
+    let text = String::from_utf8_lossy(data);
+    let ends_as_key = |(at, _): (usize, &str)| {
+        text[at..].split_once('"').is_some_and(|(_, rest)| rest.trim_start().starts_with(':'))
+    };
+    let keys_tell = text.match_indices(SECRET).any(ends_as_key)
+        || serde_json::from_slice(data).is_ok_and(|value| has_secret_key(&value));
     fn error_of<T>(read: Result<T>) -> Option<Error> {
         read.err()
     }
