@@ -123,6 +123,8 @@ impl Connection {
         async move {
             let ended = loop {
                 let woken = tokio::select! {
+                    // What has come already is answered before the server stops.
+                    biased;
                     woken = tokio::time::timeout(HEAD_TIMEOUT, stream.wakes()) => woken.unwrap_or(false),
                     _ = self.stopped.changed() => false,
                 };
