@@ -27,8 +27,6 @@ use crate::http::response::Response;
 /// Received bytes that are opened together: enough to be worth the way to
 /// another thread, few enough to begin early.
 const BATCH: usize = 256 * 1024;
-/// Plain bytes that a stream hands out at once.
-const PIECE: usize = 64 * 1024;
 /// A container is this much larger than its content, at most.
 const OVERHEAD: u64 = 64 * 1024;
 
@@ -37,8 +35,6 @@ pub(crate) struct Download {
     body: Receiving,
     stage: Stage,
     cores: Cores,
-    /// Plain bytes that are still to be handed out.
-    ready: Bytes,
 }
 
 /// Where the container is.
@@ -82,22 +78,20 @@ impl Download {
             },
             stage: Stage::Idle(Box::new(opening)),
             cores: shared.transport.cores().clone(),
-            ready: Bytes::new(),
         }
     }
 
     /// The next plain bytes; `None` at the verified end of the file.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
-        while self.ready.is_empty() {
-            if !self.advance(Pace::Early).await? {
-                return Ok(None);
-            }
-            if let Stage::Idle(opening) = &mut self.stage {
-                self.ready = opening.take_plain();
-            }
+        while self.advance(Pace::Early).await? {
+            let Stage::Idle(opening) = &mut self.stage else { continue };
+            let plain = opening.take_plain();
             self.work_ahead();
+            if !plain.is_empty() {
+                return Ok(Some(plain));
+            }
         }
-        Ok(Some(self.ready.split_to(self.ready.len().min(PIECE))))
+        Ok(None)
     }
 
     /// All plain bytes.
@@ -353,7 +347,7 @@ mod tests {
         let log = Log::default();
         let mut download = download(&log, 200);
         let first = download.next().await.unwrap().unwrap();
-        assert!(first.len() <= PIECE);
+        assert!(first.len() <= BATCH);
         tokio::time::sleep(Duration::from_millis(50)).await;
         let ahead = log.came() * CHUNK;
         assert!(ahead <= 3 * BATCH, "{ahead} bytes for a reader who has {}", first.len());

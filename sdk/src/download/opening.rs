@@ -94,8 +94,11 @@ impl Opening {
             self.taken = 0;
         }
         decrypt(&mut self.container, pieces, last, &mut self.decrypted)?;
-        if last && self.produced == 0 {
-            self.plain.reserve(self.announced());
+        match self.produced {
+            0 if last => self.plain.reserve(self.announced()),
+            0 => {}
+            // What follows a portion is most often another one.
+            _ => self.plain.reserve(PORTION + STEP),
         }
         let full = self.plain.len() + PORTION;
         self.more = true;

@@ -152,7 +152,7 @@ impl fmt::Debug for RawFile {
 }
 
 /// A file being downloaded: a stream of its plain bytes, in pieces of at most
-/// about 64 KiB, in constant memory.
+/// about 600 KiB, in constant memory.
 ///
 /// The end of a file is verified last. Until the stream has ended without an
 /// error, treat what it has delivered as provisional.
