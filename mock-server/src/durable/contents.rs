@@ -8,9 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::payload::content::Content;
 
-/// How much is copied at once.
-const PIECE: usize = 256 * 1024;
-
 /// The folder.
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
@@ -79,14 +76,8 @@ impl Folder {
 
     fn write_part(&self, part: &Path, content: &Content) -> io::Result<()> {
         let mut file = File::create(part)?;
-        let mut position = 0;
-        while position < content.len() {
-            let piece = content.piece(position, PIECE)?;
-            if piece.is_empty() {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            file.write_all(&piece)?;
-            position += piece.len() as u64;
+        for piece in content.pieces() {
+            file.write_all(&piece?)?;
         }
         if self.synced {
             file.sync_all()?;

@@ -12,9 +12,9 @@ use sync_wrapper::SyncWrapper;
 
 use crate::domain::lifeline::Lifeline;
 use crate::domain::refusal::Refusal;
-use crate::payload::container::{ContainerError, PIECE};
+use crate::payload::container::ContainerError;
 use crate::payload::container_cache::Container;
-use crate::payload::content::Content;
+use crate::payload::content::{Content, PIECE};
 use crate::payload::envelope::Envelope;
 use crate::sandbox::transfer::StateExport;
 use crate::state_file::MEDIA_TYPE;

@@ -8,7 +8,6 @@ use digime_fixtures::Compression;
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::payload::compression::Compressor;
-use crate::payload::container::PIECE;
 use crate::payload::content::{Content, ContentWriter, Identity};
 
 /// How many contents are compressed at once: an encoder of Brotli has ten megabytes.
@@ -42,7 +41,8 @@ impl Compressing {
         compression: Compression,
     ) -> io::Result<(Content, Arc<Compressed>)> {
         let shared = self.shared(content, compression);
-        let made = shared.made.get_or_try_init(|| compress(content.clone(), compression)).await?.clone();
+        let made =
+            shared.made.get_or_try_init(|| compress_aside(content.clone(), compression)).await?.clone();
         Ok((made, shared))
     }
 
@@ -60,21 +60,27 @@ impl Compressing {
     }
 }
 
-async fn compress(content: Content, compression: Compression) -> io::Result<Content> {
+async fn compress_aside(content: Content, compression: Compression) -> io::Result<Content> {
     // The semaphore is never closed.
     let _encoder = ENCODERS.acquire().await.map_err(io::Error::other)?;
-    let made = tokio::task::spawn_blocking(move || {
-        let (mut compressor, mut writer, mut position) =
-            (Compressor::new(compression), ContentWriter::new(), 0);
-        while position < content.len() {
-            let plain = content.piece(position, PIECE)?;
-            position += plain.len() as u64;
-            writer.write(&compressor.write(&plain)?)?;
-        }
-        writer.write(&compressor.finish()?)?;
-        Ok(writer.finish())
-    });
+    let made = tokio::task::spawn_blocking(move || compress(&content, compression));
     made.await.map_err(|panicked| io::Error::other(panicked.to_string()))?
+}
+
+/// A content in a compression, on this thread.
+///
+/// # Errors
+/// The operating system's, if the content cannot be read or its compressed form not be kept.
+pub(crate) fn compress(content: &Content, compression: Compression) -> io::Result<Content> {
+    if compression == Compression::None {
+        return Ok(content.clone());
+    }
+    let (mut compressor, mut writer) = (Compressor::new(compression), ContentWriter::new());
+    for plain in content.pieces() {
+        writer.write(&compressor.write(&plain?)?)?;
+    }
+    writer.write(&compressor.finish()?)?;
+    Ok(writer.finish())
 }
 
 #[cfg(test)]

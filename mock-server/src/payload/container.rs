@@ -12,8 +12,9 @@ use rsa::{Oaep, RsaPublicKey};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha512};
 
+use crate::payload::compressing::compress;
 use crate::payload::compression::Compressor;
-use crate::payload::content::{Content, ContentWriter};
+use crate::payload::content::{Content, PIECE};
 use crate::random;
 
 type Cbc = cbc::Encryptor<aes::Aes256>;
@@ -30,8 +31,6 @@ pub(crate) enum ContainerForm {
 const BLOCK: usize = 16;
 /// The encrypted key and the IV, in bytes.
 const HEAD: u64 = 256 + 16;
-/// How much plain content goes into one piece of the container.
-pub(crate) const PIECE: usize = 64 * 1024;
 
 /// A container that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +72,9 @@ impl ContainerWriter {
         let (content, compression, hash) = match form {
             ContainerForm::Plain => (content, compression, Vec::new()),
             ContainerForm::Hashed => {
-                let (compressed, hash) = compressed_and_hashed(&content, compression)?;
+                // The hash comes first, and covers what is compressed.
+                let compressed = compress(&content, compression)?;
+                let hash = sha512(&compressed)?;
                 (compressed, Compression::None, hash)
             }
         };
@@ -147,25 +148,12 @@ impl ContainerWriter {
     }
 }
 
-/// The compressed content, and its hash, which must be known before the first byte is encrypted.
-fn compressed_and_hashed(
-    content: &Content,
-    compression: Compression,
-) -> Result<(Content, Vec<u8>), ContainerError> {
-    let (mut compressor, mut writer, mut hash) =
-        (Compressor::new(compression), ContentWriter::new(), Sha512::new());
-    let mut position = 0;
-    while position < content.len() {
-        let plain = content.piece(position, PIECE)?;
-        position += plain.len() as u64;
-        let compressed = compressor.write(&plain)?;
-        hash.update(&compressed);
-        writer.write(&compressed)?;
+fn sha512(content: &Content) -> std::io::Result<Vec<u8>> {
+    let mut hash = Sha512::new();
+    for piece in content.pieces() {
+        hash.update(&piece?);
     }
-    let rest = compressor.finish()?;
-    hash.update(&rest);
-    writer.write(&rest)?;
-    Ok((writer.finish(), hash.finalize().to_vec()))
+    Ok(hash.finalize().to_vec())
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use rsa::RsaPublicKey;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::payload::compressing::{Compressed, Compressing};
-use crate::payload::container::{ContainerError, ContainerForm, ContainerWriter, PIECE};
-use crate::payload::content::Content;
+use crate::payload::container::{ContainerError, ContainerForm, ContainerWriter};
+use crate::payload::content::{Content, PIECE};
 
 /// How many bytes of containers a server keeps.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
@@ -133,28 +133,25 @@ impl ContainerCache {
         contract: &RsaPublicKey,
         largest_whole: u64,
     ) -> Result<Container, ContainerError> {
-        if content.len() > largest_whole {
-            let place = match compression {
-                Compression::Gzip => STREAMING.try_acquire().ok(),
-                Compression::None | Compression::Brotli => None,
-            };
-            let (content, compression, held) = match (compression, place) {
-                (Compression::None, _) => (content.clone(), compression, Held::default()),
-                (Compression::Gzip, place @ Some(_)) => {
-                    (content.clone(), compression, Held { _place: place, ..Held::default() })
-                }
-                (Compression::Gzip | Compression::Brotli, _) => {
-                    let (made, shared) = self.compressing.compressed(content, compression).await?;
-                    (made, Compression::None, Held { _compressed: Some(shared), ..Held::default() })
-                }
-            };
-            let writer = Box::new(ContainerWriter::new(content, compression, form, contract)?);
-            return Ok(Container::Stream { writer, _held: held });
+        if content.len() <= largest_whole {
+            let (content, contract) = (content.clone(), contract.clone());
+            let make = move || ContainerWriter::new(content, compression, form, &contract)?.into_bytes();
+            return Ok(Container::Whole(aside(make).await?));
         }
-        let writer = ContainerWriter::new(content.clone(), compression, form, contract)?;
-        let made = tokio::task::spawn_blocking(move || writer.into_bytes()).await;
-        let bytes = made.map_err(|panicked| std::io::Error::other(panicked.to_string()))??;
-        Ok(Container::Whole(bytes))
+        let place = match (compression, form) {
+            (Compression::Gzip, ContainerForm::Plain) => STREAMING.try_acquire().ok(),
+            _ => None,
+        };
+        let (content, compression, held) = match compression == Compression::None || place.is_some() {
+            true => (content.clone(), compression, Held { _place: place, ..Held::default() }),
+            false => {
+                let (made, shared) = self.compressing.compressed(content, compression).await?;
+                (made, Compression::None, Held { _compressed: Some(shared), ..Held::default() })
+            }
+        };
+        let contract = contract.clone();
+        let writer = aside(move || ContainerWriter::new(content, compression, form, &contract)).await?;
+        Ok(Container::Stream { writer: Box::new(writer), _held: held })
     }
 
     fn get(&self, key: &Key) -> Option<Bytes> {
@@ -177,6 +174,14 @@ impl ContainerCache {
             }
         }
     }
+}
+
+/// On a thread that may take its time, so that other clients are answered meanwhile.
+async fn aside<T: Send + 'static>(
+    make: impl FnOnce() -> Result<T, ContainerError> + Send + 'static,
+) -> Result<T, ContainerError> {
+    let made = tokio::task::spawn_blocking(make).await;
+    made.map_err(|panicked| std::io::Error::other(panicked.to_string()))?
 }
 
 impl std::fmt::Debug for ContainerCache {

@@ -17,6 +17,9 @@ use crate::payload::arriving::Room;
 /// Above this size, content that arrives goes to a temporary file.
 pub(crate) const LARGEST_IN_MEMORY: usize = 64 * 1024;
 
+/// How much of a content is read at once, in bytes.
+pub(crate) const PIECE: usize = 64 * 1024;
+
 /// The bytes of a file; a clone shares them.
 #[derive(Clone, Debug)]
 pub(crate) struct Content(Place);
@@ -176,6 +179,21 @@ impl Content {
             Place::Kept { id, .. } => Err(io::Error::other(format!("the content {id} was not opened"))),
             Place::Apart(_) => Err(io::Error::other("the content is beside its row")),
         }
+    }
+
+    /// All of it, piece by piece.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = io::Result<Cow<'_, [u8]>>> {
+        let mut position = 0;
+        std::iter::from_fn(move || {
+            let next = || match self.piece(position, PIECE)? {
+                // A file that was cut would be read for ever.
+                piece if piece.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),
+                piece => Ok(piece),
+            };
+            let next = (position < self.len()).then(next)?;
+            position += next.as_ref().map_or(0, |piece| piece.len() as u64);
+            Some(next)
+        })
     }
 }
 
