@@ -126,6 +126,12 @@ impl BrowserSessions {
         ended.insert((session.end, session.mark));
     }
 
+    /// Whether a session that was good no longer is.
+    pub(crate) fn is_over(&self, session: &BrowserSession, now: Moment) -> bool {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        session.end <= now.millis() || ended.contains(&(session.end, session.mark))
+    }
+
     /// What signs sessions of somebody; none if they have no token to log in with.
     fn key_of(&self, caller: &Caller) -> Option<Key> {
         match caller {
@@ -184,7 +190,9 @@ mod tests {
         assert!(other.of(&value, &nobody, now.plus(LIFETIME)).is_none());
         assert!(BrowserSessions::new(Some(&token("another"))).of(&value, &nobody, now).is_none());
         assert!(BrowserSessions::new(None).of(&value, &nobody, now).is_none());
+        assert!(!one.is_over(&session, now) && one.is_over(&session, now.plus(LIFETIME)));
         one.end(&session, now);
+        assert!(one.is_over(&session, now));
         assert!(one.of(&value, &nobody, now).is_none());
     }
 

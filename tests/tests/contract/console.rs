@@ -1,5 +1,7 @@
 //! The console and the page at `/`: who is let in, and what browsers may do.
 
+use std::time::Duration;
+
 use digime_mock_server::settings::{AdminToken, Settings};
 use digime_mock_server::{ContractKind, MockServer, MockServerBuilder};
 use digime_tests::{Answer, RawClient, World};
@@ -211,6 +213,27 @@ async fn a_session_ends_by_logging_out_and_no_value_is_made_up() {
         let cookie = format!("{name}={made_up}");
         let refused = console.send(Method::GET, "/__admin/clock", &[("cookie", &cookie)], "").await;
         assert_eq!(refused.error(), (403, "AdminForbidden".to_owned()), "{made_up}");
+    }
+}
+
+#[tokio::test]
+async fn the_events_that_a_browser_follows_end_when_it_logs_out() {
+    let console = Console::with_token().await;
+    let [leaving, staying] = [console.log_in(TOKEN).await, console.log_in(TOKEN).await];
+    let follow = async |cookie: &str| {
+        let request = console.raw.request(Method::GET, "/__admin/events", None).header("cookie", cookie);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer
+    };
+    let (followed, mut other) = (follow(&leaving.cookie).await, follow(&staying.cookie).await);
+    let headers = [("cookie", &leaving.cookie[..]), ("x-csrf-token", &leaving.csrf[..])];
+    let out = console.send(Method::POST, "/__admin/ui/logout", &headers, "").await;
+    assert_eq!(out.status, 204);
+    let rest = tokio::time::timeout(Duration::from_secs(5), followed.text()).await;
+    assert!(rest.expect("the stream ends").unwrap().contains("event: ready"));
+    while let Ok(event) = tokio::time::timeout(Duration::from_secs(1), other.chunk()).await {
+        assert!(event.unwrap().is_some(), "another session goes on");
     }
 }
 

@@ -14,11 +14,13 @@ use sync_wrapper::SyncWrapper;
 use tokio::sync::watch;
 
 use super::super::access::SANDBOX;
+use super::super::browser;
 use super::super::clock::ClockJson;
 use super::super::faults::FaultList;
 use super::summary::Summary;
 use crate::clock::Stopwatch;
 use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::http::browser_session::BrowserSession;
 use crate::http::call::Call;
 use crate::http::endpoint::{BY_ADMIN, Endpoint};
 use crate::http::reply::{Outcome, Reply, ReplyBody};
@@ -78,6 +80,8 @@ fn exchange(_schemas: &mut Schemas) -> Exchange {
 struct Stream {
     server: Arc<Server>,
     caller: Caller,
+    /// That of the browser, if it logged in.
+    session: Option<BrowserSession>,
     feed: Feed,
     news: watch::Receiver<()>,
     ended: watch::Receiver<bool>,
@@ -102,6 +106,7 @@ async fn events(call: &mut Call) -> Outcome {
         feed: Feed::new(Arc::clone(&call.sandbox), begin),
         server: Arc::clone(&call.server),
         caller: call.caller.clone(),
+        session: browser::shown_session(call),
         begun: false,
         looked: None,
         _place: place,
@@ -169,6 +174,10 @@ impl Stream {
     /// Whether the sandbox is still there for whoever asked.
     fn is_open(&self) -> bool {
         let sandbox: &Arc<Sandbox> = self.feed.sandbox();
+        let (sessions, now) = (&self.server.browser_sessions, self.server.sandboxes.real_now());
+        if self.session.as_ref().is_some_and(|session| sessions.is_over(session, now)) {
+            return false;
+        }
         let known = self.server.sandboxes.get(sandbox.id());
         let partner = self.caller.partner().is_none_or(|partner| {
             let now = self.server.sandboxes.registry.partners.get(&partner.record.id);
