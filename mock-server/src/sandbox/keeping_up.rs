@@ -1,5 +1,6 @@
 //! What a server does now and then: it sweeps a database, and takes up what others did that share it.
 
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -103,13 +104,13 @@ impl Sandboxes {
                 }
             }
         }
-        let is_noted = |tag: &SandboxTag| records.iter().any(|(noted, _)| noted == tag);
+        let noted: HashSet<_> = records.iter().map(|(tag, _)| tag).collect();
         let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
-        fresh.retain(|tag, _| !before.contains(tag) || is_noted(tag));
+        fresh.retain(|tag, _| !before.contains(tag) || noted.contains(tag));
     }
 
     /// The fresh sandboxes that were noted.
-    fn known_to_be_noted(&self) -> Vec<SandboxTag> {
+    fn known_to_be_noted(&self) -> HashSet<SandboxTag> {
         let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
         let noted = fresh.values().filter(|sandbox| sandbox.noted.load(Ordering::Relaxed));
         noted.map(|sandbox| sandbox.tag.clone()).collect()
