@@ -18,7 +18,9 @@ use crate::snapshot::SnapshotMode;
 pub fn test_folder(folder: impl AsRef<Path>) {
     let update = std::env::var("INSTA_UPDATE").ok();
     let mut options = RunOptions::new([folder.as_ref()], TargetOptions::Embedded);
-    options.snapshots = SnapshotMode::of_insta(update.as_deref(), std::env::var_os("CI").is_some());
+    // As insta reads it: one that is empty, as Compose passes what nobody has set, is none.
+    let is_ci = std::env::var("CI").is_ok_and(|ci| !["", "0", "false"].contains(&ci.trim()));
+    options.snapshots = SnapshotMode::of_insta(update.as_deref(), is_ci);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => panic!("no runtime for the scenarios: {error}"),
