@@ -27,40 +27,41 @@ static POSTBOX: LazyLock<RsaPrivateKey> = LazyLock::new(|| {
 
 /// Pushes: an encrypted key as it comes, a body under a key that fits, and what the server itself encrypts.
 pub(super) fn container(data: &[u8]) {
-    static SEALED_KEY: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    // RSA is slow under instrumentation: most inputs are bodies under this key.
+    static KEY: LazyLock<PushKey> = LazyLock::new(|| {
         let key = POSTBOX.to_public_key();
-        key.encrypt(&mut OsRng, Oaep::new::<Sha1>(), &[7; 32]).expect("a key is encrypted")
+        let sealed = key.encrypt(&mut OsRng, Oaep::new::<Sha1>(), &[7; 32]).expect("a key is encrypted");
+        PushKey::open(&sealed, [0; 16], &POSTBOX).expect("a key that was encrypted for the postbox opens")
     });
     let Some((choice, data)) = choice(data) else { return };
-    let piece = usize::from(choice / 4) + 1;
-    if choice % 4 == 0 {
-        let opened = PushKey::open(data, [0; 16], &POSTBOX);
-        assert!(matches!(opened, Err(SealError::Key | SealError::KeyLength(_))));
-        return;
-    }
-    let (key, body, plain) = match choice % 4 {
-        1 => {
-            let Some((iv, body)) = data.split_first_chunk() else { return };
-            (PushKey::open(&SEALED_KEY, *iv, &POSTBOX), body.to_vec(), None)
+    let form = match choice {
+        0 => {
+            let opened = PushKey::open(data, [0; 16], &POSTBOX);
+            assert!(matches!(opened, Err(SealError::Key | SealError::KeyLength(_))));
+            return;
         }
-        form => {
-            let form = if form == 2 { ContainerForm::Plain } else { ContainerForm::Hashed };
-            let content = data.to_vec().into();
-            let writer = ContainerWriter::new(content, Compression::None, form, &POSTBOX.to_public_key());
-            let writer = writer.expect("a container begins");
-            let announced = writer.length();
-            let made = writer.into_bytes().expect("a container ends");
-            assert_eq!(announced, Some(made.len() as u64));
-            let iv = made[256..272].try_into().expect("16 bytes");
-            let plain = match form {
-                ContainerForm::Plain => data.to_vec(),
-                ContainerForm::Hashed => [&Sha512::digest(data)[..], data].concat(),
-            };
-            (PushKey::open(&made[..256], iv, &POSTBOX), made[272..].to_vec(), Some(plain))
-        }
+        1 => ContainerForm::Plain,
+        2 => ContainerForm::Hashed,
+        piece => return body(&KEY, data, usize::from(piece) - 2, None),
     };
-    let Ok(key) = key else { panic!("a key that was encrypted for the postbox opens") };
-    let whole = key.decrypt(&body);
+    let content = data.to_vec().into();
+    let writer = ContainerWriter::new(content, Compression::None, form, &POSTBOX.to_public_key());
+    let writer = writer.expect("a container begins");
+    let announced = writer.length();
+    let made = writer.into_bytes().expect("a container ends");
+    assert_eq!(announced, Some(made.len() as u64));
+    let iv = made[256..272].try_into().expect("16 bytes");
+    let plain = match form {
+        ContainerForm::Plain => data.to_vec(),
+        ContainerForm::Hashed => [&Sha512::digest(data)[..], data].concat(),
+    };
+    let key = PushKey::open(&made[..256], iv, &POSTBOX);
+    body(&key.expect("what the server encrypted opens"), &made[272..], 100, Some(plain));
+}
+
+/// A body that comes in pieces of this length, and what it must decrypt to, if that is known.
+fn body(key: &PushKey, body: &[u8], piece: usize, plain: Option<Vec<u8>>) {
+    let whole = key.decrypt(body);
     let mut file = key.file();
     body.chunks(piece).for_each(|piece| file.write(piece).expect("it is kept"));
     match (&whole, file.finish()) {
