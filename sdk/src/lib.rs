@@ -61,11 +61,13 @@ pub use ids::{
 pub use push::library::PushMetadata;
 pub use push::provider::FhirVersion;
 pub use read::accounts::{AccessTokenStatus, Account, AccountType};
-pub use read::all_files::{AllFiles, AllRead, FileError, ReadAllOptions, ReadEvent};
+pub use read::all_files::{AllFiles, AllRead};
 pub use read::file::{File, FileStream, RawFile};
 pub use read::file_list::{AccountError, AccountStatus, FileEntry, FileList, SyncState, SyncStatus};
 pub use read::metadata::{FileMetadata, MappedMetadata, RawAccount, RawMetadata, Schema};
 pub use read::portability::{PortabilityReportOptions, ReportService};
+pub use read::read_all_options::ReadAllOptions;
+pub use read::reader::{FileError, ReadEvent};
 pub use read::scope::{Scope, ServiceGroup, ServiceType, TimeRange};
 pub use read::session::{Session, SessionOptions};
 pub use tokens::pkce::CodeVerifier;

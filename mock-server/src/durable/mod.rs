@@ -27,6 +27,8 @@ mod statement;
 #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
 mod telling;
 mod transfer;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod unit_of_work;
 mod users;
 
 use std::collections::HashMap;

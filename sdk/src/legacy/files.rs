@@ -23,9 +23,11 @@ use crate::legacy::container::HashedDecryptor;
 use crate::legacy::envelope::{self, Envelope};
 use crate::legacy::file_list;
 use crate::legacy::json_object;
-use crate::read::all_files::{AllFiles, ReadAllOptions, ReadSession};
+use crate::read::all_files::AllFiles;
 use crate::read::file::{File, FileStream, RawFile};
 use crate::read::file_list::FileList;
+use crate::read::read_all_options::ReadAllOptions;
+use crate::read::reader::ReadSession;
 
 /// The files of a session that the user consented to; see
 /// [`LegacyClient::session_files`]. Cheap to clone.

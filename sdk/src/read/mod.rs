@@ -7,5 +7,7 @@ pub(crate) mod file;
 pub(crate) mod file_list;
 pub(crate) mod metadata;
 pub(crate) mod portability;
+pub(crate) mod read_all_options;
+pub(crate) mod reader;
 pub(crate) mod scope;
 pub(crate) mod session;

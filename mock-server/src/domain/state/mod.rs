@@ -1,9 +1,11 @@
 //! All state of one sandbox, changed only by these operations, each of which is atomic.
 
+mod consent_page;
 mod consents;
 mod deletion;
 mod ids;
 mod known_user;
+mod link_problem;
 mod links;
 #[cfg(any(test, feature = "durable"))]
 mod partial;
@@ -39,10 +41,10 @@ use super::table::Table;
 use super::timeline::Timeline;
 use super::token::{Grant, RefreshGrant};
 use crate::random::SandboxTag;
-pub use links::LinkProblem;
+pub use link_problem::LinkProblem;
 pub use storage::BindStorageError;
 
-pub(crate) use consents::{AuthorizeRequest, OpenedPage, ReferenceRequest, WaitingConsent};
+pub(crate) use consent_page::{AuthorizeRequest, OpenedPage, ReferenceRequest, WaitingConsent};
 #[cfg(any(test, feature = "durable"))]
 pub(crate) use ids::Drawn;
 pub(crate) use links::{LinkDecision, LinkUser, WaitingLink};
