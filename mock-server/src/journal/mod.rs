@@ -142,6 +142,8 @@ type Unread = Arc<LazyLock<Arc<Entry>, Box<dyn FnOnce() -> Arc<Entry> + Send>>>;
 struct Kept {
     /// Its number.
     sequence: u64,
+    /// When it was answered, in real time; never before those in front of it.
+    at: Moment,
     /// `error.reference` of its answer.
     reference: Option<String>,
     entry: Unread,
@@ -221,7 +223,7 @@ impl Journal {
             entries.untold.push_back(Waiting { at, entry: Arc::clone(&entry) });
             bound(&mut entries.untold, self.capacity);
         }
-        entries.kept.push_back(Kept { sequence, reference, entry });
+        entries.kept.push_back(Kept { sequence, at, reference, entry });
         bound(&mut entries.kept, self.capacity);
         drop(entries);
         self.tell_news();
@@ -232,6 +234,13 @@ impl Journal {
     pub(crate) fn written(&self) -> Written {
         let entries = self.entries();
         Written { last: entries.written, cleared: entries.cleared }
+    }
+
+    /// The number of the last entry that was answered before a moment.
+    pub(crate) fn last_before(&self, at: Moment) -> u64 {
+        let entries = self.entries();
+        let following = entries.kept.partition_point(|kept| kept.at < at);
+        entries.kept.get(following).map_or(entries.written, |kept| kept.sequence.saturating_sub(1))
     }
 
     /// Wakes up whoever waits for something new of the sandbox.
@@ -328,6 +337,17 @@ mod tests {
         }
         let told: Vec<_> = journal.take_untold().iter().map(|it| it.at.millis()).collect();
         assert_eq!(told, [100, 101, 101, 101, 105]);
+    }
+
+    #[test]
+    fn the_last_entry_before_a_moment_is_found_in_what_is_kept() {
+        let journal = Journal::new(3, None);
+        assert_eq!(journal.last_before(Moment::from_millis(7)), 0);
+        for millis in [100, 101, 101, 103, 105] {
+            journal.write(Moment::from_millis(millis), None, Entry::default);
+        }
+        let found = [0, 101, 102, 103, 104, 106].map(|at| journal.last_before(Moment::from_millis(at)));
+        assert_eq!(found, [2, 2, 3, 3, 4, 5], "the first two are forgotten");
     }
 
     #[test]

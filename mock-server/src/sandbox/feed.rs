@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Sandbox;
+use crate::clock::Moment;
 #[cfg(any(test, feature = "durable"))]
 use crate::durable::shared::ToldPlace;
 use crate::faults::Fault;
@@ -20,7 +21,6 @@ use crate::sandbox::telling::entry;
 /// How many entries are taken at once.
 const AT_ONCE: usize = 100;
 /// How long after its answer a request may become known to other servers, in milliseconds.
-#[cfg(any(test, feature = "durable"))]
 const LATEST: i64 = 5_000;
 
 /// The last request that a follower saw of each server; where the state is shared, also when that was.
@@ -131,7 +131,12 @@ impl Feed {
             Begin::After(sequence) => {
                 Marks { seen: BTreeMap::from([(own, sequence.min(written.last))]), ..Marks::default() }
             }
-            Begin::Again(marks) => {
+            Begin::Again(mut marks) => {
+                // Whoever followed another server that shares the state has seen what this one told before.
+                if let Some(at) = marks.at.filter(|_| sandbox.home.is_shared()) {
+                    let known = Moment::from_millis(at.saturating_sub(LATEST));
+                    marks.seen.entry(own.clone()).or_insert_with(|| sandbox.journal.last_before(known));
+                }
                 // Whoever saw another journal in memory, or this one before all was forgotten, has to be told.
                 let is_other = !sandbox.home.is_shared() && !marks.seen.contains_key(&own);
                 let is_forgotten = marks.seen.contains_key(&own)

@@ -1,9 +1,11 @@
 //! What one server answered, the others know of.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use digime_mock_server::ContractKind;
+use digime_mock_server::{ContractKind, MockServer};
 use serde_json::{Value, json};
 
 use crate::app::{Client, SAMPLE};
@@ -93,6 +95,36 @@ fn a_request_that_one_server_answered_is_known_to_the_others_within_a_second() {
     assert!(three.refusal("none").contains("503"));
     assert_eq!(requests(&mut three).len(), 20);
     cluster.go();
+}
+
+#[test]
+fn who_follows_on_with_another_server_sees_nothing_twice() {
+    let Some(cluster) = Cluster::start() else { return };
+    let (first, second) = (cluster.server(), cluster.server());
+    for server in [&first, &second] {
+        Client::of(server, ContractKind::Read).refusal("none");
+    }
+    let seen = events(&first, "");
+    let id = seen.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
+    let (at, own) = id.split_once(",cleared").unwrap();
+    // As if all that was answered were some while ago.
+    let later = at.strip_prefix("at:").unwrap().parse::<i64>().unwrap() + 60_000;
+    let seen = events(&second, &format!("?after=at:{later},cleared{own}"));
+    assert!(seen.contains("event: ready") && !seen.contains("event: request"), "{seen}");
+    let seen = events(&second, "?after=0");
+    assert!(seen.contains("event: request"), "{seen}");
+}
+
+/// What a stream of events has in its first second.
+fn events(server: &MockServer, query: &str) -> String {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    write!(stream, "GET /__admin/events{query} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
+    let (mut seen, mut piece) = (Vec::new(), [0; 4096]);
+    while let Ok(length @ 1..) = stream.read(&mut piece) {
+        seen.extend_from_slice(&piece[..length]);
+    }
+    String::from_utf8(seen).unwrap()
 }
 
 /// Operation, server and number of the requests that a server knows.
