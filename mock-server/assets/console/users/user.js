@@ -80,7 +80,7 @@ export async function showUser(content, id) {
   });
   fill(
     content,
-    h("div", { class: "spread" }, h("a", { href: pageOf("users") }, "All users"), h("a", { href: pageOf("traffic", { user: id }) }, "Their requests"), remove),
+    h("div", { class: "spread" }, h("div", { class: "row" }, h("a", { href: pageOf("users") }, "All users"), h("a", { href: pageOf("traffic", { user: id }) }, "Their requests")), remove),
     problems,
     card(`User ${id}`, `${user.pushed} files were pushed into their library.`, curl({ method: "GET", path })),
     section("Tokens", ["Kind", "Fingerprint", "Contract", "Ends", "Actions"], tokens),
