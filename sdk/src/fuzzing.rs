@@ -369,7 +369,13 @@ fn answers(data: &[u8]) {
     // JSON that is broken further on has keys, too.
     let text = String::from_utf8_lossy(data);
     let ends_as_key = |(at, _): (usize, &str)| {
-        text[at..].split_once('"').is_some_and(|(_, rest)| rest.trim_start().starts_with(':'))
+        let mut escaped = false;
+        let rest = text[at..].trim_start_matches(|char| {
+            let is_within = char != '"' || escaped;
+            escaped = char == '\\' && !escaped;
+            is_within
+        });
+        rest.strip_prefix('"').is_some_and(|rest| rest.trim_start().starts_with(':'))
     };
     let keys_tell = text.match_indices(SECRET).any(ends_as_key)
         || serde_json::from_slice(data).is_ok_and(|value| has_secret_key(&value));

@@ -188,11 +188,7 @@ async fn file_list(call: &mut Call) -> Outcome {
     let (contract, user) = call.verify_reader().await?;
     let reader = user.as_ref().map_or(Reader::Anybody, Reader::User);
     let listed = match call.dialect().list {
-        ListForm::Names => {
-            let listed = list_once_complete(call, &contract, reader).await;
-            call.incomplete_list = listed.as_ref().is_ok_and(|list| !list.state.is_final());
-            listed
-        }
+        ListForm::Names => list_once_complete(call, &contract, reader).await,
         ListForm::NeverPending | ListForm::Entries => {
             call.sandbox.store.file_list(&contract, reader, call.param("sessionKey"), call.now()).await
         }
@@ -201,12 +197,14 @@ async fn file_list(call: &mut Call) -> Outcome {
     let pending = list.state == LibraryState::Pending;
     let (state, files) = match call.dialect().list {
         ListForm::Names => {
+            call.listed = Some(list.state);
             let file_list = list.files.into_iter().map(|file| file.name).collect();
             return reply_json(&FileNamesJson { file_list });
         }
         ListForm::NeverPending if pending => (LibraryState::Running, Some(Vec::new())),
         _ => (list.state, (!pending).then(|| list.files.iter().map(FileJson::of).collect())),
     };
+    call.listed = Some(state);
     let now = call.now();
     let details = list.accounts.into_iter().map(|(id, state)| (id, AccountStatusJson::new(state, now)));
     let status = StatusJson { state: state.as_str(), details: details.collect() };

@@ -15,6 +15,7 @@ use crate::clock::Moment;
 use crate::config::public_url::PublicUrl;
 use crate::domain::contract::Contract;
 use crate::domain::library::LibraryId;
+use crate::domain::listing::LibraryState;
 use crate::domain::nonce::NonceKey;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::SessionAccess;
@@ -80,9 +81,8 @@ pub(crate) struct Call {
     pub(crate) sdk_warning: Option<String>,
     /// The contract of the session or postbox that it names, where nobody signs.
     pub(crate) named: Option<Arc<Contract>>,
-    /// Whether the list that it asked for was answered before all files were there, though the client
-    /// will not ask again.
-    pub(crate) incomplete_list: bool,
+    /// The state of the list of files that it is answered, whether or not the list tells it.
+    pub(crate) listed: Option<LibraryState>,
     /// When it came, in real time.
     pub(crate) received: Moment,
     /// `None` only if a request did not come through a socket.

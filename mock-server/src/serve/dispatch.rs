@@ -119,7 +119,7 @@ async fn receive(
         stream,
         sdk_warning: None,
         named: None,
-        incomplete_list: false,
+        listed: None,
         received,
         peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
         contract: None,

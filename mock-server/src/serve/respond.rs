@@ -168,7 +168,7 @@ async fn write_down(
         body: &call.body,
         jwt: call.jwt().map(|jwt| &**jwt),
         failed_check,
-        incomplete_list: call.incomplete_list,
+        listed: call.listed,
         fault,
         answer: Answered {
             status: reply.status.as_u16(),

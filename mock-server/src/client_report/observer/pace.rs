@@ -7,6 +7,7 @@ use super::request::Observed;
 use super::tally::Tallies;
 use crate::client_report::ClientCheck;
 use crate::clock::Moment;
+use crate::domain::listing::LibraryState;
 use crate::durations;
 use crate::fingerprint::Fingerprint;
 use crate::generations::ListForm;
@@ -67,7 +68,8 @@ impl Pace {
         if request.dialect().list == ListForm::Names {
             if request.succeeded() {
                 let incomplete = "the sync was not over when the list was answered".to_owned();
-                let found = if request.incomplete_list { Err(incomplete) } else { Ok(()) };
+                let is_complete = request.listed.is_none_or(LibraryState::is_final);
+                let found = if is_complete { Ok(()) } else { Err(incomplete) };
                 tallies.judge(ClientCheck::CompleteList, request, found);
             }
             return;
@@ -101,8 +103,8 @@ mod tests {
     fn a_list_that_is_read_once_must_be_complete() {
         let list = || Sample::of(Operation::READ_FILE_LIST).path("/v1.0/permission-access/query/s");
         let judged = |sample: Sample| counts(ClientCheck::CompleteList, [&sample]);
-        assert_eq!(judged(list()), (1, 0));
-        assert_eq!(judged(list().incomplete_list()), (0, 1));
+        assert_eq!(judged(list().listed(LibraryState::Completed)), (1, 0));
+        assert_eq!(judged(list().listed(LibraryState::Running)), (0, 1));
         assert_eq!(judged(Sample::of(Operation::READ_FILE_LIST)), (0, 0));
     }
 

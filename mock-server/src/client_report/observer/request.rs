@@ -1,5 +1,6 @@
 //! A request and its answer, as the observer looks at them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 use crate::clock::Moment;
 use crate::domain::app_link::AppLink;
 use crate::domain::contract::Contract;
+use crate::domain::listing::LibraryState;
 use crate::faults::Fault;
 use crate::fingerprint::Fingerprint;
 use crate::generations::Dialect;
@@ -40,8 +42,8 @@ pub(crate) struct Observed<'a> {
     pub(crate) jwt: Option<&'a UnverifiedJwt>,
     /// The check of the verdict that it failed.
     pub(crate) failed_check: Option<Check>,
-    /// Whether it was answered a list that is not complete and will not be asked for again.
-    pub(crate) incomplete_list: bool,
+    /// The state of the list of files that the server had for it; a fault may have made another answer of that.
+    pub(crate) listed: Option<LibraryState>,
     pub(crate) fault: Option<&'a Fault>,
     pub(crate) answer: Answered<'a>,
     pub(crate) when: When,
@@ -171,8 +173,11 @@ impl Observed<'_> {
     }
 
     /// The state of the list of files that it was answered.
-    pub(super) fn answered_state(&self) -> Option<String> {
-        self.answer.read::<List>().map(|list| list.status.state)
+    pub(super) fn answered_state(&self) -> Option<Cow<'static, str>> {
+        match (self.listed, self.fault) {
+            (Some(state), None) => Some(state.as_str().into()),
+            _ => self.answer.read::<List>().map(|list| list.status.state.into()),
+        }
     }
 
     /// The code of the page that it was answered.

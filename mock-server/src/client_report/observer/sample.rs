@@ -13,6 +13,7 @@ use super::{Answered, Observed, Observer, When};
 use crate::client_report::{CheckOutcome, ClientCheck, ClientReport, Offence};
 use crate::clock::Moment;
 use crate::domain::contract::{Contract, ContractKind};
+use crate::domain::listing::LibraryState;
 use crate::faults::Fault;
 use crate::journal::check::Check;
 use crate::jwt::unverified::UnverifiedJwt;
@@ -33,7 +34,7 @@ pub(super) struct Sample {
     header: Value,
     claims: Value,
     failed_check: Option<Check>,
-    incomplete_list: bool,
+    listed: Option<LibraryState>,
     fault: Option<Fault>,
     status: u16,
     answer_headers: HeaderMap,
@@ -64,7 +65,7 @@ impl Sample {
             header: json!({"alg": "PS512", "typ": "JWT"}),
             claims,
             failed_check: None,
-            incomplete_list: false,
+            listed: None,
             fault: None,
             status: 200,
             answer_headers: HeaderMap::new(),
@@ -78,8 +79,8 @@ impl Sample {
             .signed()
     }
 
-    pub(super) fn incomplete_list(mut self) -> Self {
-        self.incomplete_list = true;
+    pub(super) fn listed(mut self, state: LibraryState) -> Self {
+        self.listed = Some(state);
         self
     }
 
@@ -189,7 +190,7 @@ impl Sample {
             body: &self.body,
             jwt: self.token.as_ref(),
             failed_check: self.failed_check,
-            incomplete_list: self.incomplete_list,
+            listed: self.listed,
             fault: self.fault.as_ref(),
             answer: Answered {
                 status: self.status,
