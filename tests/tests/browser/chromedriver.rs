@@ -1,10 +1,13 @@
 //! The program that drives Chromium, one for each browser of a test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+
+/// How often a driver is started before the test gives up.
+const ATTEMPTS: u32 = 5;
 
 /// A running driver, which ends with the value.
 #[derive(Debug)]
@@ -23,20 +26,33 @@ impl Chromedriver {
             println!("skipped: this machine has no chromium, or no chromedriver");
             return None;
         };
-        let mut command = Command::new(driver);
-        command.args(["--port=0", "--log-level=SEVERE"]).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = command.kill_on_drop(true).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = loop {
-            let line = lines.next_line().await.unwrap().expect("chromedriver names its port");
-            if let Some(port) = port_of(&line) {
-                break port;
+        let mut said = String::new();
+        for _ in 0..ATTEMPTS {
+            // The port that is free for IPv4 may be taken for IPv6, and then it gives up.
+            if let Some((process, port)) = named_port(&driver, &mut said).await {
+                return Some(Self { _process: process, url: format!("http://127.0.0.1:{port}"), chromium });
             }
-        };
-        // What it says later must find a reader.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Some(Self { _process: process, url: format!("http://127.0.0.1:{port}"), chromium })
+        }
+        panic!("chromedriver does not start: {said}");
     }
+}
+
+/// A driver and its port; `None` if it ended, and what it said.
+async fn named_port(driver: &Path, said: &mut String) -> Option<(Child, u16)> {
+    let mut command = Command::new(driver);
+    command.args(["--port=0", "--log-level=SEVERE"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut process = command.kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if let Some(port) = port_of(&line) {
+            // What it says later must find a reader.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return Some((process, port));
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    None
 }
 
 fn port_of(line: &str) -> Option<u16> {
