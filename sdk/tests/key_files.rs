@@ -7,6 +7,13 @@ use std::path::Path;
 use digime::{ErrorKind, PrivateKey};
 
 #[test]
+fn a_key_whose_base64_spells_encrypted_is_not_called_so() {
+    let damaged = "-----BEGIN PRIVATE KEY-----\nMIIEENCRYPTED\n-----END PRIVATE KEY-----\n";
+    let error = PrivateKey::from_pem(damaged).unwrap_err();
+    assert!(!error.to_string().contains("found an encrypted"), "{error}");
+}
+
+#[test]
 fn key_files_are_read_or_named_for_what_they_are() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/key-files");
     let index: serde_json::Value =

@@ -51,7 +51,7 @@ pub(super) fn read(text: &str) -> Result<RsaKey, ContractKeyError> {
     let text = text.replace("\\r", "").replace("\\n", "\n");
     let (label, body) = first_key(&text)?;
     refuse_by_label(label)?;
-    if body.contains("ENCRYPTED") {
+    if is_encrypted(body) {
         return Err(ContractKeyError::Unusable { found: "an encrypted private key", advice: DECRYPT });
     }
     let compact: String = body.split_whitespace().collect();
@@ -64,6 +64,11 @@ pub(super) fn read(text: &str) -> Result<RsaKey, ContractKeyError> {
             .map_err(|_| found("a public key that is no RSA key, or a damaged one"));
     }
     private(&der)
+}
+
+/// Whether a header says so (RFC 1421); Base64 may spell the word by chance.
+fn is_encrypted(body: &str) -> bool {
+    body.lines().any(|line| line.trim_start().starts_with("Proc-Type:") && line.contains("ENCRYPTED"))
 }
 
 fn private(der: &[u8]) -> Result<RsaKey, ContractKeyError> {

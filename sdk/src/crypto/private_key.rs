@@ -66,7 +66,7 @@ impl PrivateKey {
         };
         let (label, body) = first_block(pem)?;
         refuse_by_label(label)?;
-        if body.contains("ENCRYPTED") {
+        if is_encrypted(body) {
             return Err(found("an encrypted private key").advice(DECRYPT));
         }
         let text: Zeroizing<String> =
@@ -159,6 +159,11 @@ fn found(what: &str) -> Error {
 }
 
 const BEGIN: &str = "-----BEGIN ";
+
+/// Whether a header says so (RFC 1421); Base64 may spell the word by chance.
+fn is_encrypted(body: &str) -> bool {
+    body.lines().any(|line| line.trim_start().starts_with("Proc-Type:") && line.contains("ENCRYPTED"))
+}
 
 /// The label and content of the first PEM block that is a key.
 fn first_block(pem: &str) -> Result<(&str, &str)> {
