@@ -106,15 +106,12 @@ impl BrowserSessions {
         let key = self.key_of(&caller)?;
         let expected = key.sign(&["session", signed]).text();
         let is_signed = bool::from(expected.as_bytes().ct_eq(signature.as_bytes()));
-        if !is_signed || end <= now.millis() {
+        if !is_signed {
             return None;
         }
-        let mark = Fingerprint::of(&[value]);
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        if ended.contains(&(end, mark)) {
-            return None;
-        }
-        Some(BrowserSession { caller, csrf: key.sign(&["csrf", value]).text(), end, mark })
+        let (csrf, mark) = (key.sign(&["csrf", value]).text(), Fingerprint::of(&[value]));
+        let session = BrowserSession { caller, csrf, end, mark };
+        (!self.is_over(&session, now)).then_some(session)
     }
 
     /// Ends a session on this server; the browser forgets it besides.
