@@ -142,5 +142,6 @@ async fn token(call: &mut Call) -> Outcome {
         TokenForm::Flat => sign(call, &FlatToken::from(&pair))?,
         TokenForm::Nested => sign(call, &UserAccessToken::from(&pair))?,
     };
+    call.issued = Some(pair);
     reply_json(&TokenJson { token })
 }

@@ -1,10 +1,11 @@
 //! A user's library and the accounts that are connected to it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use digime_fixtures::catalogue::{self, Source};
-use digime_fixtures::{AccountError, Dataset};
+use digime_fixtures::{AccountError, Dataset, DatasetFile};
 use serde::{Deserialize, Serialize};
 
 use super::lifeline::Lifeline;
@@ -132,7 +133,7 @@ impl Account {
     }
 
     /// The name of one of its files in a session; unique over the library's accounts.
-    pub(crate) fn file_name(&self, file: &digime_fixtures::DatasetFile) -> String {
+    pub(crate) fn file_name<'a>(&self, file: &'a DatasetFile) -> Cow<'a, str> {
         file.name_for_account(self.index)
     }
 }

@@ -1,6 +1,7 @@
 //! What a session shows at a moment: states of the library and its accounts, and the files that
 //! have arrived.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use digime_fixtures::dataset::Mapped;
@@ -75,10 +76,10 @@ pub(crate) enum ListedFile<'a> {
 
 impl<'a> ListedFile<'a> {
     /// The file's name in the session.
-    pub(crate) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> Cow<'a, str> {
         match self {
             Self::Synced { account, file } => account.file_name(file),
-            Self::Pushed(file, _) => file.name(),
+            Self::Pushed(file, _) => file.name().into(),
         }
     }
 
@@ -288,7 +289,7 @@ impl FileList {
     ) -> Self {
         let Listing { state, accounts, files } = Listing::at(session, library, contract, timeline, now);
         let entry = |file: ListedFile<'_>| FileEntry {
-            name: file.name(),
+            name: file.name().into_owned(),
             updated: file.updated(),
             mapped: match file {
                 ListedFile::Synced {

@@ -19,6 +19,7 @@ use crate::domain::listing::LibraryState;
 use crate::domain::nonce::NonceKey;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::SessionAccess;
+use crate::domain::token::TokenPair;
 use crate::generations::{Dialect, RedirectUriClaim};
 use crate::http::server::Server;
 use crate::journal::check::Check;
@@ -83,6 +84,8 @@ pub(crate) struct Call {
     pub(crate) named: Option<Arc<Contract>>,
     /// The state of the list of files that it is answered, whether or not the list tells it.
     pub(crate) listed: Option<LibraryState>,
+    /// The token pair that it is answered.
+    pub(crate) issued: Option<TokenPair>,
     /// When it came, in real time.
     pub(crate) received: Moment,
     /// `None` only if a request did not come through a socket.

@@ -221,11 +221,13 @@ impl Journal {
             Arc::new(LazyLock::new(Box::new(move || Arc::new(Entry { sequence, server, ..make() }))));
         if self.server.is_some() {
             entries.untold.push_back(Waiting { at, entry: Arc::clone(&entry) });
-            bound(&mut entries.untold, self.capacity);
+            forget_one_above(self.capacity, &mut entries.untold);
         }
         entries.kept.push_back(Kept { sequence, at, reference, entry });
-        bound(&mut entries.kept, self.capacity);
+        let forgotten = forget_one_above(self.capacity, &mut entries.kept);
         drop(entries);
+        // What it keeps is freed while others write.
+        drop(forgotten);
         self.tell_news();
         sequence
     }
@@ -315,10 +317,8 @@ impl Journal {
     }
 }
 
-fn bound<T>(entries: &mut VecDeque<T>, capacity: usize) {
-    if entries.len() > capacity {
-        entries.pop_front();
-    }
+fn forget_one_above<T>(capacity: usize, entries: &mut VecDeque<T>) -> Option<T> {
+    if entries.len() > capacity { entries.pop_front() } else { None }
 }
 
 #[cfg(test)]

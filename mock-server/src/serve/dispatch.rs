@@ -120,6 +120,7 @@ async fn receive(
         sdk_warning: None,
         named: None,
         listed: None,
+        issued: None,
         received,
         peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
         contract: None,

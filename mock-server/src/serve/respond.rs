@@ -169,6 +169,7 @@ async fn write_down(
         jwt: call.jwt().map(|jwt| &**jwt),
         failed_check,
         listed: call.listed,
+        issued: call.issued.as_ref(),
         fault,
         answer: Answered {
             status: reply.status.as_u16(),

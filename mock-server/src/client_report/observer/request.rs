@@ -14,6 +14,7 @@ use crate::clock::Moment;
 use crate::domain::app_link::AppLink;
 use crate::domain::contract::Contract;
 use crate::domain::listing::LibraryState;
+use crate::domain::token::TokenPair;
 use crate::faults::Fault;
 use crate::fingerprint::Fingerprint;
 use crate::generations::Dialect;
@@ -44,6 +45,8 @@ pub(crate) struct Observed<'a> {
     pub(crate) failed_check: Option<Check>,
     /// The state of the list of files that the server had for it; a fault may have made another answer of that.
     pub(crate) listed: Option<LibraryState>,
+    /// The token pair that the server had for it; a fault may have made another answer of that.
+    pub(crate) issued: Option<&'a TokenPair>,
     pub(crate) fault: Option<&'a Fault>,
     pub(crate) answer: Answered<'a>,
     pub(crate) when: When,

@@ -14,6 +14,7 @@ use crate::client_report::{CheckOutcome, ClientCheck, ClientReport, Offence};
 use crate::clock::Moment;
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::listing::LibraryState;
+use crate::domain::token::TokenPair;
 use crate::faults::Fault;
 use crate::journal::check::Check;
 use crate::jwt::unverified::UnverifiedJwt;
@@ -35,6 +36,7 @@ pub(super) struct Sample {
     claims: Value,
     failed_check: Option<Check>,
     listed: Option<LibraryState>,
+    issued: Option<TokenPair>,
     fault: Option<Fault>,
     status: u16,
     answer_headers: HeaderMap,
@@ -66,6 +68,7 @@ impl Sample {
             claims,
             failed_check: None,
             listed: None,
+            issued: None,
             fault: None,
             status: 200,
             answer_headers: HeaderMap::new(),
@@ -81,6 +84,11 @@ impl Sample {
 
     pub(super) fn listed(mut self, state: LibraryState) -> Self {
         self.listed = Some(state);
+        self
+    }
+
+    pub(super) fn issued(mut self, pair: TokenPair) -> Self {
+        self.issued = Some(pair);
         self
     }
 
@@ -191,6 +199,7 @@ impl Sample {
             jwt: self.token.as_ref(),
             failed_check: self.failed_check,
             listed: self.listed,
+            issued: self.issued.as_ref(),
             fault: self.fault.as_ref(),
             answer: Answered {
                 status: self.status,

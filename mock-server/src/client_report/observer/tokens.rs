@@ -11,7 +11,6 @@ use crate::client_report::ClientCheck;
 use crate::clock::Moment;
 use crate::durations;
 use crate::fingerprint::Fingerprint;
-use crate::jwt::claims::Claims;
 use crate::operations::Operation;
 
 /// How early a refresh may come: clients allow for the way and for clocks that differ. For tokens
@@ -48,8 +47,7 @@ impl Tokens {
             self.refresh(request, Fingerprint::of(&[refresh]), grace, tallies);
         }
         if request.succeeded()
-            && let Some((refresh, pair)) =
-                request.answered_payload().and_then(|it| pair(&it, request.when.answered))
+            && let Some((refresh, pair)) = answered(request)
         {
             self.pairs.insert(refresh, pair);
         }
@@ -89,18 +87,29 @@ impl Tokens {
     }
 }
 
-fn pair(payload: &Claims, issued: Moment) -> Option<(Fingerprint, Pair)> {
-    let value = |name: &str| payload.0.get(name)?.get("value")?.as_str().map(|it| Fingerprint::of(&[it]));
+/// The refresh token of the pair that a request was answered, and the rest of it.
+fn answered(request: &Observed<'_>) -> Option<(Fingerprint, Pair)> {
+    let pair = |access: &str, expires, refresh: &str| {
+        let access = Fingerprint::of(&[access]);
+        let pair = Pair { access, issued: request.when.answered, expires, superseded: None };
+        (Fingerprint::of(&[refresh]), pair)
+    };
+    if let (Some(issued), None) = (request.issued, request.fault) {
+        return Some(pair(&issued.access, issued.access_expires, &issued.refresh));
+    }
+    let payload = request.answered_payload()?;
+    let value = |name: &str| payload.0.get(name)?.get("value")?.as_str();
     let expires = payload.0.get("access_token")?.get("expires_on").and_then(Value::as_i64)?;
     let expires = Moment::from_millis(expires.saturating_mul(1000));
-    let pair = Pair { access: value("access_token")?, issued, expires, superseded: None };
-    Some((value("refresh_token")?, pair))
+    Some(pair(value("access_token")?, expires, value("refresh_token")?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::sample::{NOW, Sample, counts, failed, offence};
     use super::*;
+    use crate::domain::token::TokenPair;
+    use crate::faults::Fault;
     use serde_json::json;
 
     const HOUR: i64 = 3_600_000;
@@ -123,6 +132,27 @@ mod tests {
             Sample::of(Operation::TOKEN).claim("refresh_token", format!("refresh-{number}")).after(after),
             number + 1,
         )
+    }
+
+    #[test]
+    fn a_pair_is_known_in_whatever_form_it_is_answered() {
+        let hour = Moment::from_millis(NOW + HOUR);
+        let pair = TokenPair {
+            access: "access-1".to_owned(),
+            access_expires: hour,
+            refresh: "refresh-1".to_owned(),
+            refresh_expires: hour,
+            library: "library".to_owned(),
+            consent: "consent".to_owned(),
+        };
+        let first = || Sample::of(Operation::TOKEN).issued(pair.clone());
+        assert_eq!(failed([&first(), &refresh(1, HOUR / 2)]), [ClientCheck::RefreshAfterExpiry]);
+        assert!(failed([&first(), &refresh(1, HOUR)]).is_empty());
+        let altered = first().fault(Fault::on(Operation::TOKEN).status(200));
+        assert!(
+            failed([&altered, &refresh(1, HOUR / 2)]).is_empty(),
+            "another answer may have been made of it"
+        );
     }
 
     #[test]

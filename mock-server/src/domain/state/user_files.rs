@@ -69,7 +69,7 @@ impl State {
 
 fn synced(account: &Account, file: &DatasetFile) -> UserFile {
     UserFile {
-        name: account.file_name(file),
+        name: account.file_name(file).into_owned(),
         account: Some(account.id.clone()),
         media_type: match &file.metadata {
             FileMetadata::Mapped(_) => "application/json".to_owned(),
