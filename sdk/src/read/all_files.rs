@@ -1,6 +1,7 @@
 //! Everything of a session as one stream: poll the list, download what is new,
 //! report changes, end with the final status (protocol reference, README §8).
 
+use std::collections::HashSet;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -32,7 +33,9 @@ pub struct AllRead {
 
 /// A stream of [`ReadEvent`]; see [`User::read_all_files`].
 ///
-/// Nothing runs unless it is polled, and dropping it cancels everything.
+/// Nothing begins unless it is polled; the downloads that have begun, of which
+/// [`ReadAllOptions`] says how many, go on meanwhile. It belongs to the runtime
+/// that polls it. Dropping it cancels everything.
 #[must_use = "streams do nothing unless polled"]
 pub struct AllFiles {
     events: BoxStream<'static, ReadEvent>,
@@ -48,14 +51,21 @@ impl AllFiles {
     pub async fn collect_all(mut self) -> Result<AllRead> {
         let mut files: Vec<File> = Vec::new();
         let mut failures: Vec<FileError> = Vec::new();
+        let mut seen = HashSet::new();
+        let mut is_new = |name: &FileName| seen.insert(name.clone());
         while let Some(event) = self.next().await {
             match event {
                 ReadEvent::File(Ok(file)) => {
-                    files.retain(|older| older.name != file.name);
-                    failures.retain(|older| older.name != file.name);
+                    if !is_new(&file.name) {
+                        files.retain(|older| older.name != file.name);
+                        failures.retain(|older| older.name != file.name);
+                    }
                     files.push(file);
                 }
-                ReadEvent::File(Err(failure)) => failures.push(failure),
+                ReadEvent::File(Err(failure)) => {
+                    is_new(&failure.name);
+                    failures.push(failure);
+                }
                 ReadEvent::Status(_) => {}
                 ReadEvent::Finished(status) => return Ok(AllRead { files, failures, status }),
                 ReadEvent::Failed(error) => return Err(error),

@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::poll_fn;
+use std::panic::resume_unwind;
 use std::task::{Context, Poll};
 
 use futures_core::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -73,7 +74,8 @@ pub(super) struct Reader {
     /// Highest `updatedDate` asked for, by name.
     revisions: HashMap<FileName, i64>,
     waiting: VecDeque<FileEntry>,
-    running: FuturesUnordered<BoxFuture<'static, Outcome>>,
+    /// Tasks of their own: what arrives is taken on where it arrives, without waking whoever reads.
+    running: JoinSet<Outcome>,
     /// Names being downloaded: two revisions of a file never overlap.
     busy: HashSet<FileName>,
     last: Option<Result<SyncStatus>>,
@@ -84,6 +86,7 @@ pub(super) struct Reader {
 enum Woken {
     Deadline,
     Downloaded(Outcome),
+    Abandoned(JoinError),
     Listed(Result<FileList>),
     Slept,
 }
@@ -99,7 +102,7 @@ impl Reader {
             state: SyncState::Pending,
             revisions: HashMap::new(),
             waiting: VecDeque::new(),
-            running: FuturesUnordered::new(),
+            running: JoinSet::new(),
             busy: HashSet::new(),
             last: None,
             ended: false,
@@ -122,6 +125,7 @@ impl Reader {
             let event = match poll_fn(|cx| self.poll_wait(cx)).await {
                 Woken::Deadline => Some(self.overdue()),
                 Woken::Downloaded((entry, result)) => Some(self.downloaded(entry, result)),
+                Woken::Abandoned(error) => Some(self.abandoned(error)),
                 Woken::Listed(list) => self.listed(list),
                 Woken::Slept => {
                     self.polling = Polling::Listing(self.session.list());
@@ -141,8 +145,8 @@ impl Reader {
         {
             return Poll::Ready(Woken::Deadline);
         }
-        if let Poll::Ready(Some(outcome)) = self.running.poll_next_unpin(cx) {
-            return Poll::Ready(Woken::Downloaded(outcome));
+        if let Poll::Ready(Some(joined)) = self.running.poll_join_next(cx) {
+            return Poll::Ready(joined.map_or_else(Woken::Abandoned, Woken::Downloaded));
         }
         match &mut self.polling {
             Polling::Listing(list) => list.poll_unpin(cx).map(Woken::Listed),
@@ -205,7 +209,7 @@ impl Reader {
             let Some(entry) = free.and_then(|index| self.waiting.remove(index)) else { return };
             self.busy.insert(entry.name.clone());
             let download = self.session.file(&entry.name);
-            self.running.push(download.map(|result| (entry, result)).boxed());
+            self.running.spawn(download.map(|result| (entry, result)));
         }
     }
 
@@ -218,12 +222,27 @@ impl Reader {
         })
     }
 
-    fn overdue(&mut self) -> ReadEvent {
+    /// The runtime that downloaded has ended, and somebody reads on in another one; or there is a defect, which is
+    /// not hidden.
+    fn abandoned(&mut self, error: JoinError) -> ReadEvent {
+        self.end();
+        if let Ok(panic) = error.try_into_panic() {
+            resume_unwind(panic);
+        }
+        let what = "the runtime ended before the files were read";
+        ReadEvent::Failed(Error::new(ErrorKind::Cancelled, what).with_operation(Operation::ReadAllFiles))
+    }
+
+    /// Dropping the downloads cancels them: a read that is over costs nothing.
+    fn end(&mut self) {
         self.ended = true;
         self.waiting.clear();
-        // Dropping the downloads cancels them: after its deadline a read costs nothing.
-        self.running = FuturesUnordered::new();
+        self.running = JoinSet::new();
         self.polling = Polling::Over;
+    }
+
+    fn overdue(&mut self) -> ReadEvent {
+        self.end();
         let limit = self.options.deadline.unwrap_or_default();
         let state = self.state.as_str().chars().take(40).collect::<String>();
         let what = format!("the session was not read within {limit:?}; its state is {state:?}");

@@ -272,3 +272,26 @@ async fn dropping_the_stream_closes_its_downloads() {
         assert_eq!(closing.unwrap(), Some(true));
     }
 }
+
+#[test]
+fn a_read_whose_runtime_ended_fails_in_the_next_one() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (serving_runtime, first, second) = (runtime(), runtime(), runtime());
+    let server = serving_runtime.block_on(async {
+        let server = serving(vec![list("completed", &[("slow", 1)])]).await;
+        server.file("slow", file_answer(seal(b"[]"), None).set_delay(Duration::from_secs(600))).await;
+        server
+    });
+    let mut stream = first.block_on(async {
+        let mut stream = server.user().read_all_files(&session(), quickly().no_deadline());
+        assert!(matches!(stream.next().await, Some(ReadEvent::Status(_))));
+        assert!(stream.next().now_or_never().is_none(), "the file is under way");
+        stream
+    });
+    drop(first);
+    match second.block_on(stream.next()) {
+        Some(ReadEvent::Failed(error)) => assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(second.block_on(stream.next()).is_none());
+}
