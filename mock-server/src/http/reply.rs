@@ -127,10 +127,8 @@ pub(crate) fn reply_json<T: Serialize + ?Sized>(value: &T) -> Outcome {
 
 /// A status with a value as JSON.
 pub(crate) fn reply_json_as<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Outcome {
-    // Most answers are shorter, and need no more room while they are written; what is left over is given back.
-    let mut json = Vec::with_capacity(4096);
-    serde_json::to_writer(&mut json, value).map_err(unwritable)?;
-    Ok(Reply::new(status, ReplyBody::Json(json.into_boxed_slice().into())))
+    let json = serde_json::to_vec(value).map_err(unwritable)?;
+    Ok(Reply::new(status, ReplyBody::Json(json.into())))
 }
 
 /// An answer that cannot be written is a defect of the server.
