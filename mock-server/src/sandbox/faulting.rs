@@ -76,7 +76,7 @@ impl Sandbox {
             return Ok(None);
         }
         match self.home.is_lasting() {
-            true => self.change_faults(|faults| strike(faults, &occasion)).await,
+            true => Box::pin(self.change_faults(|faults| strike(faults, &occasion))).await,
             false => Ok(self.faults.strike(&occasion)),
         }
     }

@@ -107,7 +107,8 @@ async fn receive(
         leaves_body = problem.as_ref().is_some_and(request_body::is_paused);
         (body, problem, None)
     };
-    let mut call = Call {
+    // In a place of its own: a future that holds it would be copied with it whenever it is handed on.
+    let mut call = Box::new(Call {
         sandbox: server.sandboxes.default_sandbox(),
         target,
         generation: Generation::of_path(parts.uri.path()),
@@ -130,7 +131,7 @@ async fn receive(
         verdict: Verdict::default(),
         presented: OnceLock::new(),
         server,
-    };
+    });
     if let Some(page) = front::page(&call) {
         call.target = Target::FrontPage;
         return respond::finish(call, None, page, watch).await;
@@ -268,4 +269,19 @@ fn base_urls(origin: &str, path: &str) -> String {
         "{slashes}base URLs are {origin}/{}/ (API), {origin}/apps/saas/ (onboarding) and {origin}/v1/ (cloud)",
         Generation::CURRENT
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<A, B, C, D, F>(_: impl Fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn what_is_copied_whenever_a_request_is_handed_on_is_small() {
+        let bytes = size(receive);
+        assert!(bytes < 4096, "{bytes} bytes: what few requests wait for, such as a database, is boxed");
+    }
 }

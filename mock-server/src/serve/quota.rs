@@ -23,7 +23,7 @@ pub(super) async fn count(call: &Call, endpoint: &Endpoint) -> Result<(), Refusa
             Area::Api(_) | Area::ApiAndOrigin(_) | Area::Cloud | Area::CloudFolder
         );
     if !only_reads {
-        sandboxes.share_quota(&partner).await?;
+        Box::pin(sandboxes.share_quota(&partner)).await?;
     }
     Ok(())
 }

@@ -23,7 +23,12 @@ use crate::operations::route::Route;
 use crate::sandbox::Sandbox;
 
 /// Turns an outcome into the answer, and writes it down.
-pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, watch: Stopwatch) -> Response {
+pub(crate) async fn finish(
+    call: Box<Call>,
+    fault: Option<Fault>,
+    outcome: Outcome,
+    watch: Stopwatch,
+) -> Response {
     let (reply, refusal) = match outcome {
         Ok(reply) => (reply, None),
         Err(refusal) => {
@@ -62,14 +67,14 @@ pub(crate) async fn finish(call: Call, fault: Option<Fault>, outcome: Outcome, w
     };
     let Some(fault) = fault else { return response };
     let response = match (fault.hostile, sequence) {
-        (Some(Hostile::InvalidUtf8), _) => hostile::body::invalid_utf8(response).await,
+        (Some(Hostile::InvalidUtf8), _) => Box::pin(hostile::body::invalid_utf8(response)).await,
         (Some(Hostile::OversizeBody), Some(sequence)) => {
             hostile::body::oversize(response, Oversize { sandbox, sequence })
         }
         _ => response,
     };
     match fault.corrupt || fault.truncate || fault.disconnect {
-        true => injected::damage(response, &fault).await,
+        true => Box::pin(injected::damage(response, &fault)).await,
         false => response,
     }
 }
@@ -120,7 +125,7 @@ fn log(call: &Call, reply: &Reply, refusal: Option<&(Refusal, String)>, watch: S
 
 /// Writes a request into the journal, shows it to the observer and gives its number, if it leaves a trace.
 async fn write_down(
-    mut call: Call,
+    mut call: Box<Call>,
     reply: &Reply,
     fault: Option<&Fault>,
     refusal: Option<(Refusal, String)>,

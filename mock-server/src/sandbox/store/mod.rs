@@ -115,7 +115,7 @@ impl Store {
                 Ok(answer)
             }
             #[cfg(any(test, feature = "durable"))]
-            Engine::Durable(durable) => durable.run(&self.tag, self.rules(), operation).await,
+            Engine::Durable(durable) => Box::pin(durable.run(&self.tag, self.rules(), operation)).await,
         }
     }
 
@@ -129,12 +129,12 @@ impl Store {
         let content = match &self.engine {
             Engine::Memory(_) => content,
             #[cfg(any(test, feature = "durable"))]
-            Engine::Durable(durable) => durable.keep(&self.tag, &content).await?,
+            Engine::Durable(durable) => Box::pin(durable.keep(&self.tag, &content)).await?,
         };
         let answer = self.run(|state| operation(state, content.clone())).await;
         #[cfg(any(test, feature = "durable"))]
         if let (Engine::Durable(durable), Ok(Err(_)) | Err(_)) = (&self.engine, &answer) {
-            durable.discard(&self.tag, &content).await;
+            Box::pin(durable.discard(&self.tag, &content)).await;
         }
         answer?
     }
@@ -144,7 +144,7 @@ impl Store {
         match &self.engine {
             Engine::Memory(_) => Ok(content),
             #[cfg(any(test, feature = "durable"))]
-            Engine::Durable(durable) => durable.fetch(&self.tag, content).await,
+            Engine::Durable(durable) => Box::pin(durable.fetch(&self.tag, content)).await,
         }
     }
 
