@@ -61,10 +61,23 @@ pub fn take() -> Evidence {
         }
         std::fs::remove_file(path).unwrap();
     }
+    std::fs::remove_dir(folder()).unwrap();
     evidence
 }
 
-/// Beside the test binaries of the build.
+/// Beside the test binaries of the build; runs that share one, at the same time, have one each.
 fn folder() -> PathBuf {
-    std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("ledger")
+    let ledgers = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("ledger");
+    ledgers.join(run().to_string())
+}
+
+/// What all tests of one `cargo test` have in common.
+#[cfg(unix)]
+fn run() -> u32 {
+    std::os::unix::process::parent_id()
+}
+
+#[cfg(not(unix))]
+fn run() -> u32 {
+    0
 }
