@@ -40,7 +40,7 @@ pub(crate) fn replay(targets: &[Target<'_>]) {
 
 fn run(target: fn(&[u8]), input: &[u8], what: &str) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(input))) {
-        let found = std::env::temp_dir().join("fuzz-finding");
+        let found = std::env::temp_dir().join(format!("fuzz-finding-{}", std::process::id()));
         fs::write(&found, input).unwrap();
         println!("{what} finds something; it is in {}", found.display());
         std::panic::resume_unwind(panic);

@@ -80,5 +80,8 @@ async fn connections_are_used_again() {
     read_all(&client.user(&contract(), token("at-1", "rt-1")), 10).await;
     // A connection is free a moment after its answer; on a busy machine others have been opened by then.
     let connections = connections.load(Ordering::SeqCst);
-    assert!((1..=FILES - 10).contains(&connections), "{connections} connections for {FILES} files, ten at a time");
+    assert!(
+        (1..=FILES - 10).contains(&connections),
+        "{connections} connections for {FILES} files, ten at a time"
+    );
 }

@@ -29,10 +29,11 @@ async fn push(user: &User, content: impl Into<Content>) -> Result<(), Error> {
 }
 
 /// A file of its own for each test.
-fn temporary(name: &str, content: &[u8]) -> std::path::PathBuf {
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, content).unwrap();
-    path
+/// A file that only this run has, as long as the value lives.
+pub(crate) fn temporary(content: &[u8]) -> tempfile::TempPath {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), content).unwrap();
+    file.into_temp_path()
 }
 
 #[tokio::test]
@@ -88,7 +89,7 @@ async fn the_smallest_descriptor_has_two_keys() {
 #[tokio::test]
 async fn every_origin_of_content_arrives_whole() {
     let plain: Vec<u8> = (0..300_000_u32).map(|n| (n % 251) as u8).collect();
-    let file = temporary("push-origins.bin", &plain);
+    let file = temporary(&plain);
     let pieces: Vec<io::Result<Bytes>> = plain.chunks(7_001).map(|c| Ok(Bytes::copy_from_slice(c))).collect();
     for content in [
         Content::bytes(plain.clone()),
@@ -107,7 +108,7 @@ async fn every_origin_of_content_arrives_whole() {
 
 #[tokio::test]
 async fn repeatable_content_is_sent_again_after_a_refresh() {
-    let file = temporary("push-repeat.bin", b"from a file");
+    let file = temporary(b"from a file");
     for (content, expected) in
         [(Content::from("bytes"), &b"bytes"[..]), (Content::file(&file), b"from a file")]
     {

@@ -13,6 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::{Respond, ResponseTemplate};
 
 use crate::independent::*;
+use crate::push::temporary;
 use crate::storage::{ROOT, check_cloud_token, files, path};
 use crate::support::*;
 
@@ -61,13 +62,12 @@ async fn containers_are_those_of_the_reference() {
 #[tokio::test]
 async fn every_origin_of_content_gives_the_same_container() {
     let plain: Vec<u8> = (0..200_000_u32).map(|n| (n % 241) as u8).collect();
-    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("storage-upload.bin");
-    std::fs::write(&file, &plain).unwrap();
+    let file = temporary(&plain);
     let pieces: Vec<_> =
         plain.chunks(13).map(|piece| io::Result::Ok(Bytes::copy_from_slice(piece))).collect();
     for content in [
         Content::bytes(plain.clone()),
-        Content::file(file),
+        Content::file(&file),
         Content::reader(io::Cursor::new(plain.clone())),
         Content::stream(stream::iter(pieces)),
     ] {
