@@ -51,19 +51,18 @@ impl AllFiles {
     pub async fn collect_all(mut self) -> Result<AllRead> {
         let mut files: Vec<File> = Vec::new();
         let mut failures: Vec<FileError> = Vec::new();
-        let mut seen = HashSet::new();
-        let mut is_new = |name: &FileName| seen.insert(name.clone());
+        let mut seen: HashSet<FileName> = HashSet::new();
         while let Some(event) = self.next().await {
             match event {
                 ReadEvent::File(Ok(file)) => {
-                    if !is_new(&file.name) {
+                    if !seen.insert(file.name.clone()) {
                         files.retain(|older| older.name != file.name);
                         failures.retain(|older| older.name != file.name);
                     }
                     files.push(file);
                 }
                 ReadEvent::File(Err(failure)) => {
-                    is_new(&failure.name);
+                    seen.insert(failure.name.clone());
                     failures.push(failure);
                 }
                 ReadEvent::Status(_) => {}

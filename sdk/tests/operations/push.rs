@@ -28,7 +28,6 @@ async fn push(user: &User, content: impl Into<Content>) -> Result<(), Error> {
     user.push_to_library(&metadata(), content).await
 }
 
-/// A file of its own for each test.
 /// A file that only this run has, as long as the value lives.
 pub(crate) fn temporary(content: &[u8]) -> tempfile::TempPath {
     let file = tempfile::NamedTempFile::new().unwrap();

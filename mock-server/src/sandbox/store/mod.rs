@@ -115,6 +115,7 @@ impl Store {
                 Ok(answer)
             }
             #[cfg(any(test, feature = "durable"))]
+            // What waits for a database is large: boxed, the requests that need none do not make room for it.
             Engine::Durable(durable) => Box::pin(durable.run(&self.tag, self.rules(), operation)).await,
         }
     }
