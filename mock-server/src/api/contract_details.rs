@@ -94,8 +94,9 @@ pub(super) fn answer(call: &Call, contract: &Contract) -> Outcome {
     let certificate = match contract.certificate.get() {
         Some(made) => made,
         None => {
-            let made = contract_certificate::issue(contract, &name, &call.server.signing().signing)
-                .map_err(|error| Refusal::defect("The certificate could not be made", &error))?;
+            let made =
+                contract_certificate::issue(contract, &name, &call.server.signing(call.received).signing)
+                    .map_err(|error| Refusal::defect("The certificate could not be made", &error))?;
             contract.certificate.get_or_init(|| made)
         }
     };

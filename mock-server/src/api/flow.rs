@@ -16,7 +16,7 @@ pub(super) const ACCOUNT_HEADER: &str = "The account; the path holds the literal
 
 /// Signs a token payload (protocol reference, crypto §3).
 pub(super) fn sign<T: Serialize>(call: &Call, payload: &T) -> Result<String, Refusal> {
-    let signed = call.server.signing().signing.sign(&call.reached().key_set(), payload);
+    let signed = call.server.signing(call.received).signing.sign(&call.reached().key_set(), payload);
     signed.map_err(|error| Refusal::defect("The token could not be signed", &error))
 }
 

@@ -41,5 +41,5 @@ fn exchange(schemas: &mut Schemas) -> Exchange {
 }
 
 async fn jwks(call: &mut Call) -> Outcome {
-    Ok(Reply::new(StatusCode::OK, ReplyBody::Json(call.server.signing().set.clone())))
+    Ok(Reply::new(StatusCode::OK, ReplyBody::Json(call.server.signing(call.received).set.clone())))
 }

@@ -15,6 +15,7 @@ use super::forwarded;
 use super::metrics::Metrics;
 use super::scenario_runner::ScenarioRunner;
 use super::streams::Streams;
+use crate::clock::Moment;
 use crate::config::public_url::{PublicUrl, Scheme};
 use crate::config::settings::Settings;
 use crate::open_files;
@@ -91,9 +92,9 @@ impl Server {
         self
     }
 
-    /// What signs its tokens now, and the keys that it publishes.
-    pub(crate) fn signing(&self) -> Arc<Published> {
-        self.sandboxes.registry.signing()
+    /// What signs its tokens at a moment of real time, and the keys that it publishes then.
+    pub(crate) fn signing(&self, at: Moment) -> Arc<Published> {
+        self.sandboxes.registry.signing(at)
     }
 
     /// Everything that it can be asked for.

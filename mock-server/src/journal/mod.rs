@@ -225,10 +225,14 @@ impl Journal {
         }
         entries.kept.push_back(Kept { sequence, at, reference, entry });
         let forgotten = forget_one_above(self.capacity, &mut entries.kept);
+        // Whoever begins to wait after this looks at the entries after that, and finds it.
+        let is_waited_for = self.news.receiver_count() > 0;
         drop(entries);
         // What it keeps is freed while others write.
         drop(forgotten);
-        self.tell_news();
+        if is_waited_for {
+            self.tell_news();
+        }
         sequence
     }
 

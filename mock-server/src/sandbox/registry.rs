@@ -80,9 +80,9 @@ impl Registry {
         Ok(registry)
     }
 
-    /// What signs and is published now.
-    pub(crate) fn signing(&self) -> Arc<Published> {
-        self.signing.at(self.home.real_time().now())
+    /// What signs and is published at a moment of real time.
+    pub(crate) fn signing(&self, at: Moment) -> Arc<Published> {
+        self.signing.at(at)
     }
 
     /// Takes up what another server noted.

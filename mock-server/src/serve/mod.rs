@@ -1,6 +1,7 @@
 //! The way of a request: connection → sandbox → fault → handler → answer → journal.
 
 mod activity;
+mod arrival;
 pub(crate) mod connections;
 mod cors;
 pub(crate) mod dispatch;

@@ -1,6 +1,7 @@
 //! The end of a request: its answer, what a fault makes of it, the journal and the log.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::Response;
 use http::HeaderName;
@@ -25,7 +26,7 @@ use crate::sandbox::Sandbox;
 /// Turns an outcome into the answer, and writes it down.
 pub(crate) async fn finish(
     call: Box<Call>,
-    fault: Option<Fault>,
+    fault: Option<Box<Fault>>,
     outcome: Outcome,
     watch: Stopwatch,
 ) -> Response {
@@ -37,11 +38,10 @@ pub(crate) async fn finish(
             (reply, Some((refusal, reference)))
         }
     };
-    let reply = fault.iter().flat_map(|fault| &fault.headers).fold(reply, |reply, (name, value)| {
-        match HeaderName::from_bytes(name.as_bytes()) {
-            Ok(name) => reply.header(name, value),
-            Err(_) => reply,
-        }
+    let headers = fault.iter().flat_map(|fault| &fault.headers);
+    let reply = headers.fold(reply, |reply, (name, value)| match HeaderName::from_bytes(name.as_bytes()) {
+        Ok(name) => reply.header(name, value),
+        Err(_) => reply,
     });
     // Some clients look at both headers of any answer (protocol reference, legacy/endpoints §1).
     let reply = match &call.sdk_warning {
@@ -50,16 +50,17 @@ pub(crate) async fn finish(
             .header(HeaderName::from_static("x-digi-sdk-status-message"), warning),
         _ => reply,
     };
-    log(&call, &reply, refusal.as_ref(), watch);
+    let took = watch.elapsed();
+    log(&call, &reply, refusal.as_ref(), took);
     call.server.metrics.count(&Ended {
         operation: call.route().map(|route| route.operation),
         status: reply.status,
         code: refusal.as_ref().map(|(refusal, _)| &refusal.code),
-        took: watch.elapsed(),
+        took,
     });
     let sandbox = Arc::clone(&call.sandbox);
-    let repetition = Repetition::judge(&call, &reply, fault.as_ref()).await;
-    let sequence = write_down(call, &reply, fault.as_ref(), refusal, watch).await;
+    let repetition = Repetition::judge(&call, &reply, fault.as_deref()).await;
+    let sequence = write_down(call, &reply, fault.as_deref(), refusal, took).await;
     let response = reply.into_response();
     let response = match repetition {
         Some(repetition) => repetition.watch(response),
@@ -92,9 +93,9 @@ impl hostile::body::Appetite for Oversize {
 }
 
 /// One readable line a request; what programs pick out of it stands beside it, as fields of logs in JSON.
-fn log(call: &Call, reply: &Reply, refusal: Option<&(Refusal, String)>, watch: Stopwatch) {
+fn log(call: &Call, reply: &Reply, refusal: Option<&(Refusal, String)>, took: Duration) {
     let (method, path, status) = (&call.method, call.uri.path(), reply.status.as_u16());
-    let millis = watch.elapsed().as_millis();
+    let millis = took.as_millis();
     let operation = call.route().map(|route| route.operation.name());
     let sandbox = call.sandbox.id();
     match refusal {
@@ -129,7 +130,7 @@ async fn write_down(
     reply: &Reply,
     fault: Option<&Fault>,
     refusal: Option<(Refusal, String)>,
-    watch: Stopwatch,
+    took: Duration,
 ) -> Option<u64> {
     let route = call.route();
     if route.is_some_and(Route::leaves_no_trace) || matches!(call.target, Target::FrontPage) {
@@ -151,10 +152,11 @@ async fn write_down(
             detail: refusal.detail,
             reference,
         }),
-        millis: u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX),
+        millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     };
     let record = Record::of(&mut call, reply, end);
-    let (journal, now) = (&call.sandbox.journal, call.sandbox.real_now());
+    // The watch is read already, and clocks are slow to read.
+    let (journal, now) = (&call.sandbox.journal, call.received.plus(took));
     let sequence = if defective {
         let entry = record.entry();
         call.sandbox.expectations.defect(|| entry.to_string());

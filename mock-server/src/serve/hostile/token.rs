@@ -27,7 +27,7 @@ pub(super) fn alter(hostile: Hostile, call: &Call, mut reply: Reply) -> Outcome 
             }
         }
     }
-    let token = forged(hostile, &call.server.signing().signing, &call.reached(), &payload);
+    let token = forged(hostile, &call.server.signing(call.received).signing, &call.reached(), &payload);
     body["token"] =
         json!(token.map_err(|error| Refusal::defect("The hostile token could not be signed", &error))?);
     reply.body = ReplyBody::Json(body.to_string().into());
