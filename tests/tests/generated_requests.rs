@@ -219,11 +219,29 @@ async fn send(living: &Living, path: &str, method: &Method, operation: &Value, r
     Answer::of(request).await
 }
 
-/// Names that only this program has for what went wrong.
+/// Names that only this program has for what went wrong. They are words: an id may have their letters in it.
 fn names_of_the_program(text: &str) -> Option<&'static str> {
+    let is_word = |at: usize, name: &str| {
+        let (before, after) = (text[..at].chars().next_back(), text[at + name.len()..].chars().next());
+        let ends = name.ends_with(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric);
+        !before.is_some_and(char::is_alphanumeric) && !ends
+    };
     ["struct ", "enum ", "a sequence", "a map", "usize", "u32", "i64", "f64", "serde", "panicked", "Option<"]
         .into_iter()
-        .find(|name| text.contains(name))
+        .find(|name| text.match_indices(name).any(|(at, _)| is_word(at, name)))
+}
+
+#[test]
+fn a_name_of_the_program_is_found_where_it_is_a_word() {
+    for (text, found) in [
+        ("invalid type: string, expected i64", Some("i64")),
+        ("expected Option<u32>, found null", Some("u32")),
+        ("i64: no number", Some("i64")),
+        ("there is no application \"mock-app-pmwaqi64\"", None),
+        ("reconstruct it", None),
+    ] {
+        assert_eq!(names_of_the_program(text), found, "{text}");
+    }
 }
 
 #[tokio::test]

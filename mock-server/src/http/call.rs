@@ -297,7 +297,7 @@ fn require_object(body: &[u8]) -> Result<(), Refusal> {
 
 /// A problem of the JSON reader's, without the names of types that only this program knows.
 pub(crate) fn in_words_of_json(problem: &str) -> String {
-    const KINDS: [(&str, &str); 9] = [
+    const KINDS: [(&str, &str); 10] = [
         ("a sequence", "an array"),
         ("a map", "an object"),
         ("struct", "an object"),
@@ -305,6 +305,7 @@ pub(crate) fn in_words_of_json(problem: &str) -> String {
         ("enum", "one of the known forms"),
         ("f64", "a number"),
         ("u", "a whole number from 0"),
+        ("a nonzero u", "a whole number from 1"),
         ("i", "a whole number"),
         ("unit", "null"),
     ];
@@ -314,7 +315,7 @@ pub(crate) fn in_words_of_json(problem: &str) -> String {
         None => (rest, ""),
     };
     let is = |kind: &str| match kind {
-        "u" | "i" => {
+        "u" | "i" | "a nonzero u" => {
             expected.strip_prefix(kind).is_some_and(|bits| ["8", "16", "32", "64", "size"].contains(&bits))
         }
         _ => expected == kind || expected.strip_prefix(kind).is_some_and(|rest| rest.starts_with(' ')),
@@ -337,6 +338,8 @@ mod tests {
         inner: Option<Inner>,
         #[serde(default)]
         list: Vec<u32>,
+        #[serde(default)]
+        counts: Option<std::num::NonZeroU64>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -355,12 +358,14 @@ mod tests {
             ("{\"inner\": {\"_n\": \"x\"}}", "expected a number"),
             ("{\"list\": {}}", "invalid type: object, expected an array"),
             ("{\"list\": [-1]}", "expected a whole number from 0"),
+            ("{\"counts\": 0}", "expected a whole number from 1"),
+            ("{\"counts\": true}", "expected a whole number from 1"),
             ("{", "EOF"),
         ] {
             let message = read_json::<Secret>(body.as_bytes()).unwrap_err().message;
             assert!(message.contains(says), "{body}: {message}");
             assert!(
-                !["struct", "Secret", "Inner", "sequence", "u32", "f64"]
+                !["struct", "Secret", "Inner", "sequence", "u32", "u64", "f64"]
                     .iter()
                     .any(|word| message.contains(word)),
                 "{message}"
@@ -369,6 +374,6 @@ mod tests {
         let message = read_json::<Secret>(b"{\"unknown\": \"\xa6\"}").unwrap_err().message;
         assert!(message.contains("not UTF-8"), "{message}");
         let read: Secret = read_json(b" \n").unwrap();
-        assert!(read.inner.is_none() && read.list.is_empty());
+        assert!(read.inner.is_none() && read.list.is_empty() && read.counts.is_none());
     }
 }

@@ -90,7 +90,7 @@ pub(super) async fn take_in(
         server,
     });
     let (version, mut arrived) = (parts.version, Taken::default());
-    // Most requests have no body, and need no room to wait for one.
+    // Most requests have no body, and wait for none.
     if expects_continue || !body.is_end_stream() || call.route().is_some_and(|it| it.body != BodyMode::Whole)
     {
         arrived = Box::pin(take_body(&call, body, expects_continue)).await;

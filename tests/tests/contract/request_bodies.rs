@@ -59,6 +59,23 @@ async fn what_the_head_of_a_request_rules_out_is_refused_before_a_body_is_sent()
 }
 
 #[tokio::test]
+async fn what_its_path_method_or_sandbox_rules_out_says_that_the_connection_ends_with_its_body_unread() {
+    let world = World::new().await;
+    for (line, status) in [
+        ("POST /v1.7/no/such/path", "404"),
+        ("POST /v1.7/jwks/oauth", "405"),
+        ("POST /__admin/state?sandbox=none", "404"),
+    ] {
+        for headers in ["Content-Length: 9\r\nExpect: 100-continue", "Content-Length: 1099511627776"] {
+            let answer =
+                answer_to(&world, &format!("{line} HTTP/1.1\r\nHost: HOST\r\n{headers}\r\n\r\n")).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{line} {headers}: {answer}");
+            assert!(answer.to_lowercase().contains("connection: close"), "{line} {headers}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_content_encoding_is_refused_by_every_route_even_where_no_body_is_expected() {
     let world = World::new().await;
     for (line, _) in lines_of(&[Method::GET, Method::HEAD]) {
