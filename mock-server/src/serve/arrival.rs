@@ -19,7 +19,7 @@ use crate::http::request_body;
 use crate::http::server::{Peer, Server};
 use crate::journal::verdict::Verdict;
 use crate::operations::generation::Generation;
-use crate::operations::route::BodyMode;
+use crate::operations::route::{BodyMode, Route};
 use crate::payload::arriving::Room;
 use crate::sandbox::caller::Caller;
 use crate::state_file::LARGEST_FILE;
@@ -125,11 +125,8 @@ async fn take_body(call: &Call, body: Body, expects_continue: bool) -> Taken {
         taken.problem = unsuitable;
     } else if mode != BodyMode::Whole {
         taken.stream = Some(SyncWrapper::new(body));
-    } else if expects_continue
-        && call.route().is_some_and(|route| route.is_signed())
-        && !verify::may_pass(headers, &server.sandboxes)
-    {
-        // The handler says why it is refused, and asks for the body no more than the client need send it.
+    } else if expects_continue && !may_pass(call) {
+        // What refuses it says why, and asks for the body no more than the client need send it.
         taken.leaves_body = true;
     } else {
         let limit = server.settings.body_limit;
@@ -137,6 +134,12 @@ async fn take_body(call: &Call, body: Body, expects_continue: bool) -> Taken {
         taken.leaves_body = taken.problem.as_ref().is_some_and(request_body::is_paused);
     }
     taken
+}
+
+/// Whether a request may be one that is not refused by its head.
+fn may_pass(call: &Call) -> bool {
+    let may = |route: &Route| !route.is_signed() || verify::may_pass(&call.headers, &call.server.sandboxes);
+    call.route().is_some_and(may)
 }
 
 /// The largest body that an operation takes in, in bytes.
