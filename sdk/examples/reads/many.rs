@@ -25,39 +25,21 @@ pub(crate) async fn read(folder: &Path, origin: &str) {
         assert!(all.failures.is_empty() && all.files.len() == FILES, "{:?}", all.failures);
         assert!(all.files.iter().all(|file| file.len() == SMALL));
         drop(all);
-        let (alone, at_once) =
-            tokio::task::block_in_place(|| (costs(&containers), costs_at_once(&containers)));
-        let Costs { sign, unwrap, aes, inflate } = alone;
+        let (sign, unwrap, aes, both) = tokio::task::block_in_place(|| costs(&containers));
+        let sum = sign + unwrap + both;
         println!(
-            "  round {round}: {wall:.3} s; processor {cpu:.3} s = {:.2} cores, {:.2} of the parts ({:.3} s: \
-             signatures {sign:.3}, keys {unwrap:.3}, AES {aes:.3}, inflation {inflate:.3}), {:.2} of the parts \
-             on all cores at once ({:.3} s)",
+            "  round {round}: {wall:.3} s; processor {cpu:.3} s = {:.2} cores, {:.2} of the parts ({sum:.3} s: \
+             signatures {sign:.3}, keys {unwrap:.3}, AES {aes:.3}, inflation {:.3})",
             cpu / wall,
-            cpu / alone.sum(),
-            alone.sum(),
-            cpu / at_once,
-            at_once
+            cpu / sum,
+            both - aes
         );
     }
     println!("  {:.1} MiB resident at most", process::peak());
 }
 
-/// What the parts take, in seconds of a processor.
-struct Costs {
-    sign: f64,
-    unwrap: f64,
-    aes: f64,
-    inflate: f64,
-}
-
-impl Costs {
-    fn sum(&self) -> f64 {
-        self.sign + self.unwrap + self.aes + self.inflate
-    }
-}
-
-/// The parts of some files, on this thread.
-fn costs(containers: &[Vec<u8>]) -> Costs {
+/// Signatures, decryptions of keys, AES, and AES with inflation, of all files.
+fn costs(containers: &[Vec<u8>]) -> (f64, f64, f64, f64) {
     let (sign, unwrap) = (parts::signing(), parts::unwrapping());
     let signing = parts::cost(|| containers.iter().for_each(|_| sign())).0;
     let unwrapping = parts::cost(|| containers.iter().for_each(|container| unwrap(container))).0;
@@ -70,18 +52,6 @@ fn costs(containers: &[Vec<u8>]) -> Costs {
         )))
     };
     let (both, bytes) = parts::cost(|| containers.iter().map(inflated).sum::<usize>());
-    assert_eq!(bytes, containers.len() * SMALL);
-    Costs { sign: signing, unwrap: unwrapping, aes, inflate: both - aes }
-}
-
-/// All parts, on as many threads as there are cores, as a read has them: cores share caches, power and, where they
-/// are virtual, a core.
-fn costs_at_once(containers: &[Vec<u8>]) -> f64 {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = containers.len().div_ceil(cores);
-    std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            containers.chunks(share).map(|share| scope.spawn(move || costs(share).sum())).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
-    })
+    assert_eq!(bytes, FILES * SMALL);
+    (signing, unwrapping, aes, both)
 }
