@@ -344,6 +344,18 @@ mod tests {
     }
 
     #[test]
+    fn whoever_waits_is_told_of_each_entry_at_once() {
+        let journal = Journal::new(10, None);
+        journal.write(Moment::from_millis(0), None, Entry::default);
+        let mut news = journal.news();
+        for _ in 0..2 {
+            news.mark_unchanged();
+            journal.write(Moment::from_millis(0), None, Entry::default);
+            assert!(news.has_changed().unwrap());
+        }
+    }
+
+    #[test]
     fn the_last_entry_before_a_moment_is_found_in_what_is_kept() {
         let journal = Journal::new(3, None);
         assert_eq!(journal.last_before(Moment::from_millis(7)), 0);
