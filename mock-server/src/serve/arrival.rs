@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::RawPathParams;
 use axum::extract::rejection::RawPathParamsRejection;
 use bytes::Bytes;
-use http::header::EXPECT;
+use http::header::{CONTENT_ENCODING, EXPECT};
 use http::{HeaderMap, Request, Version};
 use hyper::body::Body as _;
 use sync_wrapper::SyncWrapper;
@@ -89,19 +89,20 @@ pub(super) async fn take_in(
         presented: OnceLock::new(),
         server,
     });
-    let (version, mut arrived) = (parts.version, Taken::default());
     // Most requests have no body, and wait for none.
-    if expects_continue || !body.is_end_stream() || call.route().is_some_and(|it| it.body != BodyMode::Whole)
-    {
-        arrived = Box::pin(take_body(&call, body, expects_continue)).await;
-    } else if let Some(problem) = request_body::unsuitable(&call.headers, 0, 0) {
-        arrived.problem = Some(problem);
-    }
+    let is_bare = body.is_end_stream()
+        && !expects_continue
+        && !call.headers.contains_key(CONTENT_ENCODING)
+        && call.route().is_none_or(|route| route.body == BodyMode::Whole);
+    let arrived = match is_bare {
+        true => Taken::default(),
+        false => Box::pin(take_body(&call, body, expects_continue)).await,
+    };
     (call.body, call.stream) = (arrived.whole, arrived.stream);
     Arrival {
         call,
         problem: bad_path.or(arrived.problem),
-        version,
+        version: parts.version,
         watch,
         expects_continue,
         leaves_body: arrived.leaves_body,
