@@ -75,9 +75,12 @@ async fn what_its_path_or_method_rules_out_is_refused_before_its_body_is_asked_f
 async fn a_content_encoding_is_refused_by_every_route_even_where_no_body_is_expected() {
     let world = World::new().await;
     for (line, _) in lines_of(&[Method::GET, Method::HEAD]) {
-        let headers = "Content-Length: 9\r\nContent-Encoding: gzip\r\nExpect: 100-continue";
-        let answer = answer_to(&world, &format!("{line} HTTP/1.1\r\nHost: HOST\r\n{headers}\r\n\r\n")).await;
-        assert!(answer.starts_with("HTTP/1.1 415 "), "{line}: {answer}");
+        for body in ["Content-Length: 9\r\nExpect: 100-continue", "Connection: close"] {
+            let headers = format!("Content-Encoding: gzip\r\n{body}");
+            let request = format!("{line} HTTP/1.1\r\nHost: HOST\r\n{headers}\r\n\r\n");
+            let answer = answer_to(&world, &request).await;
+            assert!(answer.starts_with("HTTP/1.1 415 "), "{line} {body}: {answer}");
+        }
     }
 }
 
