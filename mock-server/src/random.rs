@@ -11,44 +11,50 @@ const TAG_LENGTH: usize = 8;
 pub(crate) const ID_LENGTH: usize = 32;
 
 /// The first characters of every identifier that one sandbox mints.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SandboxTag(String);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SandboxTag([u8; TAG_LENGTH]);
 
 impl SandboxTag {
     /// The tag of the sandbox that always exists.
     pub(crate) fn default_sandbox() -> Self {
-        Self("default0".to_owned())
+        Self(*b"default0")
     }
 
     /// No sandbox's: what is kept of the server itself stands under it.
     pub(crate) fn server() -> Self {
-        Self("-server-".to_owned())
+        Self(*b"-server-")
     }
 
     /// A tag for a fresh sandbox.
     pub(crate) fn fresh() -> Self {
-        Self(alphanumeric(TAG_LENGTH).to_ascii_lowercase())
+        let mut tag = [0; TAG_LENGTH];
+        alphanumeric(TAG_LENGTH)
+            .bytes()
+            .zip(&mut tag)
+            .for_each(|(drawn, byte)| *byte = drawn.to_ascii_lowercase());
+        Self(tag)
     }
 
     /// The tag that `id` was minted under, if it is long enough to carry one.
     pub(crate) fn of(id: &str) -> Option<Self> {
-        id.get(..TAG_LENGTH).map(|tag| Self(tag.to_owned()))
+        id.get(..TAG_LENGTH)?.as_bytes().try_into().ok().map(Self)
     }
 
     /// The tag that this text is; none if it is none that a sandbox could have been given.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        (text.len() == TAG_LENGTH && text.bytes().all(is_part)).then(|| Self(text.to_owned()))
+        Self::of(text).filter(|_| text.len() == TAG_LENGTH && text.bytes().all(is_part))
     }
 
     /// The tag as text.
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        // It is made of text alone.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// A new identifier of 32 alphanumerics, 24 of them random (142 bits).
     pub(crate) fn mint(&self) -> String {
-        format!("{}{}", self.0, alphanumeric(ID_LENGTH - TAG_LENGTH))
+        format!("{}{}", self.as_str(), alphanumeric(ID_LENGTH - TAG_LENGTH))
     }
 }
 

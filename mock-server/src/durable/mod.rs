@@ -178,7 +178,7 @@ impl Durable {
         let mut loaded = Vec::new();
         let mut drawn = Drawn::default();
         for _ in 0..MOST_ROUNDS {
-            let mut state = State::partial(tag.clone(), rules, drawn, &loaded, self.around.as_ref())?;
+            let mut state = State::partial(*tag, rules, drawn, &loaded, self.around.as_ref())?;
             let answer = operation(&mut state);
             let missing = state.missing();
             if missing.is_empty() {
@@ -320,7 +320,7 @@ impl Durable {
         let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
         let recently = swept.get(tag).is_some_and(|at| now.since(*at) < SWEEP_EVERY);
         if !recently {
-            swept.insert(tag.clone(), now);
+            swept.insert(*tag, now);
         }
         recently
     }

@@ -217,7 +217,7 @@ impl Durable {
     /// A place for rows that are to be put in place together.
     pub(crate) fn stage(&self, tag: &SandboxTag) -> Staged {
         let tables = State::schema().into_iter().map(|(table, _)| table).collect();
-        Staged { durable: self.clone(), tag: tag.clone(), tables, rows: ContentWriter::new() }
+        Staged { durable: self.clone(), tag: *tag, tables, rows: ContentWriter::new() }
     }
 
     /// Puts rows in the place of what a sandbox has, and notes it, in one transaction.

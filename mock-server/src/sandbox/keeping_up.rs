@@ -100,7 +100,7 @@ impl Sandboxes {
                 None => {
                     let sandbox = noted_sandbox(tag, record, &self.settings, self.allowed, &self.home);
                     let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
-                    fresh.entry(tag.clone()).or_insert_with(|| Arc::new(sandbox));
+                    fresh.entry(*tag).or_insert_with(|| Arc::new(sandbox));
                 }
             }
         }
@@ -113,6 +113,6 @@ impl Sandboxes {
     fn known_to_be_noted(&self) -> HashSet<SandboxTag> {
         let fresh = self.fresh.read().unwrap_or_else(PoisonError::into_inner);
         let noted = fresh.values().filter(|sandbox| sandbox.noted.load(Ordering::Relaxed));
-        noted.map(|sandbox| sandbox.tag.clone()).collect()
+        noted.map(|sandbox| sandbox.tag).collect()
     }
 }

@@ -114,7 +114,7 @@ impl Sandbox {
             journal: Journal::new(settings.journal_size, home.server().map(str::to_owned)),
             expectations: Expectations::new(allowed),
             observer: Observer::new(settings.lifetimes.refresh_grace),
-            store: home.store(tag.clone(), rules),
+            store: home.store(tag, rules),
             record: tokio::sync::Mutex::new(SandboxRecord {
                 lifetimes,
                 timeline,

@@ -41,7 +41,7 @@ impl Sandboxes {
     /// The default sandbox, and those that the home has.
     pub(crate) fn new(settings: &Settings, allowed: Allowed, home: Home, registry: Registry) -> Self {
         let tag = SandboxTag::default_sandbox();
-        let mut default = Sandbox::new(tag.clone(), None, settings, allowed, None, &home);
+        let mut default = Sandbox::new(tag, None, settings, allowed, None, &home);
         let mut fresh = HashMap::new();
         for (noted, record) in home.records() {
             if *noted == tag {
@@ -49,7 +49,7 @@ impl Sandboxes {
                 continue;
             }
             let sandbox = noted_sandbox(noted, record, settings, allowed, &home);
-            fresh.insert(noted.clone(), Arc::new(sandbox));
+            fresh.insert(*noted, Arc::new(sandbox));
         }
         Self {
             default: Arc::new(default),
@@ -88,8 +88,8 @@ impl Sandboxes {
             return None;
         }
         let tag = SandboxTag::fresh();
-        let id_tag = Some(tag.clone());
-        let sandbox = Arc::new(Sandbox::new(tag.clone(), id_tag, settings, self.allowed, owner, &self.home));
+        let id_tag = Some(tag);
+        let sandbox = Arc::new(Sandbox::new(tag, id_tag, settings, self.allowed, owner, &self.home));
         fresh.insert(tag, Arc::clone(&sandbox));
         Some(sandbox)
     }
@@ -267,8 +267,8 @@ pub(super) fn noted_sandbox(
     let mut settings = settings.clone();
     (settings.lifetimes, settings.timeline) = (record.lifetimes, record.timeline);
     let mut sandbox = {
-        let (tag, owner) = (tag.clone(), record.owner.clone());
-        Sandbox::new(tag.clone(), Some(tag), &settings, allowed, owner, home)
+        let (tag, owner) = (*tag, record.owner.clone());
+        Sandbox::new(tag, Some(tag), &settings, allowed, owner, home)
     };
     sandbox.resume(record);
     sandbox

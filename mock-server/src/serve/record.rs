@@ -27,9 +27,7 @@ pub(super) struct Record {
     time: Moment,
     operation: Option<Operation>,
     method: Method,
-    uri: String,
-    /// A line each, `name:value`.
-    headers: String,
+    head: Head,
     body: Box<[u8]>,
     verdict: Verdict,
     fault: Option<String>,
@@ -68,8 +66,7 @@ impl Record {
             time: end.time,
             operation: call.route().map(|route| route.operation),
             method: call.method.clone(),
-            uri: called(&call.uri),
-            headers: lines(&call.headers),
+            head: Head::of(&call.uri, &call.headers),
             body: if call.body.len() > LARGEST { Box::default() } else { call.body[..].into() },
             verdict: std::mem::take(&mut call.verdict),
             fault: end.fault,
@@ -81,7 +78,7 @@ impl Record {
             refusal: end.refusal,
             millis: end.millis,
             user: call.user.take(),
-            tag: call.sandbox.tag().clone(),
+            tag: *call.sandbox.tag(),
         }
     }
 
@@ -90,7 +87,7 @@ impl Record {
         let links = self.links();
         let mut verdict = self.verdict;
         if verdict.shows_claims {
-            let bearer = headers(&self.headers).find(|(name, _)| *name == AUTHORIZATION.as_str());
+            let bearer = self.head.headers().find(|(name, _)| *name == AUTHORIZATION.as_str());
             let jwt = bearer.and_then(|(_, value)| UnverifiedJwt::parse(bearer::token_of(value).ok()?).ok());
             verdict.claims = jwt.map(|jwt| jwt.claims.redacted());
         }
@@ -101,8 +98,8 @@ impl Record {
             time: self.time.timestamp().to_string(),
             operation: self.operation,
             method: self.method.to_string(),
-            path: redact_url(&self.uri),
-            headers: headers(&self.headers).map(shown).collect(),
+            path: redact_url(self.head.uri()),
+            headers: self.head.headers().map(shown).collect(),
             body: json(&self.body),
             verdict,
             fault: self.fault,
@@ -125,34 +122,45 @@ impl Record {
         for text in [answer, Some(&*self.body)].into_iter().flatten() {
             links.look_through(std::str::from_utf8(text).unwrap_or_default());
         }
-        for text in [Some(&self.uri), Some(&self.headers), self.location.as_ref()].into_iter().flatten() {
+        for text in [Some(&self.head.0), self.location.as_ref()].into_iter().flatten() {
             links.look_through(text);
         }
         links.finish()
     }
 }
 
-fn called(uri: &Uri) -> String {
-    match (uri.authority(), uri.path_and_query()) {
-        (None, Some(path)) => path.as_str().to_owned(),
-        _ => uri.to_string(),
-    }
-}
+/// The URI of a request and a line for each header, `name:value`: one text, which takes less than a map.
+struct Head(String);
 
-/// All headers as one text, which takes less than a map of them.
-fn lines(headers: &HeaderMap) -> String {
-    let length = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
-    let mut lines = String::with_capacity(length);
-    for (name, value) in headers {
-        // Neither has a line end, and a name has no colon.
-        let value = value.to_str().map_or_else(|_| String::from_utf8_lossy(value.as_bytes()), Cow::Borrowed);
-        lines.extend([name.as_str(), ":", &value, "\n"]);
+impl Head {
+    fn of(uri: &Uri, headers: &HeaderMap) -> Self {
+        let full;
+        let uri = match (uri.authority(), uri.path_and_query()) {
+            (None, Some(path)) => path.as_str(),
+            _ => {
+                full = uri.to_string();
+                &full
+            }
+        };
+        let length: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
+        let mut lines = String::with_capacity(uri.len() + 1 + length);
+        lines.extend([uri, "\n"]);
+        for (name, value) in headers {
+            // Neither has a line end, and a name has no colon.
+            let value =
+                value.to_str().map_or_else(|_| String::from_utf8_lossy(value.as_bytes()), Cow::Borrowed);
+            lines.extend([name.as_str(), ":", &value, "\n"]);
+        }
+        Self(lines)
     }
-    lines
-}
 
-fn headers(lines: &str) -> impl Iterator<Item = (&str, &str)> {
-    lines.lines().filter_map(|line| line.split_once(':'))
+    fn uri(&self) -> &str {
+        self.0.lines().next().unwrap_or_default()
+    }
+
+    fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.lines().skip(1).filter_map(|line| line.split_once(':'))
+    }
 }
 
 fn shown((name, value): (&str, &str)) -> (String, String) {

@@ -55,7 +55,7 @@ type Twice<T> = Result<Result<T, Refusal>, Refusal>;
 impl Store {
     /// A store in memory.
     pub(crate) fn new(tag: SandboxTag, rules: Rules) -> Self {
-        let state = State::new(tag.clone(), rules);
+        let state = State::new(tag, rules);
         Self { tag, rules, quota: Mutex::default(), engine: Engine::Memory(Box::new(Mutex::new(state))) }
     }
 
@@ -167,7 +167,7 @@ impl Store {
             Engine::Memory(state) => {
                 let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
                 let nonces = std::mem::take(&mut state.nonces);
-                *state = State::new(self.tag.clone(), state.rules());
+                *state = State::new(self.tag, state.rules());
                 state.nonces = nonces;
                 Ok(())
             }

@@ -339,7 +339,7 @@ fn durable(database: Arc<dyn Database>) -> Durable {
 
 async fn answers_as_memory_does(database: Arc<dyn Database>) {
     let tag = SandboxTag::fresh();
-    let in_memory = told(Store::new(tag.clone(), rules())).await;
+    let in_memory = told(Store::new(tag, rules())).await;
     let in_rows = told(Store::durable(tag, rules(), durable(database))).await;
     for (place, (memory, rows)) in in_memory.iter().zip(&in_rows).enumerate() {
         assert_eq!(memory, rows, "{place}");
@@ -391,7 +391,7 @@ mod in_a_file {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");
         let (tag, contract) = (SandboxTag::fresh(), Contract::sample(ContractKind::Write));
-        let store = Store::durable(tag.clone(), rules(), durable(Arc::new(open(&path).await.unwrap())));
+        let store = Store::durable(tag, rules(), durable(Arc::new(open(&path).await.unwrap())));
         let mut story = Story { store, seen: Vec::new() };
         let decision =
             Decision::Connect { connections: Vec::new(), trigger: true, storage: None, postbox: None };

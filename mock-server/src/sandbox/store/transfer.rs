@@ -66,7 +66,7 @@ impl Store {
     /// A place for the rows of a file.
     pub(crate) fn intake(&self, shares: Shares) -> Intake {
         Intake {
-            incoming: Incoming::new(self.tag.clone(), self.rules, shares.secrets),
+            incoming: Incoming::new(self.tag, self.rules, shares.secrets),
             #[cfg(any(test, feature = "durable"))]
             staged: match &self.engine {
                 Engine::Memory(_) => None,

@@ -135,7 +135,7 @@ impl<'a> StateImport<'a> {
     fn choose(&self, header: Box<Header>) -> Result<Target, ImportError> {
         let tag = header.tag();
         if let Some(named) = &self.named
-            && self.sandboxes.tag_named(named) != Some(tag.clone())
+            && self.sandboxes.tag_named(named) != Some(tag)
         {
             let (found, named) = (tag.as_str().to_owned(), named.clone());
             return Err(ImportError::OtherSandbox { found, named });

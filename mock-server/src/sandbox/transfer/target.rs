@@ -23,7 +23,7 @@ impl Sandboxes {
     /// The tag of the sandbox that somebody calls so, whether there is one or not.
     pub(super) fn tag_named(&self, id: &str) -> Option<SandboxTag> {
         match id {
-            "default" => Some(self.default.tag().clone()),
+            "default" => Some(*self.default.tag()),
             id => SandboxTag::parse(id),
         }
     }
@@ -60,7 +60,7 @@ impl Sandboxes {
             return true;
         }
         let mut fresh = self.fresh.write().unwrap_or_else(PoisonError::into_inner);
-        match fresh.entry(sandbox.tag().clone()) {
+        match fresh.entry(*sandbox.tag()) {
             // In a database both are the same, and this server may have heard of it from there.
             Entry::Occupied(known) => Arc::ptr_eq(known.get(), sandbox) || self.home.is_lasting(),
             Entry::Vacant(place) => {
