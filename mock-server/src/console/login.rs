@@ -1,6 +1,5 @@
 //! `GET` and `POST /__admin/ui/login`: a browser shows a token once, and a cookie from then on.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use askama::Template;
@@ -154,8 +153,7 @@ async fn log_in(call: &mut Call) -> Outcome {
     let get =
         |name: &str| form.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
     let (token, next) = (get("token").trim(), get("next"));
-    let (server, address) =
-        (&call.server, call.peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.ip()));
+    let (server, address) = (&call.server, call.peer.ip());
     let now = server.sandboxes.real_now();
     let refuse = |problem: &str, status| {
         LoginPage::leading_to(call, Some(problem.to_owned()), next).answer(call, status)

@@ -13,7 +13,7 @@ use tower_service::Service as _;
 use super::two;
 use crate::clock::Moment;
 use crate::embedded::mock_server::MockServer;
-use crate::http::server::Peer;
+use crate::http::server::Socket;
 use crate::payload::signing::SigningKey;
 use crate::random;
 use crate::serve::dispatch::ROUTER;
@@ -159,8 +159,8 @@ impl World {
             };
             request.headers_mut().append(name, HeaderValue::from_str(&value).ok()?);
         }
-        request.extensions_mut().insert(Peer(SocketAddr::from(([127, 0, 0, 1], 9))));
-        request.extensions_mut().insert(Arc::clone(self.server.shared()));
+        let (server, peer) = (Arc::clone(self.server.shared()), SocketAddr::from(([127, 0, 0, 1], 9)));
+        request.extensions_mut().insert(Socket { server, peer });
         Some((request, changes))
     }
 

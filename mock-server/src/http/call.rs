@@ -88,8 +88,8 @@ pub(crate) struct Call {
     pub(crate) issued: Option<TokenPair>,
     /// When it came, in real time.
     pub(crate) received: Moment,
-    /// `None` only if a request did not come through a socket.
-    pub(crate) peer: Option<SocketAddr>,
+    /// Who sent it: a client, or a proxy in front of it.
+    pub(crate) peer: SocketAddr,
     /// Who asks, if it is administration.
     pub(crate) caller: Caller,
     /// The contract that signed it, once that is verified.

@@ -1,11 +1,14 @@
 //! Figures about the server's work, for monitoring: neither ids nor secrets are among them.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use http::StatusCode;
 use prometheus::core::Collector;
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 use crate::operations::Operation;
@@ -23,8 +26,17 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
+    /// By operation what nearly all of its requests count in, which is slow to find by labels.
+    usual: HashMap<Option<Operation>, Usual>,
     connections: IntGauge,
     sandboxes: IntGauge,
+}
+
+/// What most requests of an operation count in, once there is one.
+#[derive(Debug, Default)]
+struct Usual {
+    succeeded: OnceLock<IntCounter>,
+    seconds: OnceLock<Histogram>,
 }
 
 /// How a request ended.
@@ -39,11 +51,11 @@ pub(crate) struct Ended<'a> {
 }
 
 impl Metrics {
-    /// Nothing counted yet.
+    /// Nothing counted yet, of a server that can be asked for these.
     ///
     /// # Errors
     /// [`prometheus::Error`] if two figures had one name, which a test excludes.
-    pub(crate) fn new() -> Result<Self, prometheus::Error> {
+    pub(crate) fn new(operations: impl Iterator<Item = Operation>) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let requests = Opts::new("digime_requests_total", "Requests by operation, status and error code.");
         let requests = IntCounterVec::new(requests, &["operation", "status", "code"])?;
@@ -65,7 +77,9 @@ impl Metrics {
             Box::new(build),
         ];
         all.into_iter().try_for_each(|figure| registry.register(figure))?;
-        Ok(Self { registry, requests, seconds, connections, sandboxes })
+        let usual =
+            operations.map(Some).chain([None]).map(|operation| (operation, Usual::default())).collect();
+        Ok(Self { registry, requests, seconds, usual, connections, sandboxes })
     }
 
     /// Counts a request.
@@ -77,8 +91,18 @@ impl Metrics {
             Some(code) => code.as_str(),
             None => "",
         };
-        self.requests.with_label_values(&[operation, ended.status.as_str(), code]).inc();
-        self.seconds.with_label_values(&[operation]).observe(ended.took.as_secs_f64());
+        let counter = || self.requests.with_label_values(&[operation, ended.status.as_str(), code]);
+        let histogram = || self.seconds.with_label_values(&[operation]);
+        let usual = self.usual.get(&ended.operation);
+        match usual.filter(|_| ended.status == StatusCode::OK && code.is_empty()) {
+            Some(usual) => usual.succeeded.get_or_init(counter).inc(),
+            None => counter().inc(),
+        }
+        let took = ended.took.as_secs_f64();
+        match usual {
+            Some(usual) => usual.seconds.get_or_init(histogram).observe(took),
+            None => histogram().observe(took),
+        }
     }
 
     /// Counts a connection for as long as the value lives.
@@ -116,8 +140,8 @@ mod tests {
 
     #[test]
     fn what_ended_is_counted_and_connections_as_long_as_they_are_open() {
-        let metrics = Metrics::new().unwrap();
         let token = Some(Operation::named("token"));
+        let metrics = Metrics::new(token.into_iter()).unwrap();
         let count = |operation, status: u16, code: Option<RefusalCode>| {
             let status = StatusCode::from_u16(status).unwrap();
             metrics.count(&Ended { operation, status, code: code.as_ref(), took: Duration::from_millis(3) });
@@ -126,6 +150,7 @@ mod tests {
         count(token, 401, Some(RefusalCode::InvalidToken));
         count(token, 503, Some(RefusalCode::Injected("own words".to_owned())));
         count(None, 404, Some(RefusalCode::NotFound));
+        (0..2).for_each(|_| count(Some(Operation::named("unknown")), 200, None));
         let (one, other) = (metrics.connected(), metrics.connected());
         drop(one);
         let text = metrics.text(2).unwrap();
@@ -134,6 +159,7 @@ mod tests {
             r#"digime_requests_total{code="InvalidToken",operation="token",status="401"} 1"#,
             r#"digime_requests_total{code="injected",operation="token",status="503"} 1"#,
             r#"digime_requests_total{code="NotFound",operation="none",status="404"} 1"#,
+            r#"digime_requests_total{code="",operation="unknown",status="200"} 2"#,
             r#"digime_request_duration_seconds_bucket{operation="token",le="0.0025"} 0"#,
             r#"digime_request_duration_seconds_bucket{operation="token",le="0.005"} 3"#,
             "digime_open_connections 1",

@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::HeaderMap;
+use axum::extract::FromRequestParts;
 use http::header::HOST;
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 use tokio::sync::Semaphore;
 
 use super::browser_session::BrowserSessions;
@@ -56,9 +58,20 @@ pub enum ServerError {
     Metrics(#[from] prometheus::Error),
 }
 
-/// The peer of a connection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
+/// The connection that a request came by: whose it is, and who is at its other end.
+#[derive(Clone)]
+pub(crate) struct Socket {
+    pub(crate) server: Arc<Server>,
+    pub(crate) peer: SocketAddr,
+}
+
+impl<S: Sync> FromRequestParts<S> for Socket {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        parts.extensions.remove().ok_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
 
 impl Server {
     pub(crate) fn new(
@@ -70,7 +83,7 @@ impl Server {
         registry: Registry,
     ) -> Result<Self, ServerError> {
         Ok(Self {
-            metrics: Metrics::new()?,
+            metrics: Metrics::new(endpoints.iter().map(|endpoint| endpoint.operation()))?,
             browser_sessions: BrowserSessions::new(settings.admin_token.as_ref()),
             failed_logins: FailedLogins::default(),
             streams: Streams::default(),
@@ -134,7 +147,7 @@ impl Server {
     }
 
     /// Where the client of a request reaches it: as the settings say, or a trusted proxy, or the `Host`.
-    pub(crate) fn reached(&self, headers: &HeaderMap, peer: Option<SocketAddr>) -> PublicUrl {
+    pub(crate) fn reached(&self, headers: &HeaderMap, peer: SocketAddr) -> PublicUrl {
         if self.settings.public_url.is_some() {
             return self.local_url();
         }
@@ -144,8 +157,7 @@ impl Server {
             Some(host) => PublicUrl::new(self.scheme(), host),
             None => self.local_url(),
         };
-        let trusted =
-            peer.is_some_and(|peer| self.settings.trusted_proxies.iter().any(|it| it.covers(peer.ip())));
+        let trusted = self.settings.trusted_proxies.iter().any(|it| it.covers(peer.ip()));
         if trusted { forwarded::reached(headers, &direct) } else { direct }
     }
 

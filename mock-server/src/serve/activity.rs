@@ -1,4 +1,4 @@
-//! What a connection of HTTP/1.1 does, so that it keeps no buffers while it does nothing.
+//! What a connection of HTTP/1.1 does, so that it keeps no buffers while it does nothing, and waits for no head for ever.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::Instant;
 
 /// For how long nothing happens before a connection rests: it rests after that, and before twice that.
 const QUIET: Duration = Duration::from_millis(100);
@@ -18,6 +19,8 @@ const QUIET: Duration = Duration::from_millis(100);
 pub(super) struct Activity {
     /// Reads and attempts to write so far.
     moves: AtomicU32,
+    /// Requests so far.
+    begun: AtomicU32,
     /// Requests that have no whole answer.
     open: AtomicU32,
     /// Whether something came since it was last written to.
@@ -46,36 +49,66 @@ impl Activity {
     }
 
     /// Whether something came since it was last written to.
-    pub(super) fn owes_answer(&self) -> bool {
+    fn owes_answer(&self) -> bool {
         self.owes_answer.load(Ordering::Relaxed)
+    }
+
+    fn is_stalled(&self) -> bool {
+        self.is_stalled.load(Ordering::Relaxed)
+    }
+
+    fn has_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 0
     }
 
     /// Begins a request.
     pub(super) fn begin(self: &Arc<Self>) -> Underway {
+        self.begun.fetch_add(1, Ordering::Relaxed);
         self.open.fetch_add(1, Ordering::Relaxed);
         Underway(Arc::clone(self))
     }
 
     /// How much it had done, if there is nothing that it has to do.
     fn done(&self) -> Option<u32> {
-        let has_work = self.owes_answer()
-            || self.is_stalled.load(Ordering::Relaxed)
-            || self.open.load(Ordering::Relaxed) > 0;
+        let has_work = self.owes_answer() || self.is_stalled() || self.has_open();
         (!has_work).then(|| self.moves.load(Ordering::Relaxed))
     }
 
-    /// Waits until there was nothing to do for a while.
-    pub(super) async fn ceases(&self) {
-        let mut before = None;
+    /// How many requests came before the head that has begun and has not ended, if there is one.
+    fn before_half_head(&self) -> Option<u32> {
+        let has_begun = self.owes_answer() && !self.is_stalled() && !self.has_open();
+        has_begun.then(|| self.begun.load(Ordering::Relaxed))
+    }
+
+    /// Waits until there was nothing to do for a while, or a head has taken longer than `longest_head`. A timer for each
+    /// head, as hyper would have, costs as much as routing.
+    pub(super) async fn pauses(&self, longest_head: Duration) -> Pause {
+        let mut done_before = None;
+        let mut head: Option<(u32, Instant)> = None;
         loop {
             let done = self.done();
-            if done.is_some() && done == before {
-                return;
+            if done.is_some() && done == done_before {
+                return Pause::Idle;
             }
-            before = done;
+            done_before = done;
+            let begun = self.before_half_head().map(|before| (before, Instant::now()));
+            // Each request has a head of its own.
+            head = begun.map(|it| head.filter(|known| known.0 == it.0).unwrap_or(it));
+            if head.is_some_and(|(_, since)| since.elapsed() >= longest_head) {
+                return Pause::HalfHead;
+            }
             tokio::time::sleep(QUIET).await;
         }
     }
+}
+
+/// Why nothing happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pause {
+    /// There is nothing to do.
+    Idle,
+    /// The head of a request does not end.
+    HalfHead,
 }
 
 /// A request that has no whole answer.
@@ -125,8 +158,41 @@ impl HttpBody for Sending {
 mod tests {
     use super::*;
 
+    const LONGEST_HEAD: Duration = Duration::from_secs(1);
+
     async fn rests(activity: &Activity) -> bool {
-        tokio::time::timeout(QUIET * 3, activity.ceases()).await.is_ok()
+        tokio::time::timeout(QUIET * 3, activity.pauses(LONGEST_HEAD)).await.is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_head_has_its_time() {
+        let activity = Arc::new(Activity::default());
+        let pause = async || tokio::time::timeout(LONGEST_HEAD * 5, activity.pauses(LONGEST_HEAD)).await.ok();
+        activity.reads();
+        let sends = async || {
+            // However little it pauses in between.
+            for _ in 0..30 {
+                tokio::time::sleep(LONGEST_HEAD / 10).await;
+                activity.reads();
+            }
+        };
+        assert_eq!(tokio::join!(pause(), sends()).0, Some(Pause::HalfHead));
+        // Whenever it is looked at, another head is half there.
+        let talks = async || {
+            for _ in 0..30 {
+                drop(activity.begin());
+                activity.reads();
+                tokio::time::sleep(LONGEST_HEAD / 10).await;
+            }
+            activity.writes();
+        };
+        assert_eq!(tokio::join!(pause(), talks()).0, Some(Pause::Idle));
+        // An answer may take as long as it likes.
+        activity.reads();
+        let underway = activity.begin();
+        assert_eq!(pause().await, None);
+        drop(underway);
+        assert_eq!(pause().await, Some(Pause::HalfHead));
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! How a request comes in: its parameters, and its body within limits.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use axum::body::Body;
 use axum::extract::RawPathParams;
@@ -16,7 +16,7 @@ use crate::domain::refusal::Refusal;
 use crate::http::call::{Call, Target};
 use crate::http::form_file;
 use crate::http::request_body;
-use crate::http::server::{Peer, Server};
+use crate::http::server::{Server, Socket};
 use crate::journal::verdict::Verdict;
 use crate::operations::generation::Generation;
 use crate::operations::route::{BodyMode, Route};
@@ -53,7 +53,7 @@ struct Taken {
 
 /// Takes a request in, up to its body: of an operation that takes it piece by piece, up to its head.
 pub(super) async fn take_in(
-    server: Arc<Server>,
+    Socket { server, peer }: Socket,
     target: Target,
     params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request<Body>,
@@ -80,7 +80,7 @@ pub(super) async fn take_in(
         listed: None,
         issued: None,
         received,
-        peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
+        peer,
         contract: None,
         nonce: None,
         user: None,

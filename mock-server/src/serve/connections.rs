@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
+use super::activity::Pause;
 use super::handshake::{self, Received};
 use super::patience::Patient;
 use super::places::Gate;
@@ -25,7 +26,7 @@ use super::{cors, dispatch, host, late};
 use crate::config::public_url::PublicUrl;
 use crate::durations;
 use crate::http::metrics::Connected;
-use crate::http::server::{Peer, Server};
+use crate::http::server::{Server, Socket};
 use crate::tls::protocol::H2;
 
 /// How long a client may take to send its request head.
@@ -104,9 +105,11 @@ impl Connection {
             Some(Received::Tls(stream)) => self.http1(*stream).await,
             Some(Received::Plain(stream)) => {
                 let refuse = service_fn(handshake::refuse_plain);
+                let mut rules = http1_rules();
+                let rules = rules.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
                 let stream = TokioIo::new(Patient::new(stream));
                 tokio::select! {
-                    ended = http1_rules().serve_connection(stream, refuse) => log_end(ended, self.peer),
+                    ended = rules.serve_connection(stream, refuse) => log_end(ended, self.peer),
                     _ = self.stopped.changed() => {}
                 }
             }
@@ -121,7 +124,7 @@ impl Connection {
     ) -> impl Future<Output = ()> + Send {
         let mut stream = Patient::new(stream);
         async move {
-            let ended = loop {
+            loop {
                 let woken = tokio::select! {
                     // What has come already is answered before the server stops.
                     biased;
@@ -133,24 +136,23 @@ impl Connection {
                 }
                 // In a place of its own, which a connection that rests has not.
                 let served: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(self.http1_awake(&mut stream));
-                if let Some(ended) = served.await {
-                    break ended;
+                match served.await {
+                    Awake::Rests => {}
+                    Awake::HalfHead => {
+                        tracing::debug!(peer = %self.peer, "the head of a request did not end");
+                        // Whoever does not read it loses nothing.
+                        let _ = late::tell(&mut stream, HEAD_TIMEOUT).await;
+                        return;
+                    }
+                    Awake::Ended(ended) => return log_end(ended, self.peer),
                 }
-            };
-            if ended.as_ref().is_err_and(hyper::Error::is_timeout) && stream.activity().owes_answer() {
-                // Whoever does not read it loses nothing.
-                let _ = late::tell(&mut stream, HEAD_TIMEOUT).await;
             }
-            log_end(ended, self.peer);
         }
     }
 
     /// Serves until the connection ends, or has nothing to do for a while: what hyper keeps for it, two buffers of
     /// 8 KiB among it, is more than 10,000 connections at rest may have.
-    async fn http1_awake(
-        &mut self,
-        stream: &mut Patient<impl AsyncRead + AsyncWrite + Unpin>,
-    ) -> Option<hyper::Result<()>> {
+    async fn http1_awake(&mut self, stream: &mut Patient<impl AsyncRead + AsyncWrite + Unpin>) -> Awake {
         let activity = Arc::clone(stream.activity());
         let (server, peer, begun) = (Arc::clone(&self.server), self.peer, Arc::clone(&activity));
         let service = service_fn(move |request| {
@@ -158,17 +160,27 @@ impl Connection {
             async { Ok::<_, Infallible>(answer.await?.map(|body| underway.sends(body))) }
         });
         let mut connection = http1_rules().serve_connection(TokioIo::new(stream), service);
-        tokio::select! {
-            biased;
-            ended = &mut connection => Some(ended),
-            _ = self.stopped.changed() => {
-                Pin::new(&mut connection).graceful_shutdown();
-                Some(connection.await)
-            }
-            () = activity.ceases() => {
-                let parts = connection.into_parts();
-                parts.io.into_inner().take_back(parts.read_buf);
-                None
+        let mut stopping = false;
+        loop {
+            let pause = tokio::select! {
+                biased;
+                ended = &mut connection => return Awake::Ended(ended),
+                _ = self.stopped.changed(), if !stopping => {
+                    stopping = true;
+                    Pin::new(&mut connection).graceful_shutdown();
+                    continue;
+                }
+                pause = activity.pauses(HEAD_TIMEOUT) => pause,
+            };
+            match pause {
+                Pause::HalfHead => return Awake::HalfHead,
+                // It ends by itself.
+                Pause::Idle if stopping => {}
+                Pause::Idle => {
+                    let parts = connection.into_parts();
+                    parts.io.into_inner().take_back(parts.read_buf);
+                    return Awake::Rests;
+                }
             }
         }
     }
@@ -195,13 +207,18 @@ impl Connection {
     }
 }
 
+/// How a connection of HTTP/1.1 comes out of being served.
+enum Awake {
+    /// It has nothing to do for now.
+    Rests,
+    /// The head of a request does not end.
+    HalfHead,
+    Ended(hyper::Result<()>),
+}
+
 fn http1_rules() -> http1::Builder {
     let mut rules = http1::Builder::new();
-    rules
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HEAD_LIMIT)
-        .half_close(true);
+    rules.header_read_timeout(None).max_buf_size(HEAD_LIMIT).half_close(true);
     rules
 }
 
@@ -221,14 +238,13 @@ async fn answer(
         let text = "The headers :authority and Host name different hosts (RFC 9113, section 8.3.1)\n";
         return Ok(handshake::plain_text(StatusCode::BAD_REQUEST, text.to_owned()));
     }
-    request.extensions_mut().insert(Peer(peer));
-    request.extensions_mut().insert(Arc::clone(&server));
     let mut router = dispatch::ROUTER.clone();
     let settings = &server.settings;
     if let Some(uri) = settings.public_url.as_ref().and_then(|url| inner_uri(request.uri(), url)) {
         *request.uri_mut() = uri;
     }
     let origin = cors::allowed_origin(request.headers(), &settings.cors_origins);
+    request.extensions_mut().insert(Socket { server, peer });
     let Some(origin) = origin else { return router.call(request).await };
     if let Some(answer) = cors::preflight(request.method(), request.headers(), &origin) {
         return Ok(answer);

@@ -2,14 +2,14 @@
 
 use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::RawPathParams;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
-use axum::{Extension, Router};
 use futures_util::FutureExt as _;
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Version};
@@ -25,7 +25,7 @@ use crate::http::call::{Call, Target};
 use crate::http::endpoint::{self, Endpoint, Handler};
 use crate::http::reply::Outcome;
 use crate::http::request_body;
-use crate::http::server::Server;
+use crate::http::server::Socket;
 use crate::operations::generation::Generation;
 use crate::operations::route::Area;
 use crate::verify::request as verify;
@@ -34,9 +34,9 @@ use crate::verify::request as verify;
 /// requests bring their server along.
 pub(crate) static ROUTER: LazyLock<Router> = LazyLock::new(|| {
     let handler = |target: Target| {
-        move |Extension(server): Extension<Arc<Server>>,
+        move |socket: Socket,
               params: Result<RawPathParams, RawPathParamsRejection>,
-              request: Request<Body>| { receive(server, target, params, request) }
+              request: Request<Body>| { receive(socket, target, params, request) }
     };
     let mut router = Router::new();
     for endpoint in endpoints() {
@@ -51,12 +51,12 @@ pub(crate) static ROUTER: LazyLock<Router> = LazyLock::new(|| {
 });
 
 async fn receive(
-    server: Arc<Server>,
+    socket: Socket,
     target: Target,
     params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request<Body>,
 ) -> Response {
-    let mut arrival = arrival::take_in(server, target, params, request).await;
+    let mut arrival = arrival::take_in(socket, target, params, request).await;
     let problem = arrival.problem.take();
     let (fault, outcome) = decide(&mut arrival.call, problem).await;
     let outcome = match fault.as_ref().and_then(|fault| fault.hostile) {

@@ -58,7 +58,8 @@ pub(crate) async fn finish(
         code: refusal.as_ref().map(|(refusal, _)| &refusal.code),
         took,
     });
-    let sandbox = Arc::clone(&call.sandbox);
+    let hostile = fault.as_ref().and_then(|fault| fault.hostile);
+    let oversize = (hostile == Some(Hostile::OversizeBody)).then(|| Arc::clone(&call.sandbox));
     let repetition = Repetition::judge(&call, &reply, fault.as_deref()).await;
     let sequence = write_down(call, &reply, fault.as_deref(), refusal, took).await;
     let response = reply.into_response();
@@ -67,11 +68,9 @@ pub(crate) async fn finish(
         None => response,
     };
     let Some(fault) = fault else { return response };
-    let response = match (fault.hostile, sequence) {
-        (Some(Hostile::InvalidUtf8), _) => Box::pin(hostile::body::invalid_utf8(response)).await,
-        (Some(Hostile::OversizeBody), Some(sequence)) => {
-            hostile::body::oversize(response, Oversize { sandbox, sequence })
-        }
+    let response = match (oversize, sequence) {
+        (Some(sandbox), Some(sequence)) => hostile::body::oversize(response, Oversize { sandbox, sequence }),
+        _ if hostile == Some(Hostile::InvalidUtf8) => Box::pin(hostile::body::invalid_utf8(response)).await,
         _ => response,
     };
     match fault.corrupt || fault.truncate || fault.disconnect {
