@@ -48,19 +48,6 @@ impl Activity {
         self.is_stalled.store(false, Ordering::Relaxed);
     }
 
-    /// Whether something came since it was last written to.
-    fn owes_answer(&self) -> bool {
-        self.owes_answer.load(Ordering::Relaxed)
-    }
-
-    fn is_stalled(&self) -> bool {
-        self.is_stalled.load(Ordering::Relaxed)
-    }
-
-    fn has_open(&self) -> bool {
-        self.open.load(Ordering::Relaxed) > 0
-    }
-
     /// Begins a request.
     pub(super) fn begin(self: &Arc<Self>) -> Underway {
         self.begun.fetch_add(1, Ordering::Relaxed);
@@ -68,38 +55,44 @@ impl Activity {
         Underway(Arc::clone(self))
     }
 
-    /// How much it had done, if there is nothing that it has to do.
-    fn done(&self) -> Option<u32> {
-        let has_work = self.owes_answer() || self.is_stalled() || self.has_open();
-        (!has_work).then(|| self.moves.load(Ordering::Relaxed))
-    }
-
-    /// How many requests came before the head that has begun and has not ended, if there is one.
-    fn before_half_head(&self) -> Option<u32> {
-        let has_begun = self.owes_answer() && !self.is_stalled() && !self.has_open();
-        has_begun.then(|| self.begun.load(Ordering::Relaxed))
+    fn state(&self) -> State {
+        if self.is_stalled.load(Ordering::Relaxed) || self.open.load(Ordering::Relaxed) > 0 {
+            State::Busy
+        } else if self.owes_answer.load(Ordering::Relaxed) {
+            State::HalfHead { after: self.begun.load(Ordering::Relaxed) }
+        } else {
+            State::Idle { moves: self.moves.load(Ordering::Relaxed) }
+        }
     }
 
     /// Waits until there was nothing to do for a while, or a head has taken longer than `longest_head`. A timer for each
     /// head, as hyper would have, costs as much as routing.
     pub(super) async fn pauses(&self, longest_head: Duration) -> Pause {
-        let mut done_before = None;
-        let mut head: Option<(u32, Instant)> = None;
+        let (mut state, mut since) = (self.state(), Instant::now());
         loop {
-            let done = self.done();
-            if done.is_some() && done == done_before {
-                return Pause::Idle;
-            }
-            done_before = done;
-            let begun = self.before_half_head().map(|before| (before, Instant::now()));
-            // Each request has a head of its own.
-            head = begun.map(|it| head.filter(|known| known.0 == it.0).unwrap_or(it));
-            if head.is_some_and(|(_, since)| since.elapsed() >= longest_head) {
-                return Pause::HalfHead;
-            }
             tokio::time::sleep(QUIET).await;
+            let before = std::mem::replace(&mut state, self.state());
+            if state != before {
+                since = Instant::now();
+            }
+            match state {
+                State::Idle { .. } if since.elapsed() >= QUIET => return Pause::Idle,
+                State::HalfHead { .. } if since.elapsed() >= longest_head => return Pause::HalfHead,
+                _ => {}
+            }
         }
     }
+}
+
+/// What a connection is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// A request, or an answer that its client does not take in.
+    Busy,
+    /// The head of a request, which has begun after so many requests.
+    HalfHead { after: u32 },
+    /// Nothing, after so many moves.
+    Idle { moves: u32 },
 }
 
 /// Why nothing happens.
