@@ -20,18 +20,19 @@ pub(crate) async fn read(folder: &Path, origin: &str) {
     let client = Client::builder(support::APP).origin(origin).build().unwrap();
     let user = client.user(&support::contract(), support::token("at", "rt"));
     println!("  each dropped once it is there:");
-    for round in 1..=ROUNDS {
-        let read = measured(one_by_one(&user)).await;
-        let parts = tokio::task::block_in_place(|| Parts::of(&containers));
-        println!("    round {round}: {}; {parts}", read.of(parts.sum()));
-    }
+    rounds(&containers, || one_by_one(&user), Parts::sum).await;
     println!("  all kept, with their memory among the parts:");
-    for round in 1..=ROUNDS {
-        let read = measured(all_kept(&user)).await;
-        let parts = tokio::task::block_in_place(|| Parts::of(&containers));
-        println!("    round {round}: {}; {parts}", read.of(parts.sum() + parts.memory));
-    }
+    rounds(&containers, || all_kept(&user), |parts| parts.sum() + parts.memory).await;
     println!("  {:.1} MiB resident at most", process::peak());
+}
+
+/// Reads again and again, and says each time what it took, and how much that is of what the parts cost.
+async fn rounds(containers: &[Vec<u8>], read: impl AsyncFn(), cost: impl Fn(&Parts) -> f64) {
+    for round in 1..=ROUNDS {
+        let taken = measured(read()).await;
+        let parts = tokio::task::block_in_place(|| Parts::of(containers));
+        println!("    round {round}: {}; {parts}", taken.of(cost(&parts)));
+    }
 }
 
 /// As the official SDKs read: each file is handed over, and gone.
