@@ -75,6 +75,9 @@ struct Rule {
 
 async fn inject(call: &mut Call) -> Outcome {
     let rule: Rule = call.json()?;
+    if rule.route.is_empty() {
+        return Err(Refusal::validation("route is missing: an operation, such as token, or METHOD /path"));
+    }
     let route = Route::find(call.server.routes(), &rule.route).map_err(|near| {
         Refusal::validation(format!("there is no route \"{}\"; near are: {}", rule.route, near.join(", ")))
     })?;

@@ -16,6 +16,7 @@ mod faults;
 mod flows;
 mod health;
 mod inject_fault;
+pub(crate) mod known_parameters;
 mod list_faults;
 mod list_sandboxes;
 mod metrics;

@@ -241,7 +241,16 @@ fn pieces(
     }))
 }
 
-/// Header values are visible ASCII; anything else, which a client put there, becomes `?`.
+/// The longest text of a header: clients give up on answers whose headers are longer than 8 to 64 KiB together.
+const LONGEST_HEADER_TEXT: usize = 1024;
+
+/// Header values are visible ASCII; anything else, which a client put there, becomes `?`. The body has what
+/// is left out of a long one.
 fn header_text(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect()
+    let visible = |c| if matches!(c, ' '..='~') { c } else { '?' };
+    let mut shown: String = text.chars().take(LONGEST_HEADER_TEXT).map(visible).collect();
+    if text.chars().nth(LONGEST_HEADER_TEXT).is_some() {
+        shown.push_str("...");
+    }
+    shown
 }

@@ -99,6 +99,11 @@ impl Route {
         self.area == Area::Admin
     }
 
+    /// Whether it is one of the pages of administration, or what they are made of.
+    pub(crate) fn is_of_console(&self) -> bool {
+        self.is_admin() && self.template.starts_with("/ui")
+    }
+
     /// Whether it leaves no trace: neither journalled nor touched by faults.
     pub fn leaves_no_trace(&self) -> bool {
         self.is_admin() || self.operation == Operation::PAGE_PART

@@ -17,6 +17,7 @@ use http::{HeaderValue, Request, Version};
 use super::endpoints::endpoints;
 use super::{arrival, hostile, quota, respond};
 use crate::admin::access;
+use crate::admin::known_parameters::require_known;
 use crate::console::{front, guarded};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::faults::hostile::Hostile;
@@ -89,6 +90,11 @@ async fn decide(call: &mut Call, problem: Option<Refusal>) -> (Option<Box<Fault>
         ControlFlow::Continue(endpoint) => endpoint,
         ControlFlow::Break(outcome) => return (None, outcome),
     };
+    if endpoint.route.is_admin()
+        && let Err(refusal) = require_known(call, endpoint)
+    {
+        return (None, Err(refusal));
+    }
     if let Err(refusal) = quota::count(call, endpoint).await {
         return (None, Err(refusal));
     }

@@ -218,6 +218,47 @@ async fn an_unknown_sandbox_route_or_method_is_told_in_the_platforms_shape() {
 }
 
 #[tokio::test]
+async fn what_is_misspelt_is_refused_instead_of_left_out() {
+    let world = World::new().await;
+    let admin = Admin::of(&world);
+    let rule = json!({ "route": "readFile", "status": 503 });
+    assert_eq!(admin.call(Method::POST, "faults", Some(rule)).await.status, 200);
+    world.raw_user(ContractKind::Read).await;
+    let kept = admin.call(Method::GET, "requests", None).await.json()["requests"].as_array().unwrap().len();
+    for (method, path, body, says) in [
+        (Method::POST, "reset?sandboxId=abc", None, "\\\"sandboxId\\\""),
+        (Method::POST, "reset", Some(json!({ "sandbox": "abc" })), "takes no body"),
+        (Method::DELETE, "faults?id=1", None, "only sandbox, fault"),
+        (Method::DELETE, "requests?operation=token", None, "only sandbox"),
+        (Method::GET, "requests?operation=readfile", None, "near are: readFile"),
+        (Method::GET, "requests?operations=token", None, "\\\"operations\\\""),
+        (Method::POST, "faults", None, "route is missing"),
+    ] {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let path = format!("/__admin/{path}{separator}sandbox={}", admin.sandbox);
+        let answer = admin.raw.send(method, &path, None, body).await;
+        assert_eq!(answer.error(), (400, "ValidationErrors".to_owned()), "{path}");
+        assert!(answer.text().contains(says), "{path}: {}", answer.text());
+    }
+    assert_eq!(admin.call(Method::GET, "faults", None).await.json()["faults"].as_array().unwrap().len(), 1);
+    let now = admin.call(Method::GET, "requests", None).await.json()["requests"].as_array().unwrap().len();
+    assert_eq!(now, kept);
+    assert_eq!(admin.call(Method::POST, "reset", Some(json!({}))).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_long_message_is_whole_in_the_body_and_short_in_the_header() {
+    let world = World::new().await;
+    let uri = format!("http://127.0.0.1:9000/other?{}", "x".repeat(20_000));
+    let mut claims = RawClient::authorize_claims();
+    claims["redirect_uri"] = json!(uri);
+    let refused = world.raw(ContractKind::Read).call(Method::POST, "oauth/authorize", claims).await;
+    let header = refused.header("x-error-message");
+    assert!(header.len() < 1100 && header.ends_with("..."), "{header}");
+    assert!(refused.json()["error"]["message"].as_str().unwrap().contains(&uri));
+}
+
+#[tokio::test]
 async fn a_web_page_cannot_administrate() {
     let world = World::new().await;
     let http = reqwest::Client::new();

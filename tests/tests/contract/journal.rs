@@ -62,7 +62,7 @@ async fn requests_are_found_by_operation_user_status_text_and_link() {
     let count = async |query: &str| sequences(&ask(&world, &format!("requests?{query}")).await.json()).len();
     assert_eq!(count("operation=readFileList").await, 2);
     assert_eq!(count("operation=readFileList,readFile").await, 3);
-    assert_eq!(count("operation=none").await, 0);
+    assert_eq!(count("operation=jwks").await, 0);
     assert_eq!((count("status=404").await, count("status=4xx").await, count("status=5xx").await), (1, 1, 0));
     assert_eq!(count("text=NO-SUCH-FILE").await, 1);
     assert_eq!(count("text=filenotfound&status=2xx").await, 0);

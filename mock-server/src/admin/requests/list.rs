@@ -103,18 +103,22 @@ async fn list(call: &mut Call) -> Outcome {
 pub(super) fn filter(call: &Call) -> Result<Filter, Refusal> {
     let given = |name: &str| call.query_value(name).filter(|value| !value.is_empty());
     let operations = given("operation").unwrap_or_default();
+    let operations = operations.split(',').map(str::trim).filter(|it| !it.is_empty());
     Ok(Filter {
-        operations: operations
-            .split(',')
-            .map(str::trim)
-            .filter(|it| !it.is_empty())
-            .map(str::to_owned)
-            .collect(),
+        operations: operations.map(|it| operation(call, it)).collect::<Result<_, _>>()?,
         user: given("user"),
         status: parsed(call, "status")?,
         text: given("text").map(|text| SearchText::new(&text)),
         link: given("link"),
         server: given("server"),
+    })
+}
+
+/// The name of an operation, which a misspelt one would find nothing of.
+fn operation(call: &Call, text: &str) -> Result<String, Refusal> {
+    let found = Route::find(call.server.routes(), text);
+    found.map(|route| route.name().to_owned()).map_err(|near| {
+        Refusal::validation(format!("there is no operation \"{text}\"; near are: {}", near.join(", ")))
     })
 }
 
