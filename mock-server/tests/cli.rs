@@ -323,12 +323,19 @@ fn contracts_are_made_listed_rotated_and_removed_while_the_server_runs() {
     let made = contract(&["new", "partner", "--id", "theirs", "--name", "A partner", "--out", &key], 0);
     assert_eq!(made, "theirs\n");
     assert!(std::fs::read_to_string(&key).unwrap().starts_with("-----BEGIN RSA PRIVATE KEY-----"));
+    let taken = contract(&["new", "partner", "--id", "other", "--out", &key], 2);
+    assert!(taken.contains("is already there; --force replaces it"), "{taken}");
+    assert!(!contract(&["list"], 0).contains("other"), "nothing is made whose key cannot be kept");
     let shown =
         contract(&["new", "partner", "--kind", "write", "--redirect", "https://partner.example/back"], 0);
     assert!(shown.contains("-----BEGIN RSA PRIVATE KEY-----"), "{shown}");
     let listed = contract(&["list"], 0);
     assert!(listed.contains("partner  A partner\n  theirs  read\n"), "{listed}");
     assert!(listed.contains(&format!("  {}  write\n", shown.lines().next().unwrap())), "{listed}");
+    contract(&["rotate", "partner", "theirs", "--out", &key], 2);
+    let first = std::fs::read_to_string(&key).unwrap();
+    assert_eq!(contract(&["rotate", "partner", "theirs", "--out", &key, "--force"], 0), "theirs\n");
+    assert_ne!(std::fs::read_to_string(&key).unwrap(), first);
     let rotated = contract(&["rotate", "partner", "theirs", "--overlap", "1h"], 0);
     assert!(rotated.starts_with("theirs\n-----BEGIN RSA PRIVATE KEY-----"), "{rotated}");
     assert!(contract(&["list"], 0).contains("  theirs  read  (the former key is good too)\n"));
@@ -530,7 +537,11 @@ fn a_dataset_is_the_same_for_the_same_seed_and_can_be_served() {
     assert_eq!(one, same);
     assert_ne!(one, other);
     let path = folder.path().join("one");
+    let again = ["dataset", "generate", path.to_str().unwrap(), "--files", "1"];
+    let output = mock().args(again).assert().code(2).get_output().clone();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("is not empty; --force"));
     Serving::start(&["serve", "--port", "0", "--dataset", path.to_str().unwrap()]);
+    mock().args(again).arg("--force").assert().success();
     let missing =
         mock().args(["serve", "--port", "0", "--dataset", "no/such"]).assert().failure().get_output().clone();
     assert!(String::from_utf8(missing.stderr).unwrap().contains("no/such"));

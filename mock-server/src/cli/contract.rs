@@ -49,6 +49,21 @@ struct KeyArgs {
     /// File for the private key of a pair that is made, readable by its owner alone; the output if absent.
     #[arg(long, value_name = "FILE", conflicts_with = "public_key")]
     out: Option<PathBuf>,
+    /// Replace that file if it is there.
+    #[arg(long, requires = "out")]
+    force: bool,
+}
+
+impl KeyArgs {
+    /// Checks that no other key is lost; before anything is made, because its key is told only once.
+    fn require_room(&self) -> Result<(), Failure> {
+        match &self.out {
+            Some(file) if file.exists() && !self.force => {
+                Err(Failure::usage(format!("{} is already there; --force replaces it", file.display())))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -105,6 +120,7 @@ pub(super) fn run(args: ContractArgs) -> Result<(), Failure> {
         Command::List => list(&server),
         Command::New(new) => make(&server, new),
         Command::Rotate(rotate) => {
+            rotate.key.require_room()?;
             let NamedArgs { application, contract } = &rotate.named;
             let mut body = json!({ "overlap": rotate.overlap });
             add_key(&mut body, &rotate.key)?;
@@ -136,6 +152,7 @@ fn list(server: &Administration) -> Result<(), Failure> {
 }
 
 fn make(server: &Administration, args: NewArgs) -> Result<(), Failure> {
+    args.key.require_room()?;
     let mut contract = json!({ "kind": args.kind, "serviceGroups": args.group });
     if let Some(id) = args.id {
         contract["contractId"] = json!(id);

@@ -43,10 +43,19 @@ pub(super) struct GenerateArgs {
     /// serve reads what it offers into memory.
     #[arg(long, value_name = "BYTES")]
     size: Option<usize>,
+    /// Write into a folder that is not empty, too.
+    #[arg(long)]
+    force: bool,
 }
 
 pub(super) fn run(command: DatasetCommand) -> Result<(), Failure> {
     let DatasetCommand::Generate(args) = command;
+    if !args.force && std::fs::read_dir(&args.folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        let folder = args.folder.display();
+        return Err(Failure::usage(format!(
+            "{folder} is not empty; --force replaces what has the same name"
+        )));
+    }
     let source = catalogue::source(args.source).ok_or_else(|| {
         let known: Vec<_> = catalogue::sources().iter().map(|it| format!("{} {}", it.id, it.name)).collect();
         Failure::usage(format!("there is no source {}; there are:\n{}", args.source, known.join("\n")))

@@ -15,7 +15,7 @@ pub(super) struct ExplainArgs {
     /// `error.reference` of the answer.
     reference: String,
     /// Where the server is reached [env: DIGIME_MOCK_URL] [default: http://127.0.0.1:8080]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, visible_alias = "server", value_name = "URL")]
     url: Option<OsString>,
     /// The server's admin token, if it has one [env: DIGIME_MOCK_ADMIN_TOKEN]
     #[arg(long, value_name = "TOKEN")]

@@ -81,5 +81,9 @@ pub(super) fn write_file(path: &Path, key: &[u8]) -> io::Result<()> {
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(key)
+    let mut file = options.open(path)?;
+    // A file that was there before has the mode that it had.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    file.write_all(key)
 }
