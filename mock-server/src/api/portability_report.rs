@@ -77,6 +77,9 @@ async fn report(call: &mut Call) -> Outcome {
     let (from, to) = (bound(from.as_deref()), bound(to.as_deref()));
     let in_order = match (from, to) {
         (Some(from), Some(to)) if from > to => Err(Refusal::validation("from is later than to")),
+        (Some(from), None) if from.date() > call.now().date() => {
+            Err(Refusal::validation("from is later than today, with which the report ends if there is no to"))
+        }
         _ => Ok(()),
     };
     call.verdict.check(Check::FromAndTo, in_order)?;

@@ -1,7 +1,6 @@
 //! What approving a page comes to: the source that is connected, the account that is logged in at.
 
 use std::fmt;
-use std::num::ParseIntError;
 use std::str::FromStr;
 
 use digime_fixtures::catalogue::{self, SourceType};
@@ -12,6 +11,7 @@ use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Decision, Page, 
 use crate::domain::contract::ContractKind;
 use crate::domain::library::{AccountId, Connection, LibraryId};
 use crate::domain::postbox::PostboxKeys;
+use crate::domain::refusal::Refusal;
 use crate::domain::state::{Referent, WaitingConsent};
 use crate::domain::unavailable::Unavailable;
 use crate::sandbox::Sandbox;
@@ -54,12 +54,28 @@ impl SourceChoice {
 }
 
 impl FromStr for SourceChoice {
-    type Err = ParseIntError;
+    type Err = Refusal;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (source, dataset) = text.split_once('.').unwrap_or((text, ""));
-        Ok(Self { source: source.parse()?, dataset: Some(dataset.to_owned()).filter(|it| !it.is_empty()) })
+        let wrong = || {
+            Refusal::validation(format!("also is \"{text}\", expected a source, such as 15 or 15.busy-user"))
+        };
+        let source = source.parse().map_err(|_| wrong())?;
+        Ok(Self { source, dataset: Some(dataset.to_owned()).filter(|it| !it.is_empty()) })
     }
+}
+
+/// The source that a form names; none if it leaves the choice to the server.
+///
+/// # Errors
+/// `ValidationErrors` unless it is a number.
+pub(super) fn named_source(text: &str) -> Result<Option<u32>, Refusal> {
+    let text = text.trim();
+    let wrong = |_| {
+        Refusal::validation(format!("service is \"{text}\", expected the number of a source, such as 16"))
+    };
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(wrong) }
 }
 
 impl fmt::Display for SourceChoice {

@@ -6,7 +6,7 @@ use digime_fixtures::catalogue::{Source, SourceType, source};
 use http::StatusCode;
 
 use super::browser::UserDecision;
-use super::decision::{Choice, DEFAULT_DATASET, DEFAULT_SOURCE};
+use super::decision::{Choice, DEFAULT_DATASET, DEFAULT_SOURCE, named_source};
 use super::frame::{self, Frame};
 use super::link::{ConsentEnding, PhoneScreen, Waiting, needs_no_source};
 use super::qr_code::{self, Drawing};
@@ -141,7 +141,7 @@ pub(super) fn decision(call: &Call) -> Result<UserDecision, Refusal> {
     let get = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     match get("decision") {
         Some("approve") => Ok(UserDecision::Approve(Choice {
-            source: get("service").and_then(|text| text.parse().ok()),
+            source: get("service").map_or(Ok(None), named_source)?,
             dataset: get("dataSet").map(str::to_owned),
             also: Vec::new(),
             user: None,
@@ -149,8 +149,11 @@ pub(super) fn decision(call: &Call) -> Result<UserDecision, Refusal> {
         })),
         Some("decline") => Ok(UserDecision::decline()),
         other => {
-            let problem = format!("decision is {other:?}, expected \"approve\" or \"decline\"");
-            Err(Refusal::validation(problem))
+            let expected = "expected \"approve\" or \"decline\"";
+            Err(Refusal::validation(match other {
+                Some(other) => format!("decision is \"{other}\", {expected}"),
+                None => format!("decision is missing, {expected}"),
+            }))
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use askama::Template;
 use digime_fixtures::catalogue::{self, Source, SourceType};
-use http::StatusCode;
+use http::{Method, StatusCode};
 
 use super::decision::{
-    Choice, DEFAULT_DATASET, SourceChoice, account, approve, fail, needs_no_source, registered_callback,
+    Choice, DEFAULT_DATASET, SourceChoice, account, approve, fail, named_source, needs_no_source,
+    registered_callback,
 };
 use super::drawer::Drawer;
 use super::facts::Facts;
@@ -19,7 +20,7 @@ use super::visit::{Step, Visit};
 use crate::domain::consent::{CallbackErrorCode, ConsentProblem, Page, PageLink};
 use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
-use crate::http::reply::Outcome;
+use crate::http::reply::{Outcome, Reply, ReplyBody};
 use crate::sandbox::datasets::DatasetChoice;
 
 /// Who asks for what; and at the end the same with what was chosen, for the decision.
@@ -120,7 +121,9 @@ pub(super) async fn show(call: &mut Call, page: Page) -> Outcome {
         Err(bad) => return bad_parameters(call, &bad).await,
     };
     let locale = page.locale.as_deref();
-    if page.skips_the_page() {
+    // A preview of a link asks by HEAD, which is not to use up the user's code.
+    let looks_only = call.method == Method::HEAD;
+    if page.skips_the_page() && !looks_only {
         let location = approve(&call.sandbox, &page, &Choice::default()).await;
         return leave(call, &page.code, locale, location).await;
     }
@@ -128,6 +131,7 @@ pub(super) async fn show(call: &mut Call, page: Page) -> Outcome {
         Ok(reply) => Ok(reply),
         Err(Stopped::Refusal(refusal)) => Err(refusal),
         Err(Stopped::Problem(problem)) => leave(call, &page.code, locale, Err(problem)).await,
+        Err(Stopped::Failure(_)) if looks_only => Ok(Reply::new(StatusCode::OK, ReplyBody::Empty)),
         Err(Stopped::Failure(error)) => {
             let location = fail(&call.sandbox, &page, error).await;
             leave(call, &page.code, locale, location).await
@@ -135,11 +139,7 @@ pub(super) async fn show(call: &mut Call, page: Page) -> Outcome {
     }
 }
 
-async fn shown(
-    call: &Call,
-    page: &PageParameters,
-    visit: Visit,
-) -> Result<crate::http::reply::Reply, Stopped> {
+async fn shown(call: &Call, page: &PageParameters, visit: Visit) -> Result<Reply, Stopped> {
     let sandbox = &call.sandbox;
     let named = registered_callback(sandbox, page).await.map_err(|it| Stopped::Problem(it.into()))?;
     let link = PageLink { code: &page.code, page: page.page, callback: named };
@@ -365,14 +365,13 @@ pub(super) async fn decide(call: &mut Call, page: Page) -> Outcome {
     };
     let form: Vec<(String, String)> = url::form_urlencoded::parse(&call.body).into_owned().collect();
     let get = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let also = form.iter().filter(|(name, _)| name == "also").take(SourceChoice::MOST);
     let location = match get("decision") {
         Some("approve") => {
             let choice = Choice {
-                source: get("service").and_then(|text| text.parse().ok()),
+                source: get("service").map_or(Ok(None), named_source)?,
                 dataset: get("dataSet").map(str::to_owned),
-                also: SourceChoice::read(
-                    form.iter().filter(|(name, _)| name == "also").map(|(_, value)| value.as_str()),
-                ),
+                also: also.map(|(_, value)| value.parse()).collect::<Result<_, _>>()?,
                 user: None,
                 new_user: false,
             };
@@ -387,8 +386,11 @@ pub(super) async fn decide(call: &mut Call, page: Page) -> Outcome {
             fail(&call.sandbox, &page, documented.ok_or_else(unknown)?).await
         }
         other => {
-            let problem = format!("decision is {other:?}, expected \"approve\", \"decline\" or \"fail\"");
-            return Err(Refusal::validation(problem));
+            let expected = "expected \"approve\", \"decline\" or \"fail\"";
+            return Err(Refusal::validation(match other {
+                Some(other) => format!("decision is \"{other}\", {expected}"),
+                None => format!("decision is missing, {expected}"),
+            }));
         }
     };
     leave(call, &page.code, page.locale.as_deref(), location).await

@@ -74,7 +74,8 @@ fn requests(account: &Account) -> Vec<String> {
 
 fn start_of(date: Date) -> Moment {
     let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp());
-    Moment::from_millis(midnight.unwrap_or_default().as_millisecond())
+    // The last days of what can be represented have no midnight.
+    Moment::from_millis(midnight.unwrap_or(jiff::Timestamp::MAX).as_millisecond())
 }
 
 fn end_of(date: Date) -> Moment {

@@ -42,7 +42,7 @@ fn refuse<T>(message: &str, detail: impl Into<String>) -> Result<T, Refusal> {
 fn token_type(jwt: &UnverifiedJwt) -> Result<(), Refusal> {
     match jwt.header_text("typ") {
         Some(typ) if typ.eq_ignore_ascii_case("at+jwt") => Ok(()),
-        found => refuse("The JWT's header typ must be \"at+jwt\"", format!("found {found:?}")),
+        found => refuse("The JWT's header typ must be \"at+jwt\"", shown(found)),
     }
 }
 
@@ -64,7 +64,7 @@ fn key_id(jwt: &UnverifiedJwt, contract: &Contract) -> Result<(), Refusal> {
         Some(kid) if kid == expected => Ok(()),
         found => refuse(
             "The JWT's header kid must be \"<contractId>_<applicationId>_0\"",
-            format!("found {found:?}, expected \"{expected}\""),
+            format!("{}, expected \"{expected}\"", shown(found)),
         ),
     }
 }
@@ -72,6 +72,11 @@ fn key_id(jwt: &UnverifiedJwt, contract: &Contract) -> Result<(), Refusal> {
 fn audience(claims: &Claims) -> Result<(), Refusal> {
     match claims.text("aud") {
         Ok(Some("cloud")) => Ok(()),
-        found => refuse("The JWT's aud must be \"cloud\"", format!("found {found:?}")),
+        Ok(found) => refuse("The JWT's aud must be \"cloud\"", shown(found)),
+        Err(no_text) => refuse("The JWT's aud must be \"cloud\"", no_text.message),
     }
+}
+
+fn shown(found: Option<&str>) -> String {
+    found.map_or_else(|| "it is missing".to_owned(), |text| format!("found \"{text}\""))
 }

@@ -114,3 +114,38 @@ async fn bad_parameters_lead_back_to_the_app() {
         assert_eq!(page.location_parameter("errorCode").as_deref(), Some("INITIALIZE_CHECK_FAIL"), "{query}");
     }
 }
+
+#[tokio::test]
+async fn what_only_looks_at_a_link_decides_nothing() {
+    let world = World::new().await;
+    let raw = world.raw(ContractKind::Read);
+    let steered = ["&mock_user=cancel&mock_source=16&mock_step=review", "&service=99999"];
+    let direct = ["&service=16&sampleDataSet=default&sampleDataAutoOnboard=true"];
+    for query in direct.into_iter().chain(steered) {
+        let (code, _) = raw.authorize().await;
+        let url = raw.page(&code, query);
+        let head = reqwest::Client::new().head(&url).send().await.unwrap();
+        assert_eq!(head.status(), 200, "{query}");
+        let callback = world.sandbox.approve(&raw.page(&code, direct[0])).unwrap();
+        assert!(callback.contains("success=true"), "{query}: {callback}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_cannot_be_read_is_refused_and_uses_no_code_up() {
+    let world = World::new().await;
+    let raw = world.raw(ContractKind::Read);
+    let (code, _) = raw.authorize().await;
+    for (form, says) in [
+        ("decision=approve&service=spotify", "service is \"spotify\""),
+        ("decision=approve&service=16&also=zz", "also is \"zz\""),
+        ("decision=yes", "decision is \"yes\""),
+        ("", "decision is missing"),
+    ] {
+        let answer = raw.post_form(&raw.page(&code, ""), form).await;
+        assert_eq!(answer.error(), (400, "ValidationErrors".to_owned()), "{form}");
+        assert!(answer.text().contains(&says.replace('"', "\\\"")), "{form}: {}", answer.text());
+    }
+    let answer = raw.post_form(&raw.page(&code, ""), "decision=approve&service=").await;
+    assert_eq!(answer.location_parameter("success").as_deref(), Some("true"));
+}

@@ -74,6 +74,16 @@ async fn a_user_without_dutch_accounts_has_an_empty_report() {
 }
 
 #[tokio::test]
+async fn a_report_to_the_end_of_time_ends_there() {
+    let world = World::new().await;
+    let user = world.raw_user(ContractKind::Read).await;
+    for to in ["253402300799", "9007199254740991", "1e300"] {
+        let end = &all(&report(&user, &format!("&from=0&to={to}")).await, "Tot")[0];
+        assert!(end.starts_with("9999-12-3"), "{to}: {end}");
+    }
+}
+
+#[tokio::test]
 async fn a_report_that_does_not_exist_is_refused() {
     let world = World::new().await;
     let user = world.raw_user(ContractKind::Read).await;
@@ -81,6 +91,7 @@ async fn a_report_that_does_not_exist_is_refused() {
         "export/other/report?format=xml",
         "export/medmij/report?format=pdf",
         "export/medmij/report?from=1767225600&to=1764547200",
+        "export/medmij/report?from=99999999999",
     ] {
         let refused = user.call(Method::GET, path).await;
         assert_eq!(refused.error(), (400, "ValidationErrors".to_owned()), "{path}");

@@ -228,10 +228,10 @@ fn at_midnight(date: Date) -> Moment {
 }
 
 /// Seconds by the reference; Android sends milliseconds (legacy endpoints §1), which as seconds
-/// would lie tens of thousands of years ahead.
+/// would lie tens of thousands of years ahead. The end of the year 9999 is the last that clients know.
 pub(crate) fn from_client(value: f64) -> Moment {
-    const YEAR_5138_IN_SECONDS: f64 = 1e11;
-    let millis = if value.abs() < YEAR_5138_IN_SECONDS { value * 1000.0 } else { value };
+    const YEAR_10000_IN_SECONDS: f64 = 253_402_300_800.0;
+    let millis = if value.abs() < YEAR_10000_IN_SECONDS { value * 1000.0 } else { value };
     Moment::from_millis(millis as i64)
 }
 
