@@ -6,7 +6,7 @@ use std::time::Duration;
 use digime_fixtures::AccountError;
 use http::Method;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::clock::{Moment, Stopwatch};
 use crate::domain::contract::Contract;
@@ -96,8 +96,32 @@ struct FileNamesJson {
 struct StatusJson {
     #[schemars(extend("enum" = ["pending", "running", "partial", "completed"]))]
     state: &'static str,
-    /// By account id; always an object.
-    details: BTreeMap<String, AccountStatusJson>,
+    details: DetailsJson,
+}
+
+/// By account id; always an object, whose members have an order: those that need the user first, then other
+/// errors, because Android asks for a login only if the first one has 511 (protocol reference, legacy/mobile §3.6).
+#[derive(JsonSchema)]
+#[schemars(rename = "SyncDetails")]
+struct DetailsJson(
+    #[schemars(with = "BTreeMap<String, AccountStatusJson>")] Vec<(String, AccountStatusJson)>,
+);
+
+impl DetailsJson {
+    fn of(mut accounts: Vec<(String, AccountStatusJson)>) -> Self {
+        accounts.sort_by_key(|(_, status)| match &status.error {
+            Some(error) if error.reauth => 0,
+            Some(_) => 1,
+            None => 2,
+        });
+        Self(accounts)
+    }
+}
+
+impl Serialize for DetailsJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(id, status)| (id, status)))
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -130,12 +154,17 @@ struct AccountErrorJson {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(rename = "NestedAccountError")]
 struct NestedErrorJson {
     message: String,
     reauth: bool,
+    /// Milliseconds since 1970, for JavaScript from 11.1.4 on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    retryafter: Option<i64>,
+    retry_after: Option<i64>,
+    /// The same for iOS 5.0.
+    #[serde(rename = "retryafter", skip_serializing_if = "Option::is_none")]
+    retry_after_in_lower_case: Option<i64>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -207,7 +236,8 @@ async fn file_list(call: &mut Call) -> Outcome {
     call.listed = Some(state);
     let now = call.now();
     let details = list.accounts.into_iter().map(|(id, state)| (id, AccountStatusJson::new(state, now)));
-    let status = StatusJson { state: state.as_str(), details: details.collect() };
+    let details = DetailsJson::of(details.collect());
+    let status = StatusJson { state: state.as_str(), details };
     reply_json(&FileListJson { status, file_list: files })
 }
 
@@ -254,7 +284,8 @@ impl AccountErrorJson {
             error: NestedErrorJson {
                 message: error.message.clone(),
                 reauth: error.reauth,
-                retryafter: retry_after,
+                retry_after,
+                retry_after_in_lower_case: retry_after,
             },
             message: error.message,
             reauth: error.reauth,

@@ -57,11 +57,14 @@ struct ReferenceToken {
 }
 
 /// A PKCE challenge tells the renewal of a user from the other two; its access token may have
-/// expired.
+/// expired. Android 4.1.0 names no callback here (protocol reference, http-api §2.2), and is meant to return to
+/// that of the authorization.
 async fn refer(call: &mut Call) -> Outcome {
     let Verified { contract, claims } = call.verify().await?;
-    let redirect_uri = call.verdict.check(Check::RedirectUriClaim, claims.required("redirect_uri"))?;
-    call.verdict.check(Check::RedirectUriRegistered, contract.require_registered(redirect_uri))?;
+    let named = call.verdict.check(Check::RedirectUriClaim, claims.text("redirect_uri"))?;
+    if let Some(uri) = named {
+        call.verdict.check(Check::RedirectUriRegistered, contract.require_registered(uri))?;
+    }
     let state = call.verdict.check(Check::StateClaim, claims.text("state"))?.map(str::to_owned);
     let renews = call.verdict.check(Check::CodeChallengeClaim, claims.text("code_challenge"))?.is_some();
     let code_challenge = match renews {
@@ -75,8 +78,15 @@ async fn refer(call: &mut Call) -> Outcome {
         false => call.sandbox.store.access(&contract, token, now).await,
     };
     let library = call.verdict.check(Check::AccessToken, opened)?;
+    let redirect_uri = match named {
+        Some(uri) => uri.to_owned(),
+        None => {
+            let known = call.sandbox.store.callback(&contract, &library).await;
+            call.verdict.check(Check::RedirectUriClaim, known)?
+        }
+    };
     let FlowBody { options, .. } = FlowBody::read(call, &contract)?;
-    let (redirect_uri, access) = (redirect_uri.to_owned(), call.dialect().access);
+    let access = call.dialect().access;
     let request = ReferenceRequest { redirect_uri, state, code_challenge, library, options, access };
     let opened = call.sandbox.store.refer(&contract, request, now).await;
     let opened = call.verdict.check(Check::ContractKind, opened)?;

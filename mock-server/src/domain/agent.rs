@@ -69,10 +69,11 @@ impl AgentRules {
 }
 
 /// Whether a client library of the current generation pushes into postboxes: Node 8, which came
-/// before the library could be pushed to (protocol reference, legacy/js-5-to-12 §7).
+/// before the library could be pushed to (protocol reference, legacy/js-5-to-12 §7), and iOS, which can do both
+/// (legacy/mobile §1).
 pub(crate) fn expects_postbox(agent: &Value) -> bool {
     let (name, version) = name_and_version(agent);
-    name == "nodejs" && version.starts_with("8.")
+    name == "ios" || name == "nodejs" && version.starts_with("8.")
 }
 
 #[cfg(test)]
@@ -111,11 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn node_8_alone_pushes_into_postboxes_in_the_current_generation() {
+    fn node_8_and_ios_push_into_postboxes_in_the_current_generation() {
         for (json, expects) in [
             (r#"{"sdk":{"name":"nodejs","version":"8.0.0"}}"#, true),
             (r#"{"sdk":{"name":"nodejs","version":"9.0.0"}}"#, false),
-            (r#"{"name":"ios","version":"8.0.0"}"#, false),
+            (r#"{"name":"ios","version":"5.1.0"}"#, true),
+            (r#"{"name":"ios","version":""}"#, true),
+            (r#"{"name":"android","version":"8.0.0"}"#, false),
         ] {
             assert_eq!(expects_postbox(&serde_json::from_str(json).unwrap()), expects, "{json}");
         }

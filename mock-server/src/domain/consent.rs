@@ -158,8 +158,8 @@ pub(crate) enum ConsentProblem {
 }
 
 /// The callback of a failure. `state` is not documented here, but a client that started several
-/// flows needs it to know which one failed. The revoke page has parameters of its own (protocol
-/// reference, consent-web §5.2 and §5.3).
+/// flows needs it to know which one failed. The revoke page has parameters of its own, of which iOS reads
+/// `errorCode` alone (protocol reference, consent-web §5.2 and §5.3).
 pub(crate) fn failure_location(
     redirect_uri: &str,
     state: Option<&str>,
@@ -168,7 +168,7 @@ pub(crate) fn failure_location(
 ) -> String {
     let code = code.to_string();
     let mut parameters = match revokes {
-        true => vec![("result", "failed"), ("error_message", code.as_str())],
+        true => vec![("result", "failed"), ("errorCode", code.as_str()), ("error_message", code.as_str())],
         false => vec![("success", "false"), ("errorCode", code.as_str())],
     };
     parameters.extend(state.map(|state| ("state", state)));

@@ -26,6 +26,9 @@ pub(crate) struct Library {
     pub accounts: Vec<Account>,
     /// `client_id` → `consentid`.
     pub consents: BTreeMap<String, String>,
+    /// `client_id` → the callback of the user's last authorization.
+    #[serde(default)]
+    pub callbacks: BTreeMap<String, String>,
     /// How many files were ever pushed into it.
     pub push_count: u64,
     /// How many files ever had to wait in the user's postboxes.
@@ -154,6 +157,7 @@ impl Library {
         Self {
             accounts: Vec::new(),
             consents: BTreeMap::new(),
+            callbacks: BTreeMap::new(),
             push_count: 0,
             pending_count: 0,
             lifeline: Lifeline::default(),

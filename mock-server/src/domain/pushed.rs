@@ -119,7 +119,8 @@ impl Descriptor {
         Ok(())
     }
 
-    /// The form that readers get: all keys in lower case.
+    /// The form that readers get: keys in lower case, but for `providerName`, which iOS reads in camel case
+    /// (protocol reference, objects §2.2).
     fn lower_case(&self) -> Value {
         let accounts: Vec<_> = self.accounts.iter().map(|it| json!({ "accountid": it.account_id })).collect();
         let mut json = json!({ "mimetype": self.mime_type, "accounts": accounts });
@@ -139,7 +140,7 @@ impl Descriptor {
             json["servicegroups"] = groups.iter().filter_map(DescribedGroup::number).collect();
         }
         if let Some(name) = self.provider_name.as_ref().and_then(ProviderName::text) {
-            json["providername"] = json!(name);
+            json["providerName"] = json!(name);
         }
         json
     }
@@ -271,7 +272,7 @@ mod tests {
                 "tags": ["t"],
                 "objecttypes": [{"name": "receipt"}],
                 "servicegroups": [3],
-                "providername": "Shop",
+                "providerName": "Shop",
                 "created": 1_767_225_600_000_i64,
                 "appid": "app",
                 "contractid": "contract",
@@ -297,7 +298,7 @@ mod tests {
                 "accounts": [{"accountid": "a"}],
                 "objecttypes": [{"name": "receipt", "references": ["r"]}],
                 "servicegroups": [3, 4, 5],
-                "providername": "Shop, Market",
+                "providerName": "Shop, Market",
             })
         );
         assert_eq!(

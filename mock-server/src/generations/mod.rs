@@ -114,7 +114,7 @@ pub(crate) enum PostboxOffer {
     ByLink,
     /// Everybody's.
     Always,
-    /// That of clients which would have nothing to write to otherwise: Node 8.
+    /// That of clients which push into one: Node 8 and iOS.
     WhereExpected,
 }
 

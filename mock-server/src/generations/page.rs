@@ -60,7 +60,7 @@ const COLUMNS: &[Column] = &[
     ("postbox", |it| match it.postbox {
         PostboxOffer::ByLink => "by a link",
         PostboxOffer::Always => "with each consent",
-        PostboxOffer::WhereExpected => "for Node 8",
+        PostboxOffer::WhereExpected => "for Node 8 and iOS",
     }),
 ];
 

@@ -194,13 +194,18 @@ async fn a_write_contract_of_the_browser_years_gets_a_postbox_and_later_ones_onl
     let read = consented(&world, ContractKind::Read, "v1.6").await;
     assert!(postbox(&read.callback).is_none(), "only a write contract");
     let client = world.raw(ContractKind::Write);
-    for (version, expected) in [("8.0.0", true), ("9.0.0", false), ("12.2.3", false)] {
+    for (agent, expected) in [
+        (json!({ "sdk": { "name": "nodejs", "version": "8.0.0" } }), true),
+        (json!({ "sdk": { "name": "nodejs", "version": "9.0.0" } }), false),
+        (json!({ "sdk": { "name": "nodejs", "version": "12.2.3" } }), false),
+        (json!({ "name": "ios", "version": "5.1.0" }), true),
+    ] {
         let jwt = client.sign(&client.claims(RawClient::authorize_claims()));
-        let body = json!({ "agent": { "sdk": { "name": "nodejs", "version": version } } });
+        let body = json!({ "agent": agent });
         let answer = client.send(Method::POST, "/v1.7/oauth/authorize", Some(&jwt), Some(body)).await;
         let code = answer.token()["preauthorization_code"].as_str().unwrap().to_owned();
         let callback = world.sandbox.approve(&client.page(&code, "")).unwrap();
-        assert_eq!(postbox(&callback).is_some(), expected, "{version}");
+        assert_eq!(postbox(&callback).is_some(), expected, "{agent}");
     }
 }
 

@@ -156,7 +156,7 @@ async fn a_reference_code_is_refused_without_what_it_needs() {
     for (claims, status, code) in [
         (json!({ "access_token": null }), 400, "InvalidRequest"),
         (json!({ "access_token": "unknown" }), 401, "InvalidToken"),
-        (json!({ "redirect_uri": null }), 400, "InvalidRequest"),
+        (json!({ "redirect_uri": 1 }), 400, "InvalidRequest"),
         (json!({ "redirect_uri": "https://elsewhere.example/" }), 404, "InvalidRedirectUri"),
         (json!({ "state": 1 }), 400, "InvalidRequest"),
         (json!({ "code_challenge": "short", "code_challenge_method": "S256" }), 400, "InvalidRequest"),
@@ -206,4 +206,15 @@ async fn a_storage_reference_is_bound_only_if_it_is_known() {
     let page = user.client.page(&code, &format!("{SAMPLE}&storageRef=unknown"));
     let answer = user.client.get(&page).await;
     assert_eq!(answer.location_parameter("errorCode").as_deref(), Some("INITIALIZE_CHECK_FAIL"));
+}
+
+#[tokio::test]
+async fn a_page_without_a_callback_returns_to_that_of_the_authorization() {
+    let world = World::new().await;
+    let user = world.raw_user(ContractKind::Read).await;
+    // As Android 4.1.0 asks for a further source.
+    let (code, _) = user.refer(json!({ "redirect_uri": null })).await;
+    let callback = world.sandbox.approve(&user.page("onboard", &code, FITBIT)).unwrap();
+    assert!(callback.starts_with("http://127.0.0.1:9000/callback?success=true"), "{callback}");
+    assert_eq!(user.accounts().await.len(), 2);
 }

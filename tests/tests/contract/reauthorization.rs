@@ -145,7 +145,10 @@ async fn a_revoked_permission_is_gone_until_the_user_logs_in_again() {
 
     let location = revoke(&user, &id, callback).await.json()["location"].as_str().unwrap().to_owned();
     let declined = world.sandbox.consent(&location).decline().unwrap();
-    assert_eq!(declined, "digime-ca-app://revoke?result=failed&error_message=USER_CANCEL");
+    assert_eq!(
+        declined,
+        "digime-ca-app://revoke?result=failed&errorCode=USER_CANCEL&error_message=USER_CANCEL"
+    );
     assert_eq!(user.accounts().await[0]["accessTokenStatus"]["authorized"], true);
 }
 
@@ -164,4 +167,22 @@ async fn a_permission_that_does_not_exist_cannot_be_revoked() {
     ] {
         assert_eq!(revoke(&user, account, callback).await.error(), (status, code.to_owned()), "{account}");
     }
+}
+
+#[tokio::test]
+async fn the_account_that_needs_the_user_comes_first_among_the_details() {
+    let world = World::new().await;
+    let user = world.raw_user(ContractKind::Read).await;
+    let flickr = "&service=6&sampleDataSet=default&sampleDataAutoOnboard=true";
+    for page in [flickr, "&service=16&sampleDataSet=reauth&sampleDataAutoOnboard=true"] {
+        let (code, _) = user.refer(json!({})).await;
+        world.sandbox.approve(&user.page("onboard", &code, page)).unwrap();
+    }
+    let locked = user.accounts().await[2]["id"].as_str().unwrap().to_owned();
+    let list = user.file_list(&user.trigger(json!({})).await).await;
+    assert_eq!(list.json()["status"]["details"].as_object().unwrap().len(), 3);
+    assert_eq!(list.json()["status"]["details"][&locked]["error"]["statuscode"], 511);
+    let text = list.text();
+    let details = text.split_once("\"details\":{").unwrap().1;
+    assert!(details.starts_with(&format!("\"{locked}\":")), "{text}");
 }

@@ -107,7 +107,12 @@ impl ConsentLink {
                 parameters.extend(session.map(|key| ("sessionKey", key)));
                 parameters.extend(postbox(agreed, ("postboxId", "publicKey")));
             }
-            LinkOutcome::Failed { state, error, .. } => {
+            LinkOutcome::Failed { state, error, reference } => {
+                // iOS reads it on its way back from the guest page (protocol reference, legacy/deep-links §3).
+                let by_ios =
+                    matches!(&self.reply, ReplyForm::Guest { url, .. } if url.starts_with("digime-ca-"));
+                let reported = by_ios && !is_cancel(error);
+                parameters.extend(reported.then_some(("reference", reference.as_str())));
                 let message = Some(message(error)).filter(|_| self.is_ongoing() && !is_cancel(error));
                 parameters.extend(message.map(|message| ("message", message)));
                 let state = state.as_deref().filter(|_| self.is_ongoing());

@@ -276,6 +276,9 @@ impl State {
         now: Moment,
     ) -> String {
         let code = self.mint();
+        self.libraries.change(&library, |library| {
+            library.callbacks.insert(consent.client_id.clone(), consent.redirect_uri.clone())
+        });
         let authorization = AuthorizationCode {
             client_id: consent.client_id.clone(),
             redirect_uri: consent.redirect_uri.clone(),

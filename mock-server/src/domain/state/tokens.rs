@@ -9,7 +9,7 @@ use super::State;
 use crate::clock::Moment;
 use crate::domain::contract::{Contract, ContractKind};
 use crate::domain::library::LibraryId;
-use crate::domain::refusal::{Refusal, TokenKind};
+use crate::domain::refusal::{Refusal, RefusalCode, TokenKind};
 use crate::domain::token::{Grant, Proof, RefreshGrant, TokenPair};
 use crate::fingerprint::Fingerprint;
 
@@ -139,6 +139,19 @@ impl State {
     /// `InvalidToken` if it is unknown or another contract's, or its user is deleted.
     pub(crate) fn renewable(&self, contract: &Contract, token: &str) -> Result<&LibraryId, Refusal> {
         Ok(&self.own_grant(contract, token)?.library)
+    }
+
+    /// The callback of the user's last authorization of a contract, where requests that name none return to.
+    ///
+    /// # Errors
+    /// `InvalidRedirectUri` if nothing is known of one.
+    pub(crate) fn callback(&self, contract: &Contract, library: &LibraryId) -> Result<&str, Refusal> {
+        let known = self.libraries.get(library).and_then(|it| it.callbacks.get(&contract.client_id()));
+        known.map(String::as_str).ok_or_else(|| {
+            let detail =
+                "it may be left out once the user has authorized the contract, whose callback is taken then";
+            Refusal::new(404, RefusalCode::InvalidRedirectUri, "The claim redirect_uri is missing", detail)
+        })
     }
 
     /// The library that an access token of any contract opens, or opened before it expired: how a

@@ -25,6 +25,11 @@ impl Store {
         self.run(|state| state.renewable(contract, token).cloned()).await?
     }
 
+    /// As [`crate::domain::state::State::callback`].
+    pub(crate) async fn callback(&self, contract: &Contract, library: &LibraryId) -> Result<String, Refusal> {
+        self.run(|state| state.callback(contract, library).map(str::to_owned)).await?
+    }
+
     /// As [`crate::domain::state::State::linked_library`].
     pub(crate) async fn linked_library(&self, token: &str) -> Result<LibraryId, Refusal> {
         self.run(|state| state.linked_library(token).cloned()).await?
