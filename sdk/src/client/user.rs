@@ -198,8 +198,9 @@ impl User {
                 return Ok(current);
             }
             match &*under_way {
-                Some(refresh) => refresh.clone(),
-                None => under_way.insert(self.start_refresh(current)).clone(),
+                // One whose runtime ended before it began is over, and clears nothing up.
+                Some(refresh) if !matches!(refresh.clone().now_or_never(), Some(Err(_))) => refresh.clone(),
+                _ => under_way.insert(self.start_refresh(current)).clone(),
             }
         };
         refresh.await

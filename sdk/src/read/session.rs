@@ -96,7 +96,9 @@ pub(crate) struct Accept {
 
 impl Limits {
     pub(crate) fn of_source_fetch(limit: Duration) -> Self {
-        Self { duration: LimitDuration { source_fetch: limit.as_secs() } }
+        // Rounded up, because 0 means no limit.
+        let source_fetch = limit.as_secs().saturating_add(u64::from(limit.subsec_nanos() > 0));
+        Self { duration: LimitDuration { source_fetch } }
     }
 }
 
@@ -107,8 +109,8 @@ impl SessionOptions {
         Self::default()
     }
 
-    /// Time the platform may spend fetching from sources, sent in whole seconds;
-    /// zero means unlimited. Accounts that exceed it end as `partial`.
+    /// Time the platform may spend fetching from sources, sent in whole seconds, rounded
+    /// up; zero means unlimited. Accounts that exceed it end as `partial`.
     #[must_use]
     pub fn source_fetch_limit(mut self, limit: Duration) -> Self {
         self.limits = Some(Limits::of_source_fetch(limit));

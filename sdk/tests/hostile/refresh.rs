@@ -295,3 +295,17 @@ fn a_refresh_whose_runtime_ends_is_reported_and_can_be_started_anew() {
     serving.block_on(server.issue("at-2", "rt-2"));
     assert_eq!(serving.block_on(user.refresh()).unwrap().access_token.value.expose(), "at-2");
 }
+
+#[test]
+fn a_refresh_whose_runtime_ends_before_it_begins_holds_nobody_up() {
+    let serving = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = serving.block_on(accepting("at-2"));
+    serving.block_on(server.issue("at-2", "rt-2"));
+    let user = server.user();
+    let short = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // It is polled once, which spawns a task that never has its turn.
+    short.block_on(async { assert!(user.refresh().now_or_never().is_none()) });
+    drop(short);
+    assert_eq!(serving.block_on(server.count(TOKEN)), 0);
+    assert_eq!(serving.block_on(user.refresh()).unwrap().access_token.value.expose(), "at-2");
+}

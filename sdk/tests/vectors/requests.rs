@@ -72,7 +72,7 @@ async fn play(server: &Server) {
     let month = || Scope::new().time_range(TimeRange::last_months(1));
 
     let full = AuthorizeOptions::new("https://cb.test/err?y=1").state("st").user_access_token(pair.clone());
-    let limited = SessionOptions::new().source_fetch_limit(Duration::from_secs(5)).scope(month());
+    let limited = SessionOptions::new().source_fetch_limit(Duration::from_millis(4_100)).scope(month());
     client.authorize_url(&contract, full.session_options(limited)).await.map(drop).unwrap();
     let least = AuthorizeOptions::new("https://cb.test/err").state("st");
     client.authorize_url(&contract, least).await.map(drop).unwrap();
