@@ -27,7 +27,7 @@ pub(crate) struct Library {
     /// `client_id` → `consentid`.
     pub consents: BTreeMap<String, String>,
     /// `client_id` → the callback of the user's last authorization.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub callbacks: BTreeMap<String, String>,
     /// How many files were ever pushed into it.
     pub push_count: u64,
