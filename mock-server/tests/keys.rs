@@ -66,7 +66,13 @@ fn openssl_reads_each_form_of_a_key_and_finds_the_same_one() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         file
     };
+    std::fs::write(path("pem"), "what was there before").unwrap();
     let [pem, pkcs8, der, p12] = ["pem", "pkcs8", "der", "p12"].map(write);
+    #[cfg(unix)]
+    for file in [&pem, &der] {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(file).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
     let modulus = |arguments: &[&str]| other("openssl", arguments);
     let Some((good, expected)) = modulus(&["rsa", "-in", &pem, "-noout", "-modulus"]) else { return };
     assert!(good && expected.starts_with("Modulus="), "{expected}");

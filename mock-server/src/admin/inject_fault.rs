@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::access::SANDBOX;
+use super::known_parameters::named_route;
 use crate::domain::refusal::Refusal;
 use crate::durations;
 use crate::faults::hostile::Hostile;
@@ -78,9 +79,7 @@ async fn inject(call: &mut Call) -> Outcome {
     if rule.route.is_empty() {
         return Err(Refusal::validation("route is missing: an operation, such as token, or METHOD /path"));
     }
-    let route = Route::find(call.server.routes(), &rule.route).map_err(|near| {
-        Refusal::validation(format!("there is no route \"{}\"; near are: {}", rule.route, near.join(", ")))
-    })?;
+    let route = named_route(call, "route", &rule.route)?;
     if let Some(status) = rule.status.filter(|status| !(200..=599).contains(status)) {
         return Err(Refusal::validation(format!("status is {status}, expected 200 to 599")));
     }

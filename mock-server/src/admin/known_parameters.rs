@@ -6,6 +6,7 @@ use crate::http::call::Call;
 use crate::http::endpoint::Endpoint;
 use crate::openapi::exchange::Exchange;
 use crate::openapi::schemas::Schemas;
+use crate::operations::route::Route;
 use crate::sandbox::caller::Caller;
 
 /// Checks that an operation takes the parameters of the query that a request gives it, and a body if it has one.
@@ -26,6 +27,16 @@ pub(crate) fn require_known(call: &Call, endpoint: &Endpoint) -> Result<(), Refu
         return Err(Refusal::validation(format!("{parameters}: {}", names(&exchange).join(", "))));
     }
     Ok(())
+}
+
+/// The route that a text names, by its operation or by method and path.
+///
+/// # Errors
+/// `ValidationErrors` naming what is near, if there is none; `what` says what the text is meant to be.
+pub(super) fn named_route(call: &Call, what: &str, text: &str) -> Result<&'static Route, Refusal> {
+    Route::find(call.server.routes(), text).map_err(|near| {
+        Refusal::validation(format!("there is no {what} \"{text}\"; near are: {}", near.join(", ")))
+    })
 }
 
 fn require_known_parameters(call: &Call, exchange: &Exchange) -> Result<(), Refusal> {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use http::Method;
 
 use super::super::access::SANDBOX;
+use super::super::known_parameters::named_route;
 use super::super::paging::limit;
 use super::{Form, Requests, reply};
 use crate::domain::refusal::Refusal;
@@ -105,20 +106,14 @@ pub(super) fn filter(call: &Call) -> Result<Filter, Refusal> {
     let operations = given("operation").unwrap_or_default();
     let operations = operations.split(',').map(str::trim).filter(|it| !it.is_empty());
     Ok(Filter {
-        operations: operations.map(|it| operation(call, it)).collect::<Result<_, _>>()?,
+        operations: operations
+            .map(|it| Ok(named_route(call, "operation", it)?.name().to_owned()))
+            .collect::<Result<_, Refusal>>()?,
         user: given("user"),
         status: parsed(call, "status")?,
         text: given("text").map(|text| SearchText::new(&text)),
         link: given("link"),
         server: given("server"),
-    })
-}
-
-/// The name of an operation, which a misspelt one would find nothing of.
-fn operation(call: &Call, text: &str) -> Result<String, Refusal> {
-    let found = Route::find(call.server.routes(), text);
-    found.map(|route| route.name().to_owned()).map_err(|near| {
-        Refusal::validation(format!("there is no operation \"{text}\"; near are: {}", near.join(", ")))
     })
 }
 

@@ -171,6 +171,12 @@ fn the_guest_page_answers_android_in_the_first_words_for_ever() {
         assert!(link.is_guest() && link.session.text() == "t");
         assert_eq!(location(&link, &agreed(None, None, false)), success);
         assert_eq!(location(&link, &failed(CallbackErrorCode::UserCancel)), decline);
+        let error = location(&link, &failed(CallbackErrorCode::OnboardError));
+        assert_eq!(
+            error.contains("result=ERROR&reference=ref-1"),
+            error.starts_with("digime-ca-"),
+            "{error}"
+        );
     }
 }
 
