@@ -310,3 +310,24 @@ impl<'a> FileJson<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_to_try_again_stands_wherever_a_client_looks() {
+        let error = AccountError {
+            code: "RateLimited".to_owned(),
+            status_code: 429,
+            message: "later".to_owned(),
+            reauth: false,
+            retry_after_seconds: Some(60),
+            object_type_errors: Vec::new(),
+        };
+        let json = serde_json::to_value(AccountErrorJson::new(error, Moment::from_millis(1_000))).unwrap();
+        for place in ["/retryAfter", "/error/retryAfter", "/error/retryafter"] {
+            assert_eq!(json.pointer(place).and_then(|it| it.as_i64()), Some(61_000), "{place}: {json}");
+        }
+    }
+}
