@@ -24,7 +24,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::json;
 use crate::read::metadata::{self, Header};
 use crate::storage::{StorageFolder, StoragePath};
-use crate::tokens::key_set::{self, TrustedKeySets, Unverified};
+use crate::tokens::key_set;
+use crate::tokens::server_token::Unverified;
+use crate::tokens::trusted_key_sets::TrustedKeySets;
 
 /// The name of a target, and what it runs.
 type Target = (&'static str, fn(&[u8]));

@@ -12,9 +12,10 @@ use crate::http::proxy::{self, Proxies, Route};
 use crate::http::retry::RetryPolicy;
 use crate::http::transport::{TimeLimits, Transport};
 use crate::ids::check_plain;
-use crate::tokens::key_set::{KeySets, TrustedKeySets};
+use crate::tokens::key_set_cache::KeySets;
 use crate::tokens::listener::TokenListener;
 use crate::tokens::token::TokenRefreshed;
+use crate::tokens::trusted_key_sets::TrustedKeySets;
 
 /// Collects the settings of a [`Client`]; see [`Client::builder`].
 #[must_use = "a builder does nothing until `build` is called"]
@@ -150,8 +151,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends everything through this HTTP proxy, whatever the environment says;
-    /// it may hold a user name and password, which are never shown.
+    /// Sends everything through this proxy (`http`, `https`, `socks4`, `socks4a`, `socks5`,
+    /// `socks5h`), whatever the environment says; it may hold a user name and password,
+    /// which are never shown.
     ///
     /// Without this setting the proxies of the environment are used (`HTTP_PROXY`,
     /// `HTTPS_PROXY`, `ALL_PROXY`, except for hosts in `NO_PROXY`), but never for
@@ -284,6 +286,8 @@ fn http_client(
         // reqwest would resend the very same signed request, nonce included.
         .retry(reqwest::retry::never())
         .connect_timeout(connect_timeout)
+        // Servers and load balancers close what rests for 30 to 75 s; a POST is sent once, and must not meet that.
+        .pool_idle_timeout(Duration::from_secs(20))
         .referer(false)
         // The environment is read by `Proxies`, which errors are named after.
         .no_proxy()

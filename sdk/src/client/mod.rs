@@ -23,7 +23,7 @@ use crate::http::json;
 use crate::http::jwt::{Claims, Signer, TokenForm};
 use crate::http::request::Request;
 use crate::http::transport::{Transport, UpTo};
-use crate::tokens::key_set::KeySets;
+use crate::tokens::key_set_cache::KeySets;
 use crate::tokens::listener::TokenListener;
 use crate::tokens::token::UserAccessToken;
 

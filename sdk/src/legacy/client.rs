@@ -17,7 +17,7 @@ use crate::http::request::Request;
 use crate::http::transport::{Answer, UpTo};
 use crate::legacy::generation::Generation;
 use crate::legacy::shared_refresh::PairsInUse;
-use crate::tokens::key_set::KeySets;
+use crate::tokens::key_set_cache::KeySets;
 
 /// A [`Client`] that speaks one older generation of the API; see
 /// [`Client::legacy`]. Cheap to clone; calls of clones that are under way with the same
@@ -41,7 +41,8 @@ impl Client {
     /// **Legacy.** Only for servers that do not speak `v1.7`, or to keep consents
     /// of old applications alive. If the last segment of
     /// [`Client::api_url`] is a version, the generation's takes its place, else it
-    /// is appended (protocol reference, legacy §1).
+    /// is appended (protocol reference, legacy §1). Clones share refreshes and key sets,
+    /// so make it once for each generation.
     ///
     /// ```
     /// use digime::legacy::Generation;
