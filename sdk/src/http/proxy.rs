@@ -9,7 +9,6 @@ use hyper_util::client::proxy::matcher::Matcher;
 use url::{Host, Url};
 
 use crate::error::{Error, Result};
-use crate::http::endpoint;
 
 /// Where requests go: straight to the server, or to a proxy first.
 #[derive(Default)]
@@ -26,6 +25,14 @@ pub(crate) enum Route {
 /// Scheme, host and port of a proxy: all that may be shown of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProxyName(String);
+
+impl ProxyName {
+    fn of(proxy: &Url) -> Self {
+        let (scheme, host) = (proxy.scheme(), proxy.host_str().unwrap_or_default());
+        let port = proxy.port().map_or_else(String::new, |port| format!(":{port}"));
+        Self(format!("{scheme}://{host}{port}"))
+    }
+}
 
 impl fmt::Display for ProxyName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,18 +71,19 @@ impl Proxies {
                 let uri = Uri::try_from(url.as_str()).ok()?;
                 let found = matcher.intercept(&uri)?;
                 let mut proxy = Url::parse(&found.uri().to_string()).ok()?;
-                if let Some((user, password)) = found.basic_auth().and_then(credentials) {
+                let raw = || found.raw_auth().map(|(user, password)| (user.to_owned(), password.to_owned()));
+                if let Some((user, password)) = found.basic_auth().and_then(credentials).or_else(raw) {
                     proxy.set_username(&user).ok()?;
                     proxy.set_password(Some(&password)).ok()?;
                 }
-                Some(proxy)
+                Some(with_port(proxy))
             }
         }
     }
 
     /// What errors call the proxy of a URL.
     pub(crate) fn name_for(&self, url: &Url) -> Option<ProxyName> {
-        self.of(url).map(|proxy| ProxyName(endpoint::origin(&proxy)))
+        self.of(url).map(|proxy| ProxyName::of(&proxy))
     }
 }
 
@@ -84,10 +92,25 @@ pub(crate) fn fixed(text: &str) -> Result<Url> {
     // The text may hold a password, so errors do not repeat it.
     let url = Url::parse(text)
         .map_err(|error| Error::config("proxy", format!("is not an absolute URL ({error})")))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(Error::config("proxy", "must be an http or https URL"));
+    let is_web = matches!(url.scheme(), "http" | "https");
+    if !(is_web || is_socks(&url)) || url.host_str().is_none_or(str::is_empty) {
+        return Err(Error::config("proxy", "must be an http, https, socks4, socks4a, socks5 or socks5h URL"));
     }
-    Ok(url)
+    Ok(with_port(url))
+}
+
+/// Whether it is a SOCKS proxy; `a` and `h` let the proxy look names up.
+fn is_socks(proxy: &Url) -> bool {
+    matches!(proxy.scheme(), "socks4" | "socks4a" | "socks5" | "socks5h")
+}
+
+/// A SOCKS proxy with the port that it has if none is named (RFC 1928 §3).
+fn with_port(mut proxy: Url) -> Url {
+    if is_socks(&proxy) && proxy.port().is_none() {
+        // It has a host, so it can have a port.
+        let _ = proxy.set_port(Some(1080));
+    }
+    proxy
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -145,6 +168,27 @@ mod tests {
     }
 
     #[test]
+    fn socks_proxies_are_known_with_port_and_credentials() {
+        let of_environment = |all: &str| Proxies::Environment(Box::new(Matcher::builder().all(all).build()));
+        for (all, proxy, name) in [
+            ("socks5://proxy.example", "socks5://proxy.example:1080", "socks5://proxy.example:1080"),
+            (
+                "socks5h://me:p%40ss@proxy.example:9",
+                "socks5h://me:p%40ss@proxy.example:9",
+                "socks5h://proxy.example:9",
+            ),
+            ("socks4a://[::2]:9", "socks4a://[::2]:9", "socks4a://[::2]:9"),
+        ] {
+            for proxies in [of_environment(all), Proxies::Fixed(fixed(all).unwrap())] {
+                let found = proxy_of(&proxies, "https://api.example/").unwrap();
+                assert_eq!(found.trim_end_matches('/'), proxy);
+                let url = Url::parse("https://api.example/").unwrap();
+                assert_eq!(proxies.name_for(&url).unwrap().to_string(), name);
+            }
+        }
+    }
+
+    #[test]
     fn no_proxy_is_heeded() {
         let proxies = environment("digi.me, 10.0.0.0/8");
         assert_eq!(proxy_of(&proxies, "https://api.digi.me/"), None);
@@ -158,7 +202,7 @@ mod tests {
         let url = Url::parse("http://127.0.0.1:8080/").unwrap();
         assert!(proxies.of(&url).is_some());
         assert_eq!(proxies.name_for(&url).unwrap().to_string(), "http://127.0.0.1:3128");
-        for wrong in ["socks5://127.0.0.1:1", "127.0.0.1:3128", "user:secret@proxy", ""] {
+        for wrong in ["socks6://127.0.0.1:1", "socks5://", "127.0.0.1:3128", "user:secret@proxy", ""] {
             let error = fixed(wrong).unwrap_err().to_string();
             assert!(error.contains("proxy") && !error.contains("secret"), "{error}");
         }

@@ -97,6 +97,25 @@ async fn a_dead_proxy_is_named_without_its_credentials() {
     assert_eq!(user.read_accounts().await.unwrap_err().status(), Some(404), "no proxy on the way");
 }
 
+#[tokio::test]
+async fn requests_go_through_a_socks_proxy() {
+    let server = Server::start().await;
+    let proxy = socks5_proxy("me", "hush").await;
+    for scheme in ["socks5", "socks5h"] {
+        let through = |login: &str| {
+            server.builder().retry(RetryPolicy::never()).proxy(format!("{scheme}://{login}@{proxy}"))
+        };
+        let answered = user_of(through("me:hush")).read_accounts().await.unwrap_err();
+        assert_eq!(answered.status(), Some(404), "{answered}");
+        let refused = user_of(through("me:guess")).read_accounts().await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Transport);
+        let text = format!("{refused} {refused:?}");
+        assert!(text.contains(&format!("by way of the proxy {scheme}://{proxy}")), "{text}");
+        assert!(!text.contains("guess"), "{text}");
+    }
+    assert_eq!(server.mock.received_requests().await.unwrap().len(), 2);
+}
+
 /// A server that writes this for every request and then holds the connection
 /// for as long as told.
 async fn writing(answer: impl Into<Vec<u8>>, hold: Duration) -> String {

@@ -19,7 +19,7 @@ use digime::{
     Client, ClientBuilder, Contract, FileName, PrivateKey, RetryPolicy, SessionKey, User, UserAccessToken,
 };
 pub(crate) use operation_types::OPERATION_TYPES;
-pub(crate) use raw::{origin_of_nobody, raw_server, read_head, respond, write_all};
+pub(crate) use raw::{origin_of_nobody, raw_server, read_head, respond, socks5_proxy, write_all};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
