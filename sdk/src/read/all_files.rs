@@ -43,7 +43,8 @@ pub struct AllFiles {
 
 impl AllFiles {
     /// Reads to the end and collects the files. Of a file that changed while
-    /// reading, the newest revision is kept.
+    /// reading, the newest revision is kept. If the list fails, what was downloaded is
+    /// gone with it; the stream hands out each file as it comes.
     ///
     /// # Errors
     ///

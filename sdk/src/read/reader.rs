@@ -124,7 +124,7 @@ impl Reader {
             }
             let event = match poll_fn(|cx| self.poll_wait(cx)).await {
                 Woken::Deadline => Some(self.overdue()),
-                Woken::Downloaded((entry, result)) => Some(self.downloaded(entry, result)),
+                Woken::Downloaded((entry, result)) => self.downloaded(entry, result),
                 Woken::Abandoned(error) => Some(self.abandoned(error)),
                 Woken::Listed(list) => self.listed(list),
                 Woken::Slept => {
@@ -213,13 +213,22 @@ impl Reader {
         }
     }
 
-    fn downloaded(&mut self, entry: FileEntry, result: Result<File>) -> ReadEvent {
+    fn downloaded(&mut self, entry: FileEntry, result: Result<File>) -> Option<ReadEvent> {
         self.busy.remove(&entry.name);
         let updated_date = entry.updated_date;
-        ReadEvent::File(match result {
+        // While a session runs, a file may be listed before it is there (protocol reference,
+        // http-api §4.3): the next list names it again.
+        if matches!(self.polling, Polling::Listing(_) | Polling::Sleeping(_))
+            && matches!(&result, Err(error) if error.status() == Some(404))
+            && self.revisions.get(&entry.name) == Some(&updated_date)
+        {
+            self.revisions.remove(&entry.name);
+            return None;
+        }
+        Some(ReadEvent::File(match result {
             Ok(file) => Ok(file.updated(updated_date)),
             Err(error) => Err(FileError { name: entry.name, updated_date, error }),
-        })
+        }))
     }
 
     /// The runtime that downloaded has ended, and somebody reads on in another one; or there is a defect, which is

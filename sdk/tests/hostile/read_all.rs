@@ -98,6 +98,24 @@ async fn a_newer_revision_is_read_again_an_older_one_is_not() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_listed_before_it_is_there_is_asked_for_again() {
+    let running = list("running", &[("a", 1), ("gone", 2), ("late", 3)]);
+    let server =
+        serving(vec![running.clone(), running.clone(), running, list("completed", &[("a", 1), ("gone", 2)])])
+            .await;
+    let missing = || api_error(404, "FileNotFound");
+    server.once("GET", &file_path("late"), missing()).await;
+    server.file("late", file_answer(seal(b"[]"), None)).await;
+    server.file("gone", missing()).await;
+    let events = events(&server, quickly()).await;
+    let about =
+        |name: &str| events.iter().filter(|event| event.starts_with(name)).cloned().collect::<Vec<_>>();
+    assert_eq!(about("late"), ["late@3"]);
+    assert_eq!(about("gone"), ["gone failed: Api"], "told once, when no further list comes");
+    assert_eq!(about("a@"), ["a@1"]);
+}
+
+#[tokio::test]
 async fn a_name_listed_twice_is_read_once_in_its_newest_revision() {
     let server = serving(vec![list("completed", &[("a", 1), ("a", 3), ("a", 2), ("a", 3)])]).await;
     let events = events(&server, quickly()).await;
