@@ -60,9 +60,18 @@ pub(crate) fn refresh_claims(token: &UserAccessToken) -> Result<Claims<'_>> {
 pub(crate) fn refreshed(answer: Result<UserAccessToken>, old: &UserAccessToken) -> Result<UserAccessToken> {
     match answer {
         Ok(fresh) => Ok(fresh.completed_from(old)),
-        Err(error) if error.needs_reauthorization() => Err(error.into_reauthorization_required()),
+        Err(error) if error.needs_reauthorization() || refuses_grant(&error) => {
+            Err(error.into_reauthorization_required())
+        }
         Err(error) => Err(error),
     }
+}
+
+/// What else older servers say of a refresh token that is dead (protocol reference, errors §2,
+/// legacy/errors §2); elsewhere the same codes mean a code.
+fn refuses_grant(error: &Error) -> bool {
+    let dead = ["InvalidGrant", "InvalidTokenType", "InvalidRefreshToken"];
+    error.api().is_some_and(|api| dead.contains(&api.code.as_str()))
 }
 
 impl Client {
@@ -76,7 +85,8 @@ impl Client {
     ///
     /// [`ErrorKind::Api`] (code wrong, used or expired), [`ErrorKind::TokenRejected`],
     /// [`ErrorKind::Transport`], [`ErrorKind::Timeout`], [`ErrorKind::Decode`].
-    /// The request is never repeated automatically.
+    /// The request is never repeated automatically; dropping the future may lose the
+    /// pair, so run it on a task of its own where callers may go away.
     pub async fn exchange_code_for_token(
         &self,
         contract: &Contract,
@@ -88,8 +98,10 @@ impl Client {
         self.obtain(&request, contract, claims).await
     }
 
-    /// Exchanges a refresh token for a new pair. [`crate::User`] does this by
-    /// itself when the platform refuses an access token.
+    /// Exchanges a refresh token for a new pair, which is returned and handed to nobody
+    /// else. [`crate::User`] does this by itself when the platform refuses an access
+    /// token, tells [`crate::ClientBuilder::on_token`], and is not stopped by a caller
+    /// that goes away.
     ///
     /// # Errors
     ///

@@ -79,7 +79,8 @@ impl User {
 
     /// Puts a token pair in the place of the current one, for all clones: after
     /// the user was authorized again, for example. [`User::subscribe`] sees it;
-    /// [`crate::ClientBuilder::on_token`] does not, for you have it already.
+    /// [`crate::ClientBuilder::on_token`] does not, for you have it already. A handle
+    /// that [`Client::connect`] made of the same pair goes its own way: drop it.
     pub fn set_token(&self, token: UserAccessToken) {
         let known = &self.client().shared().users;
         known.replace(self.contract(), &token, &self.inner.pairs, &self.inner);

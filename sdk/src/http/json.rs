@@ -1,7 +1,8 @@
 //! Reading JSON answers: limits are the transport's business, error texts ours.
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
+use serde_json::Number;
 
 use crate::error::{Error, ErrorKind};
 
@@ -42,33 +43,20 @@ pub(crate) fn describe(error: &serde_json::Error) -> String {
     }
 }
 
-/// A whole number that may be written as a float; never overflows.
+/// A whole number that may be written as a float; never overflows. Read as
+/// [`serde_json::Number`], which knows what `arbitrary_precision` makes of numbers if an
+/// application turns it on.
 pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    struct Whole;
+    let number = Number::deserialize(deserializer)
+        .map_err(|_| D::Error::custom("unexpected value, expected a number"))?;
+    whole(&number).ok_or_else(|| D::Error::custom("not finite"))
+}
 
-    impl Visitor<'_> for Whole {
-        type Value = i64;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a number")
-        }
-
-        fn visit_i64<E>(self, value: i64) -> Result<i64, E> {
-            Ok(value)
-        }
-
-        fn visit_u64<E>(self, value: u64) -> Result<i64, E> {
-            Ok(i64::try_from(value).unwrap_or(i64::MAX))
-        }
-
-        #[allow(clippy::cast_possible_truncation)]
-        fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<i64, E> {
-            // `as` saturates, which is what a date beyond all dates should do.
-            if value.is_finite() { Ok(value as i64) } else { Err(E::custom("not finite")) }
-        }
-    }
-
-    deserializer.deserialize_any(Whole)
+/// A number without its fraction; what is beyond all dates and counts is the last of them.
+#[allow(clippy::cast_possible_truncation)]
+pub(crate) fn whole(number: &Number) -> Option<i64> {
+    let fraction = || number.as_f64().filter(|value| value.is_finite());
+    number.as_i64().or_else(|| fraction().map(|value| value as i64))
 }
 
 /// As [`integer`], for a member that may be missing or null.

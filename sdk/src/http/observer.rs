@@ -1,6 +1,7 @@
 //! Watching what goes over the wire: for recordings, reports and audits.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -18,7 +19,7 @@ use crate::http::endpoint;
 /// keys in URLs, token pairs in bodies. Keep what it writes where you keep tokens.
 ///
 /// It is called on the request's own task, so it should hand its findings on
-/// quickly. A closure will do:
+/// quickly; its panics are logged, and the request goes on. A closure will do:
 ///
 /// ```
 /// use digime::observe::{AttemptId, Event};
@@ -147,7 +148,7 @@ impl Watch {
 
     pub(crate) fn tell(&self, event: Event<'_>) {
         if let Some(watched) = &self.0 {
-            watched.observer.on_event(watched.attempt, event);
+            watched.tell(event);
         }
     }
 
@@ -160,9 +161,17 @@ impl Watch {
 }
 
 impl Watched {
+    /// A panic of the observer must not lose an answer, which may hold the only token pair.
+    fn tell(&self, event: Event<'_>) {
+        let call = AssertUnwindSafe(|| self.observer.on_event(self.attempt, event));
+        if catch_unwind(call).is_err() {
+            tracing::error!("the observer panicked; the request goes on");
+        }
+    }
+
     fn end(&self, event: Event<'_>) {
         if !self.ended.swap(true, Ordering::Relaxed) {
-            self.observer.on_event(self.attempt, event);
+            self.tell(event);
         }
     }
 }

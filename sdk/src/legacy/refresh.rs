@@ -28,7 +28,8 @@ use crate::tokens::token::{Payload, TokenUser, UserAccessToken};
 pub struct Renewed<T> {
     /// The result.
     pub value: T,
-    /// The pair to use from now on, if it changed.
+    /// The pair to use from now on, if it changed. Where the call fails after the refresh,
+    /// [`crate::ClientBuilder::on_token`] alone has seen the pair.
     pub updated_token: Option<UserAccessToken>,
 }
 

@@ -3,6 +3,9 @@
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+use serde_json::Number;
+
+use crate::http::json::whole;
 
 /// Something a field can hold.
 pub(super) trait FieldValue: Sized {
@@ -22,19 +25,16 @@ where
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Scalar {
-    Whole(i64),
-    Fraction(f64),
+    Number(Number),
     Flag(bool),
     Text(String),
     Nothing(()),
 }
 
 impl FieldValue for f64 {
-    #[allow(clippy::cast_precision_loss)]
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         match Scalar::deserialize(deserializer).map_err(|_| expected("a number"))? {
-            Scalar::Whole(number) => Ok(Some(number as f64)),
-            Scalar::Fraction(number) => Ok(Some(number)),
+            Scalar::Number(number) => number.as_f64().map(Some).ok_or_else(|| expected("a number")),
             Scalar::Flag(_) => Err(expected("a number")),
             Scalar::Text(text) if text.trim().is_empty() => Ok(None),
             Scalar::Text(text) => match text.trim().parse::<f64>() {
@@ -47,12 +47,9 @@ impl FieldValue for f64 {
 }
 
 impl FieldValue for i64 {
-    #[allow(clippy::cast_possible_truncation)]
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         match Scalar::deserialize(deserializer).map_err(|_| expected("a number"))? {
-            Scalar::Whole(number) => Ok(Some(number)),
-            // Beyond all dates and counts, `as` saturates.
-            Scalar::Fraction(number) => Ok(Some(number as i64)),
+            Scalar::Number(number) => whole(&number).map(Some).ok_or_else(|| expected("a number")),
             Scalar::Flag(_) => Err(expected("a number")),
             Scalar::Text(text) if text.trim().is_empty() => Ok(None),
             Scalar::Text(text) => text.trim().parse().map(Some).map_err(|_| expected("a number")),
@@ -65,7 +62,10 @@ impl FieldValue for bool {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         match Scalar::deserialize(deserializer).map_err(|_| expected("a flag"))? {
             Scalar::Flag(flag) => Ok(Some(flag)),
-            Scalar::Whole(number @ (0 | 1)) => Ok(Some(number == 1)),
+            Scalar::Number(number) => match number.as_i64() {
+                Some(flag @ (0 | 1)) => Ok(Some(flag == 1)),
+                _ => Err(expected("a flag")),
+            },
             Scalar::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
                 "" => Ok(None),
                 "0" | "false" => Ok(Some(false)),
@@ -73,7 +73,6 @@ impl FieldValue for bool {
                 _ => Err(expected("a flag")),
             },
             Scalar::Nothing(()) => Ok(None),
-            Scalar::Whole(_) | Scalar::Fraction(_) => Err(expected("a flag")),
         }
     }
 }
@@ -82,8 +81,7 @@ impl FieldValue for String {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         Ok(match Scalar::deserialize(deserializer).map_err(|_| expected("a text"))? {
             Scalar::Text(text) => Some(text),
-            Scalar::Whole(number) => Some(number.to_string()),
-            Scalar::Fraction(number) => Some(number.to_string()),
+            Scalar::Number(number) => Some(number.to_string()),
             Scalar::Flag(flag) => Some(flag.to_string()),
             Scalar::Nothing(()) => None,
         })

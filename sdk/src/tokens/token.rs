@@ -30,6 +30,12 @@ pub struct Token {
 }
 
 impl Token {
+    /// A token of its text and its expiry in **seconds** since 1970, 0 if unknown.
+    #[must_use]
+    pub fn new(value: TokenValue, expiry: i64) -> Self {
+        Self { value, expiry }
+    }
+
     /// When the token expires, if the server said so and the platform can express it.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
@@ -82,6 +88,21 @@ pub struct UserAccessToken {
 }
 
 impl UserAccessToken {
+    /// A pair of two tokens, for example from columns of a database. User and consent
+    /// are fields that may be set afterwards.
+    ///
+    /// ```
+    /// use digime::{Token, TokenValue, UserAccessToken};
+    ///
+    /// let access = Token::new(TokenValue::new("at-1"), 1_767_312_000);
+    /// let pair = UserAccessToken::new(access, Token::new(TokenValue::new("rt-1"), 1_767_830_400));
+    /// assert_eq!(pair.refresh_token.value.expose(), "rt-1");
+    /// ```
+    #[must_use]
+    pub fn new(access_token: Token, refresh_token: Token) -> Self {
+        Self { access_token, refresh_token, user: None, consent_id: None }
+    }
+
     /// This pair with what a refresh left out because it does not change (RFC 6749 §6).
     pub(crate) fn completed_from(mut self, previous: &Self) -> Self {
         if self.refresh_token.value.expose().is_empty() {

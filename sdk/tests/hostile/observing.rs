@@ -48,6 +48,18 @@ fn user(builder: ClientBuilder) -> digime::User {
 }
 
 #[tokio::test]
+async fn an_observer_that_panics_loses_neither_answer_nor_token() {
+    let server = Server::start().await;
+    server.once("GET", ACCOUNTS, invalid_token()).await;
+    server.get(ACCOUNTS, ResponseTemplate::new(200).set_body_string("[]")).await;
+    server.issue("at-2", "rt-2").await;
+    let user =
+        user(server.builder().observe(|_: AttemptId, _: Event<'_>| panic!("the observer's own fault")));
+    assert!(user.read_accounts().await.unwrap().is_empty());
+    assert_eq!(user.token().access_token.value.expose(), "at-2");
+}
+
+#[tokio::test]
 async fn every_attempt_is_seen_from_request_to_end() {
     let server = Server::start().await;
     let busy = ResponseTemplate::new(503).insert_header("x-test", "1").set_body_string("busy");

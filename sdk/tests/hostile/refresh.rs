@@ -127,13 +127,24 @@ async fn other_refusals_do_not_refresh() {
 
 #[tokio::test]
 async fn a_dead_refresh_token_calls_for_a_new_consent() {
+    for refusal in [
+        invalid_token(),
+        api_error(400, "InvalidGrant"),
+        api_error(400, "InvalidTokenType"),
+        api_error(401, "InvalidRefreshToken"),
+    ] {
+        let server = accepting("at-2").await;
+        server.post(TOKEN, refusal).await;
+        let user = server.user();
+        let error = user.read_accounts().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ReauthorizationRequired, "{error}");
+        assert_eq!(error.operation(), Some(Operation::RefreshToken));
+        assert_eq!(user.token(), token("at-1", "rt-1"), "the pair is left as it was");
+    }
     let server = accepting("at-2").await;
-    server.post(TOKEN, invalid_token()).await;
-    let user = server.user();
-    let error = user.read_accounts().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::ReauthorizationRequired);
-    assert_eq!(error.operation(), Some(Operation::RefreshToken));
-    assert_eq!(user.token(), token("at-1", "rt-1"), "the pair is left as it was");
+    server.post(TOKEN, api_error(401, "InvalidJWT")).await;
+    let error = server.user().read_accounts().await.unwrap_err();
+    assert!(!error.needs_reauthorization(), "another consent would not help: {error}");
 }
 
 #[tokio::test]
