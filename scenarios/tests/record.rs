@@ -164,6 +164,7 @@ steps:
   - http: { request: GET permission-access/accounts, jwt: none }
     expect: { status: 401 }
   - http: { request: GET permission-access/accounts, jwt: *user, at_once: 2 }
+    expect: { $.statuses: [200, 400] }
 "#;
 
 #[tokio::test(flavor = "multi_thread")]

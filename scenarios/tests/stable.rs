@@ -41,7 +41,7 @@ fn steps(action: &str) -> String {
         "http" => {
             let requests = [
                 "http: GET permission-access/accounts",
-                "http: { request: GET permission-access/accounts, at_once: 5 }",
+                "http: { request: GET permission-access/accounts, at_once: 5 }\n    expect: { '$.statuses[0]': 200 }",
                 "http: 'GET permission-access/query/${session}/${file}'",
                 "http: { request: GET permission-access/accounts, jwt: none }\n    expect: { status: 401 }",
                 "http: { request: GET /nowhere, jwt: none }\n    expect: { status: 404 }",

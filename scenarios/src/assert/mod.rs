@@ -3,14 +3,14 @@
 mod diff;
 mod predicate;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) use diff::diff;
 pub(crate) use predicate::holds;
 
 use crate::context::{StepError, StepOutcome};
 use crate::format::template::{self, Values};
-use crate::format::{Expectations, Field};
+use crate::format::{Expectations, Field, Path, Predicate};
 use crate::position::Place;
 use crate::report::FailureKind;
 use crate::yaml::At;
@@ -72,6 +72,13 @@ pub(crate) fn check(
         ];
     }
     let mut failures = Vec::new();
+    if let Some(status) = refused_at_once(value)
+        && expected.paths.is_empty()
+    {
+        let message = format!("a request was refused with {status}; `$.statuses` may expect that");
+        let failure = AssertionFailure::new(FailureKind::Error, message);
+        failures.push(failure.values("success".into(), Some(value["statuses"].clone())));
+    }
     if !refused && wants_error {
         failures.push(AssertionFailure::new(
             FailureKind::NoError,
@@ -101,7 +108,8 @@ pub(crate) fn check(
     }
     for (path, predicate) in &expected.paths {
         let found = path.find(value);
-        let unlike = holds(&predicate.value, found.as_ref(), values);
+        let unlike = holds(&predicate.value, found.as_ref(), values)
+            .or_else(|| vacuous(path, &predicate.value, found.as_ref()));
         failures.extend(unlike.map(|failure| failure.about(path.as_str()).at(path.place)));
     }
     failures
@@ -112,6 +120,20 @@ impl AssertionFailure {
         let message = format!("{what}: {}", self.message);
         Self { message, ..self }
     }
+}
+
+/// The last refusal among requests that were sent at once.
+fn refused_at_once(value: &Value) -> Option<u64> {
+    value["statuses"].as_array()?.iter().filter_map(Value::as_u64).filter(|status| *status >= 400).next_back()
+}
+
+/// Something that is asserted about all that a path finds, and holds because it finds nothing, as for a
+/// name that is misspelt.
+fn vacuous(path: &Path, predicate: &Predicate, found: Option<&Value>) -> Option<AssertionFailure> {
+    let found_nothing = !path.names_one_place() && found.is_some_and(|found| found == &json!([]));
+    let about_all = matches!(predicate, Predicate::Operators(operators) if operators.are_about_all_items());
+    let message = "the path finds nothing, and what is said of all holds for nothing; `min_count: 0` beside it allows that";
+    (found_nothing && about_all).then(|| AssertionFailure::new(FailureKind::Assertion, message))
 }
 
 fn word(

@@ -1,6 +1,8 @@
 //! Whether a predicate holds for a value.
 
-use serde_json::{Value, json};
+use std::cmp::Ordering;
+
+use serde_json::{Number, Value, json};
 
 use super::AssertionFailure;
 use crate::format::template::{self, Values};
@@ -48,7 +50,7 @@ fn equals(wanted: &Value, actual: Option<&Value>, values: &dyn Values) -> Checke
 /// Equality in which `1` and `1.0` are the same number.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Value::Number(one), Value::Number(other)) => compared(one, other).is_some_and(Ordering::is_eq),
         (Value::Array(one), Value::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
         }
@@ -258,9 +260,17 @@ fn contains(value: &Value, part: &Value) -> bool {
     }
 }
 
-fn order(one: &Value, other: &Value) -> Option<std::cmp::Ordering> {
+/// Numbers by their size: whole ones exactly, as a float beyond 2^53 is not.
+fn compared(one: &Number, other: &Number) -> Option<Ordering> {
+    match (one.as_i128(), other.as_i128()) {
+        (Some(one), Some(other)) => Some(one.cmp(&other)),
+        _ => one.as_f64()?.partial_cmp(&other.as_f64()?),
+    }
+}
+
+fn order(one: &Value, other: &Value) -> Option<Ordering> {
     match (one, other) {
-        (Value::Number(one), Value::Number(other)) => one.as_f64()?.partial_cmp(&other.as_f64()?),
+        (Value::Number(one), Value::Number(other)) => compared(one, other),
         (Value::String(one), Value::String(other)) => Some(one.cmp(other)),
         _ => None,
     }
@@ -322,9 +332,43 @@ mod tests {
             ("{sorted: ascending}", json!([]), json!("ba")),
             ("{count: 0}", json!([]), json!(0)),
             ("{min_count: 0}", json!(""), json!(null)),
+            ("{equals: null}", json!(null), json!("a")),
+            ("{not: null}", json!("a"), json!(null)),
+            ("{contains: null}", json!([1, null]), json!([1])),
+            ("{lacks: null}", json!([1]), json!([null])),
+            ("{each: null}", json!([null]), json!([1])),
+            ("{any: null}", json!([1, null]), json!([1])),
+            ("{type: null}", json!(null), json!("null")),
+            ("{equals: {}}", json!({}), json!("a")),
+            ("9007199254740993", json!(9_007_199_254_740_993_u64), json!(9_007_199_254_740_992_u64)),
+            (
+                "{not: 1700000000000000000}",
+                json!(1_700_000_000_000_000_001_u64),
+                json!(1_700_000_000_000_000_000_u64),
+            ),
+            (
+                "{at_least: 1700000000000000001}",
+                json!(1_700_000_000_000_000_001_u64),
+                json!(1_700_000_000_000_000_000_u64),
+            ),
+            (
+                "{at_most: -1700000000000000001}",
+                json!(-1_700_000_000_000_000_001_i64),
+                json!(-1_700_000_000_000_000_000_i64),
+            ),
         ] {
             assert!(check(yaml, Some(holds.clone())), "{yaml} {holds}");
             assert!(!check(yaml, Some(fails.clone())), "{yaml} {fails}");
+        }
+    }
+
+    #[test]
+    fn what_would_hold_for_everything_is_a_mistake() {
+        for yaml in
+            ["{}", "{count: null}", "{starts_with: null}", "{exists: null}", "{sorted: null}", "{each: {}}"]
+        {
+            let node = crate::yaml::parse(yaml).unwrap();
+            assert!(Predicate::deserialize(&node).is_err(), "{yaml}");
         }
     }
 

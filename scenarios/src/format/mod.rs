@@ -20,6 +20,7 @@ pub(crate) use duration::HumanDuration;
 pub(crate) use expect::Expectations;
 pub(crate) use field::Field;
 pub(crate) use generation::{Generation, Generations};
+pub(crate) use path::Path;
 pub(crate) use pattern::Pattern;
 pub(crate) use predicate::{JsonType, Operators, Order, Predicate};
 pub(crate) use setup::{ClientSetup, Compression, Lifetimes, ServerSetup, SnapshotOf, Timeline};

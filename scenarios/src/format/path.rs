@@ -40,7 +40,8 @@ impl Path {
         }
     }
 
-    fn names_one_place(&self) -> bool {
+    /// Whether it leads to one place, instead of all that match.
+    pub(crate) fn names_one_place(&self) -> bool {
         let mut quote = None;
         for c in self.text.chars() {
             match (quote, c) {

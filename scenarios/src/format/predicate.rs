@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::field::Field;
@@ -25,44 +25,72 @@ pub(crate) enum Predicate {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Operators {
     /// Equality, for mappings.
+    #[serde(deserialize_with = "stated")]
     pub(crate) equals: Option<Value>,
     /// Inequality.
+    #[serde(deserialize_with = "stated")]
     pub(crate) not: Option<Value>,
     /// Equality with one of these.
+    #[serde(deserialize_with = "stated")]
     pub(crate) one_of: Option<Vec<Value>>,
     /// Number of items, members or characters.
+    #[serde(deserialize_with = "stated")]
     pub(crate) count: Option<Field<u64>>,
     /// At least this number of items, members or characters.
+    #[serde(deserialize_with = "stated")]
     pub(crate) min_count: Option<Field<u64>>,
     /// At least this.
+    #[serde(deserialize_with = "stated")]
     pub(crate) at_least: Option<Value>,
     /// At most this.
+    #[serde(deserialize_with = "stated")]
     pub(crate) at_most: Option<Value>,
     /// A number at most so far from another: `{ value: ${now}, by: 1000 }`.
+    #[serde(deserialize_with = "stated")]
     pub(crate) near: Option<Near>,
     /// A regular expression that the text matches somewhere.
+    #[serde(deserialize_with = "stated")]
     pub(crate) matches: Option<Pattern>,
     /// An item of the list, a key of the mapping, or a part of the text.
+    #[serde(deserialize_with = "stated")]
     pub(crate) contains: Option<Value>,
     /// The opposite of `contains`.
+    #[serde(deserialize_with = "stated")]
     pub(crate) lacks: Option<Value>,
     /// How the text begins.
+    #[serde(deserialize_with = "stated")]
     pub(crate) starts_with: Option<String>,
     /// How the text ends.
+    #[serde(deserialize_with = "stated")]
     pub(crate) ends_with: Option<String>,
     /// Whether it is there at all.
+    #[serde(deserialize_with = "stated")]
     pub(crate) exists: Option<bool>,
     /// Its JSON type.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "type_or_null")]
     pub(crate) kind: Option<JsonType>,
     /// What holds for each item.
+    #[serde(deserialize_with = "stated")]
     pub(crate) each: Option<Predicate>,
     /// What holds for at least one item.
+    #[serde(deserialize_with = "stated")]
     pub(crate) any: Option<Predicate>,
     /// The order of the items.
+    #[serde(deserialize_with = "stated")]
     pub(crate) sorted: Option<Order>,
     /// Whether all items differ.
+    #[serde(deserialize_with = "stated")]
     pub(crate) distinct: Option<bool>,
+}
+
+/// The value of an operator that is written down: `null` is one, and none where an operator takes none.
+fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// YAML reads the word `null` as no value.
+fn type_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<JsonType>, D::Error> {
+    Ok(Some(Option::deserialize(deserializer)?.unwrap_or(JsonType::Null)))
 }
 
 /// A number and how far from it another may be.
@@ -93,6 +121,15 @@ pub(crate) enum JsonType {
 pub(crate) enum Order {
     Ascending,
     Descending,
+}
+
+impl Operators {
+    /// Whether they say something of all items, which holds where there is none, and nothing of their number.
+    pub(crate) fn are_about_all_items(&self) -> bool {
+        let says_how_many = self.count.is_some() || self.min_count.is_some();
+        let says_of_all = self.each.is_some() || self.sorted.is_some() || self.distinct == Some(true);
+        says_of_all && !says_how_many
+    }
 }
 
 impl JsonType {
@@ -149,6 +186,11 @@ impl<'de> Deserialize<'de> for Predicate {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, pairs: A) -> Result<Predicate, A::Error> {
+                if pairs.size_hint() == Some(0) {
+                    let nothing =
+                        "a mapping without an operator says nothing; `{ equals: {} }` is an empty mapping";
+                    return Err(A::Error::custom(nothing));
+                }
                 let operators = Operators::deserialize(MapAccessDeserializer::new(pairs))?;
                 Ok(Predicate::Operators(Box::new(operators)))
             }

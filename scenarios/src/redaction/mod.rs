@@ -3,12 +3,13 @@
 mod renumbered;
 mod transcript;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use regex::Regex;
+use regex::{Captures, Regex};
 use serde_json::Value;
 
 pub(crate) use renumbered::renumbered;
@@ -33,20 +34,29 @@ const MOMENTS: [&str; 14] = [
 ];
 
 /// Names of members whose texts are secrets or drawn anew each time, and what they are called.
-const KINDS: [(&str, &str); 21] = [
+const KINDS: [(&str, &str); 32] = [
     ("access_token", "token"),
     ("accessToken", "token"),
+    ("api_key", "secret"),
+    ("apiKey", "secret"),
+    ("authorization", "secret"),
     ("certificate", "certificate"),
+    ("client_secret", "secret"),
+    ("clientSecret", "secret"),
     ("code", "code"),
     ("code_challenge", "challenge"),
     ("code_verifier", "verifier"),
     ("codeVerifier", "verifier"),
+    ("cookie", "secret"),
     ("date", "time"),
     ("last-modified", "time"),
+    ("id_token", "token"),
+    ("idToken", "token"),
     ("iv", "nonce"),
     ("lastModified", "time"),
     ("metadata", "secret"),
     ("nonce", "nonce"),
+    ("password", "secret"),
     ("preauthorizationCode", "code"),
     ("preauthorization_code", "code"),
     ("privateKey", "key"),
@@ -54,7 +64,9 @@ const KINDS: [(&str, &str); 21] = [
     ("reference_code", "code"),
     ("refresh_token", "token"),
     ("refreshToken", "token"),
+    ("set-cookie", "secret"),
     ("symmetrical_key", "key"),
+    ("x-api-key", "secret"),
 ];
 
 /// Length of the identifiers that the platform mints (protocol reference, crypto §6).
@@ -142,10 +154,11 @@ impl Redaction {
         }
     }
 
-    /// A text in which fingerprints of secrets, minted identifiers and moments are named.
+    /// A text in which fingerprints of secrets, signed tokens, minted identifiers and moments are named.
     pub fn text(&mut self, text: &str) -> String {
         let mut named = String::with_capacity(text.len());
-        let mut rest = text;
+        let without_tokens = self.without_tokens(text);
+        let mut rest = without_tokens.as_ref();
         while let Some(found) = VOLATILE.as_ref().and_then(|volatile| volatile.find(rest)) {
             named.push_str(&rest[..found.start()]);
             let after = rest[found.end()..].chars().next();
@@ -155,6 +168,7 @@ impl Redaction {
                 moment if is_moment(moment) => named.push_str("[time]"),
                 account if account.contains('_') && whole => named.push_str(&self.name("account", account)),
                 minted if minted.len() == MINTED => named.push_str(&self.name("id", minted)),
+                long if long.len() > MINTED => named.push_str(&self.without_known(long)),
                 word => named.push_str(word),
             }
             rest = &rest[found.end()..];
@@ -164,6 +178,20 @@ impl Redaction {
             named = named.replace(constant, name);
         }
         named
+    }
+
+    /// A text without the signed tokens that stand within it.
+    fn without_tokens<'a>(&mut self, text: &'a str) -> Cow<'a, str> {
+        match SIGNED_TOKEN.as_ref() {
+            Some(token) => token.replace_all(text, |found: &Captures<'_>| self.name("jwt", &found[0])),
+            None => text.into(),
+        }
+    }
+
+    /// A word in which what has a name stands by it: `%3D` before a token makes one word of both.
+    fn without_known(&self, word: &str) -> String {
+        let known = self.names.iter().filter(|(value, _)| value.len() >= MINTED && word.contains(*value));
+        known.fold(word.to_owned(), |word, (value, name)| word.replace(value, name))
     }
 
     /// A URL whose parameters are named by what they are.
@@ -185,6 +213,10 @@ static VOLATILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"\[redacted [^\]]*\]|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\d+_[a-z0-9]{10}|[A-Za-z0-9]+";
     Regex::new(volatile).ok()
 });
+
+/// A JWT or the like: three parts, of which the first is a JSON object in Base64url.
+static SIGNED_TOKEN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"eyJ[\w-]{2,}\.[\w-]{2,}\.[\w-]+").ok());
 
 /// Whether a word is a moment: RFC 3339, or milliseconds since 1970 of this century's first half.
 fn is_moment(word: &str) -> bool {
@@ -238,6 +270,18 @@ mod tests {
         });
         // Names count from the first that is met, whatever the order of the members.
         assert_eq!(Redaction::new().json("", &value), expected);
+    }
+
+    #[test]
+    fn a_token_is_named_within_any_text() {
+        let claims = URL_SAFE_NO_PAD.encode(r#"{"access_token": "hush"}"#);
+        let jwt = format!("eyJhbGciOiJub25lIn0.{claims}.s-_1");
+        let mut redaction = Redaction::new();
+        let value = json!({"refresh_token": {"value": ONE}, "id_token": jwt, "set-cookie": "a=hush", "about": format!("Bearer {jwt}")});
+        let text = redaction.json("", &value).to_string();
+        assert!(text.contains("Bearer [jwt:1]") && !text.contains("hush") && !text.contains(ONE), "{text}");
+        assert_eq!(redaction.url(&format!("/a?next={jwt}")), "/a?next=[jwt:1]");
+        assert_eq!(redaction.text(&format!("a%3D{ONE}")), "a%3D[token:2]");
     }
 
     #[test]

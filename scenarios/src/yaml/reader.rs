@@ -163,6 +163,10 @@ struct Pairs<'de> {
 impl<'de> MapAccess<'de> for Pairs<'de> {
     type Error = Mistake;
 
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.rest.len())
+    }
+
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Mistake> {
         let Some((key, node)) = self.rest.next() else { return Ok(None) };
         self.value = Some(node);

@@ -11,7 +11,7 @@ use reqwest::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
 use super::{Act, StepOutcome, StepError, innermost_cause};
@@ -48,8 +48,16 @@ struct Settings {
     #[serde(default)]
     headers: BTreeMap<Header, Field<String>>,
     /// Sends the very same request so many times at once.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "at_least_one")]
+    #[schemars(range(min = 1))]
     at_once: Option<usize>,
+}
+
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    match Option::deserialize(deserializer)? {
+        Some(0) => Err(D::Error::custom("`at_once` is a number of requests, at least 1")),
+        count => Ok(count),
+    }
 }
 
 impl<'de> Deserialize<'de> for Http {
