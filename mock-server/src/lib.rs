@@ -39,6 +39,8 @@ mod jwt;
 mod open_files;
 mod openapi;
 mod operations;
+#[cfg(any(feature = "cli", feature = "sqlite"))]
+mod own_files;
 mod payload;
 mod random;
 mod sandbox;

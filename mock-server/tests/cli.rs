@@ -331,6 +331,9 @@ fn contracts_are_made_listed_rotated_and_removed_while_the_server_runs() {
     assert!(shown.contains("-----BEGIN RSA PRIVATE KEY-----"), "{shown}");
     let listed = contract(&["list"], 0);
     assert!(listed.contains("partner  A partner\n  theirs  read\n"), "{listed}");
+    let noisy = contract(&["new", "noisy", "--name", "\u{1b}[2J", "--out", "-"], 0);
+    assert!(noisy.contains("-----BEGIN RSA PRIVATE KEY-----"), "- is the output: {noisy}");
+    assert!(contract(&["list"], 0).contains("noisy  \\u{1b}[2J\n"), "no name steers the terminal");
     assert!(listed.contains(&format!("  {}  write\n", shown.lines().next().unwrap())), "{listed}");
     contract(&["rotate", "partner", "theirs", "--out", &key], 2);
     let first = std::fs::read_to_string(&key).unwrap();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::administration::Administration;
 use super::failure::Failure;
 use super::key::write_file;
-use super::output::print;
+use super::output::{is_stream, print, visible};
 use super::server_args::ServerArgs;
 use crate::domain::contract::ContractKind;
 
@@ -58,7 +58,7 @@ impl KeyArgs {
     /// Checks that no other key is lost; before anything is made, because its key is told only once.
     fn require_room(&self) -> Result<(), Failure> {
         match &self.out {
-            Some(file) if file.exists() && !self.force => {
+            Some(file) if !is_stream(file) && file.exists() && !self.force => {
                 Err(Failure::usage(format!("{} is already there; --force replaces it", file.display())))
             }
             _ => Ok(()),
@@ -137,7 +137,7 @@ fn list(server: &Administration) -> Result<(), Failure> {
     let all = server.ask(Method::GET, &["applications"], None)?;
     let mut text = String::new();
     for application in all["applications"].as_array().into_iter().flatten() {
-        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let word = |value: &Value| visible(value.as_str().unwrap_or_default());
         text.push_str(&format!("{}  {}\n", word(&application["applicationId"]), word(&application["name"])));
         for contract in application["contracts"].as_array().into_iter().flatten() {
             let former = match contract["formerKeyUntil"].is_i64() {
@@ -193,7 +193,9 @@ fn add_key(body: &mut Value, args: &KeyArgs) -> Result<(), Failure> {
 fn shown(contract: &Value, out: Option<&Path>) -> Result<(), Failure> {
     let id = contract["contractId"].as_str().unwrap_or_default();
     let Some(private_key) = contract["privateKey"].as_str() else { return print(format!("{id}\n")) };
-    let Some(out) = out else { return print(format!("{id}\n{private_key}")) };
+    let Some(out) = out.filter(|out| !is_stream(out)) else {
+        return print(format!("{id}\n{private_key}"));
+    };
     write_file(out, private_key.as_bytes()).map_err(|error| {
         let problem = format!("{} cannot be written: {error}", out.display());
         Failure::new(format!(

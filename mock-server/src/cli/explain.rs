@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::failure::Failure;
-use super::output::print;
+use super::output::{print, visible};
 
 #[derive(Args, Debug)]
 pub(super) struct ExplainArgs {
@@ -32,7 +32,7 @@ pub(super) fn run(args: ExplainArgs) -> Result<(), Failure> {
     let client = Client::from_args("url", args.url, args.admin_token, args.ca)?;
     let answer = client.ask(Method::GET, &format!("explain/{}", args.reference), None)?;
     match answer.json.get("text").and_then(Value::as_str) {
-        Some(text) => print(text),
+        Some(text) => print(text.lines().map(|line| visible(line) + "\n").collect::<String>()),
         None => Err(Failure::new(answer.problem())),
     }
 }

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::failure::Failure;
-use super::output::print;
+use super::output::{is_stream, print};
 use crate::config::sources::TEMPLATE;
 
 #[derive(Args, Debug)]
 pub(super) struct InitArgs {
-    /// Where to write.
+    /// Where to write; - is the output.
     #[arg(default_value = "digime-mock.toml")]
     file: PathBuf,
     /// Replace the file if it is there.
@@ -21,6 +21,9 @@ pub(super) struct InitArgs {
 }
 
 pub(super) fn run(args: &InitArgs) -> Result<(), Failure> {
+    if is_stream(&args.file) {
+        return print(TEMPLATE);
+    }
     let path = args.file.display();
     let mut options = OpenOptions::new();
     options.write(true);

@@ -1,17 +1,17 @@
 //! `digime-mock key`.
 
 use std::ffi::OsString;
-use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::failure::Failure;
-use super::output::print;
+use super::output::{is_stream, print};
 use crate::config::settings::Settings;
 use crate::config::sources::settings;
 use crate::domain::alias::alias;
+use crate::own_files;
 use crate::payload::key_format::{KeyFormat, P12_PASSWORD};
 use crate::sandbox::own_keys;
 
@@ -43,7 +43,7 @@ pub(super) fn run(args: KeyArgs) -> Result<(), Failure> {
     let pem = private_key(&settings, &args.contract)?;
     let key = args.format.write(pem, &args.contract, &args.password).map_err(Failure::new)?;
     let is_text = !matches!(args.format, KeyFormat::Der | KeyFormat::P12);
-    match &args.out {
+    match args.out.as_deref().filter(|file| !is_stream(file)) {
         Some(file) => write_file(file, &key)
             .map_err(|error| Failure::new(format!("{} cannot be written: {error}", file.display()))),
         None if !is_text && io::stdout().is_terminal() => {
@@ -77,11 +77,7 @@ fn private_key<'a>(settings: &'a Settings, contract: &str) -> Result<&'a str, Fa
 }
 
 pub(super) fn write_file(path: &Path, key: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = own_files::options().truncate(true).open(path)?;
     // A file that was there before has the mode that it had.
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::administration::Administration;
 use super::failure::Failure;
-use super::output::print;
+use super::output::{print, visible};
 use super::server_args::ServerArgs;
 
 #[derive(Args, Debug)]
@@ -129,7 +129,7 @@ fn list(server: &Administration) -> Result<(), Failure> {
 }
 
 fn line(partner: &Value) -> String {
-    let word = |name: &str| partner[name].as_str().unwrap_or_default();
+    let word = |name: &str| visible(partner[name].as_str().unwrap_or_default());
     let (quotas, usage) = (&partner["quotas"], &partner["usage"]);
     let used = |name: &str| match usage[name].as_u64() {
         Some(used) => format!("{used} of {}", quotas[name]),

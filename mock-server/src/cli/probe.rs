@@ -49,7 +49,9 @@ fn probe(args: ProbeArgs, path: &str, word: &str) -> Result<(), Failure> {
     let is_well = |answer: &Answer| answer.status == StatusCode::OK && answer.json["status"] == word;
     let client = Client::from_args("server", args.server, None, args.ca)?;
     let answer = client.converse(async {
-        let Some(wait) = args.wait else { return attempt(&client, path).await };
+        let Some(wait) = args.wait.filter(|wait| !wait.is_zero()) else {
+            return attempt(&client, path).await;
+        };
         let mut last = Err("it was not asked".into());
         // What the last attempt said is told, and not that time was up.
         let _ = timeout(wait, async {

@@ -186,6 +186,9 @@ fn banner(server: &Server, https: Option<&Https>) -> String {
         urls.cloud,
         version = env!("CARGO_PKG_VERSION"),
     );
+    if server.settings.public_url.is_some() {
+        text.push_str(&format!("  listening address    {}\n", server.address()));
+    }
     for application in &credentials.applications {
         text.push_str(&format!("  application id       {}\n", application.application_id));
         for contract in &application.contracts {

@@ -16,7 +16,7 @@ use tempfile::NamedTempFile;
 
 use super::client::{Client, Message, outgoing};
 use super::failure::Failure;
-use super::output::print;
+use super::output::{is_stream, print};
 use super::server_args::ServerArgs;
 use crate::state_file::{Lines, Sealed};
 
@@ -68,10 +68,6 @@ pub(super) fn run(args: StateArgs) -> Result<(), Failure> {
         Command::Export(args) => export(&client, sandbox, &args),
         Command::Import(args) => import(&client, sandbox, &args),
     }
-}
-
-fn is_stream(file: &Path) -> bool {
-    file == Path::new("-")
 }
 
 fn query(sandbox: Option<String>, choices: &[(&str, &str)]) -> String {

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::own_files;
 use crate::payload::content::Content;
 
 /// The folder.
@@ -45,7 +46,7 @@ impl Drop for Hold {
 
 impl Folder {
     pub(super) fn open(path: PathBuf, synced: bool) -> io::Result<Self> {
-        fs::create_dir_all(&path)?;
+        own_files::make_folder(&path)?;
         Ok(Self { path, synced, held: Arc::default() })
     }
 
@@ -59,7 +60,7 @@ impl Folder {
     pub(super) fn write(&self, id: &str, content: &Content) -> io::Result<()> {
         let path = self.path_of(id);
         let folder = path.parent().unwrap_or(&self.path);
-        fs::create_dir_all(folder)?;
+        own_files::make_folder(folder)?;
         let part = path.with_extension("part");
         let written = self.write_part(&part, content);
         if written.is_err() {
@@ -75,7 +76,7 @@ impl Folder {
     }
 
     fn write_part(&self, part: &Path, content: &Content) -> io::Result<()> {
-        let mut file = File::create(part)?;
+        let mut file = own_files::options().truncate(true).open(part)?;
         for piece in content.pieces() {
             file.write_all(&piece?)?;
         }

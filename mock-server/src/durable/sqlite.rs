@@ -8,7 +8,7 @@ mod reading;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use super::statement::Statement;
 use super::transfer::Reading;
 use super::{Failure, sql};
 use crate::config::state_place::StateError;
+use crate::own_files;
 use crate::payload::content::{Content, LARGEST_IN_MEMORY};
 use crate::random::SandboxTag;
 use reading::FileReading;
@@ -54,7 +55,12 @@ impl Sqlite {
     /// [`StateError`] if another server uses it, or it is damaged, newer, or none of this program. It is as
     /// it was then.
     pub(crate) async fn open(path: &Path, synced: bool) -> Result<Self, StateError> {
+        let linked = linked(path)?;
+        let path = linked.as_deref().unwrap_or(path);
         let lock = lock(path)?;
+        // It has keys and people's data. SQLite gives the files beside it the mode that it has.
+        let made = own_files::options().append(true).open(path);
+        made.map_err(|error| StateError::Unusable { place: place(path), problem: error.to_string() })?;
         let is_new = fs::metadata(path).map_or(true, |file| file.len() == 0);
         let synchronous = if synced { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
         // The journal's mode is written into the file, which may be none of this program.
@@ -115,11 +121,30 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The file that a link leads to: lock and contents stand beside the file itself, or two servers would share it.
+fn linked(path: &Path) -> Result<Option<PathBuf>, StateError> {
+    if !path.is_symlink() {
+        return Ok(None);
+    }
+    let found = own_files::options().append(true).open(path).and_then(|_| path.canonicalize());
+    found.map(Some).map_err(|error| StateError::Unusable { place: place(path), problem: error.to_string() })
+}
+
+fn folder_of(path: &Path) -> Option<&Path> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty())
+}
+
 fn lock(path: &Path) -> Result<File, StateError> {
     let lock = beside(path, ".lock");
     let unusable =
         |error: std::io::Error| StateError::Unusable { place: place(&lock), problem: error.to_string() };
-    let file = OpenOptions::new().create(true).append(true).open(&lock).map_err(unusable)?;
+    let file = own_files::options().append(true).open(&lock).map_err(|error| match folder_of(path) {
+        Some(folder) if !folder.exists() => StateError::Unusable {
+            place: place(path),
+            problem: format!("there is no folder {}", folder.display()),
+        },
+        _ => unusable(error),
+    })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StateError::InUse(place(path))),

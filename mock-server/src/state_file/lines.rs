@@ -36,6 +36,10 @@ impl Lines {
         self.searched = 0;
         let mut line = self.buffer.split_to(end + 1);
         line.truncate(end);
+        // As a version control may have written it on Windows.
+        if line.ends_with(b"\r") {
+            line.truncate(end - 1);
+        }
         Ok(Some(line.freeze()))
     }
 

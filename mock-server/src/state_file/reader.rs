@@ -276,6 +276,14 @@ mod tests {
     }
 
     #[test]
+    fn line_ends_of_windows_are_read_too() {
+        let text = String::from_utf8(file()).unwrap().replace('\n', "\r\n");
+        for portion in [1, 7, usize::MAX] {
+            assert_eq!(read(text.as_bytes(), portion).unwrap(), (2, 50_000));
+        }
+    }
+
+    #[test]
     fn a_file_that_is_cut_anywhere_is_refused() {
         let whole = file();
         for length in (0..whole.len() - 1).step_by(97).chain([whole.len() - 2]) {

@@ -452,6 +452,28 @@ mod in_a_file {
         );
     }
 
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_link_to_a_file_is_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("state.db"), folder.path().join("link.db"));
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let first = open(&link).await.unwrap();
+        assert!(matches!(open(&file).await, Err(StateError::InUse(_))));
+        drop(first);
+        let second = open(&file).await.unwrap();
+        assert!(matches!(open(&link).await, Err(StateError::InUse(_))));
+        for name in ["state.db", "state.db.lock", "state.db-wal", "state.db.contents"] {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = folder.path().join(name).metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{name} has people's data and keys");
+        }
+        drop(second);
+        let missing = folder.path().join("missing").join("state.db");
+        let refused = open(&missing).await.unwrap_err().to_string();
+        assert!(refused.contains("there is no folder"), "{refused}");
+    }
+
     #[tokio::test]
     async fn a_file_in_use_damaged_newer_or_foreign_is_refused_and_left_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
