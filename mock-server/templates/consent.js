@@ -1,6 +1,6 @@
 // @ts-check
-// What the pages do besides what they do without: the drawer for developers is remembered, and lists are filtered
-// in place.
+// What the pages do besides what they do without: the drawer for developers is remembered, lists are filtered
+// in place, and a decision is sent once.
 
 /** The drawer is as it was on the last page. */
 function rememberDrawer() {
@@ -64,5 +64,20 @@ function filterInPlace() {
   apply();
 }
 
+/** A decision is sent once: of a second click, while the app takes its time, the code is used up. */
+function decideOnce() {
+  const patience = 30_000;
+  for (const form of document.querySelectorAll('form[method="post"]')) {
+    let sent = -patience;
+    form.addEventListener("submit", (event) => {
+      if (event.timeStamp - sent < patience) event.preventDefault();
+      else sent = event.timeStamp;
+    });
+    // The page is shown again, by the way back.
+    addEventListener("pageshow", () => (sent = -patience));
+  }
+}
+
 rememberDrawer();
 filterInPlace();
+decideOnce();

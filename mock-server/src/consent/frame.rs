@@ -3,7 +3,6 @@
 use askama::Template;
 use http::StatusCode;
 use http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
-use url::Url;
 
 use super::language::Language;
 use super::texts::Texts;
@@ -72,25 +71,17 @@ impl Frame {
     }
 }
 
-/// A page. `callback` is where its forms may lead.
-pub(super) fn answer(status: StatusCode, page: &impl Template, callback: Option<&str>) -> Outcome {
+/// A page. `leads_on` says whether its forms end at a callback.
+pub(super) fn answer(status: StatusCode, page: &impl Template, leads_on: bool) -> Outcome {
     let html = page.render().map_err(|error| Refusal::defect("The page could not be made", &error))?;
+    // Browsers hold each redirect after a form against `form-action`, and the callback of an app may lead on to
+    // anything, such as the scheme of its phone app.
+    let forms = if leads_on { "" } else { "; form-action 'self'" };
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; \
-         frame-ancestors 'none'; form-action 'self'{}",
-        callback.map(form_targets).unwrap_or_default()
+         frame-ancestors 'none'{forms}"
     );
     Ok(Reply::html(status, html)
         .header(CONTENT_SECURITY_POLICY, &policy)
         .header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-}
-
-/// What a form may lead to besides this server. Browsers hold each redirect after a form against it, and an app on
-/// the web may redirect to any of its hosts.
-fn form_targets(callback: &str) -> String {
-    match Url::parse(callback) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => " http: https:".to_owned(),
-        Ok(url) => format!(" http: https: {}:", url.scheme()),
-        Err(_) => String::new(),
-    }
 }

@@ -62,7 +62,7 @@ pub(super) async fn leave(
                 back: String::new(),
                 frame,
             };
-            frame::answer(StatusCode::NOT_FOUND, &page, None)
+            frame::answer(StatusCode::NOT_FOUND, &page, false)
         }
     }
 }
@@ -86,5 +86,5 @@ async fn over(call: &Call, code: &str, locale: Option<&str>, location: String) -
         location: Some(location),
         frame,
     };
-    frame::answer(StatusCode::GONE, &page, None)
+    frame::answer(StatusCode::GONE, &page, false)
 }

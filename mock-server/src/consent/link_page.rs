@@ -129,7 +129,7 @@ pub(super) fn ask(call: &Call, opened: Opened, link: &ConsentLink, found: &Waiti
         address,
         frame,
     };
-    frame::answer(StatusCode::OK, &page, callback.as_deref())
+    frame::answer(StatusCode::OK, &page, callback.is_some())
 }
 
 /// What the form of a page says.
@@ -238,12 +238,12 @@ pub(super) fn nothing_waits(call: &mut Call, opened: Opened, error: &LinkProblem
 pub(super) fn problem(call: &Call, status: StatusCode, opened: Opened, problem: &str) -> Outcome {
     let frame = Frame::of_phone(call, None);
     let heading = opened.heading(frame.language.phone());
-    frame::answer(status, &ProblemPage { frame, heading, problem }, None)
+    frame::answer(status, &ProblemPage { frame, heading, problem }, false)
 }
 
 /// A page whose forms lead to this server alone.
 pub(super) fn html(page: &impl Template) -> Outcome {
-    frame::answer(StatusCode::OK, page, None)
+    frame::answer(StatusCode::OK, page, false)
 }
 
 /// Where the browser reached this page.

@@ -200,7 +200,7 @@ async fn shown(call: &Call, page: &PageParameters, visit: Visit) -> Result<Reply
                 drawer,
                 frame,
             };
-            frame::answer(StatusCode::OK, &page, Some(callback))?
+            frame::answer(StatusCode::OK, &page, true)?
         }
         Step::SignIn => sign_in(
             call,
@@ -212,7 +212,7 @@ async fn shown(call: &Call, page: &PageParameters, visit: Visit) -> Result<Reply
                 told,
                 back,
             },
-            (frame, drawer, own, callback),
+            (frame, drawer, own),
             None,
         )?,
         Step::Request | Step::Review => {
@@ -230,7 +230,7 @@ async fn shown(call: &Call, page: &PageParameters, visit: Visit) -> Result<Reply
                             told: tell(position.saturating_sub(1)),
                             back,
                         };
-                        return Ok(sign_in(call, at, (frame, drawer, own, callback), Some(user.to_owned()))?);
+                        return Ok(sign_in(call, at, (frame, drawer, own), Some(user.to_owned()))?);
                     }
                     SignIn::Succeeds { dataset, after } => {
                         tokio::time::sleep(after).await;
@@ -286,7 +286,7 @@ async fn shown(call: &Call, page: &PageParameters, visit: Visit) -> Result<Reply
                 drawer,
                 frame,
             };
-            frame::answer(StatusCode::OK, &page, Some(callback))?
+            frame::answer(StatusCode::OK, &page, true)?
         }
     };
     Ok(reply)
@@ -305,7 +305,7 @@ struct SignInAt<'a> {
 fn sign_in(
     call: &Call,
     at: SignInAt<'_>,
-    (frame, drawer, own, callback): (Frame, Drawer, String, &str),
+    (frame, drawer, own): (Frame, Drawer, String),
     refused: Option<String>,
 ) -> Outcome {
     let texts = frame.texts;
@@ -332,7 +332,7 @@ fn sign_in(
         drawer,
         frame,
     };
-    frame::answer(StatusCode::OK, &page, Some(callback))
+    frame::answer(StatusCode::OK, &page, true)
 }
 
 fn directions(chosen: SourceType, texts: &Texts) -> Vec<FilterOption> {

@@ -153,7 +153,7 @@ async fn show(call: &mut Call) -> Outcome {
                 let title = phone.import_pushed;
                 let page =
                     ImportPage { heading: Opened::OnPhone.heading(phone), title, has_user: true, frame };
-                frame::answer(StatusCode::OK, &page, Some(&push.callback))
+                frame::answer(StatusCode::OK, &page, true)
             }
             Err(problem) => link_page::nothing_waits(call, Opened::OnPhone, &problem),
         },

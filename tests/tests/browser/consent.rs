@@ -52,6 +52,23 @@ async fn a_user_chooses_a_source_signs_in_reviews_and_approves() {
 }
 
 #[tokio::test]
+async fn a_second_click_sends_no_second_decision() {
+    let Some(visit) = Visit::start(ContractKind::Read).await else { return };
+    visit.open("&service=16").await;
+    visit.go_on().await;
+    visit.sign_in("anna").await;
+    let twice = "const form = document.querySelector('form#decision');
+        const prevented = [];
+        form.addEventListener('submit', (event) => prevented.push(event.defaultPrevented));
+        const approve = form.querySelector('[value=approve]');
+        approve.click();
+        approve.click();
+        return prevented;";
+    assert_eq!(visit.browser.evaluate(twice).await, json!([false, true]));
+    assert_eq!(visit.outcome().await, ("true".to_owned(), None));
+}
+
+#[tokio::test]
 async fn declining_and_each_documented_failure_lead_back() {
     let Some(mut visit) = Visit::start(ContractKind::Read).await else { return };
     for (css, code) in [

@@ -35,6 +35,10 @@ async fn the_page_offers_sources_data_sets_and_both_decisions() {
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert!(
+        !policy.contains("form-action"),
+        "the callback may lead on to the scheme of a phone app: {policy}"
+    );
     let parts = ["Mock application wants to read", r#"form="decision" name="decision" value="decline""#];
     let sources = raw.get(&raw.page(&code, "&mock_step=source")).await;
     let of_sources = [r#"<b>Spotify</b>"#, r#"name="mock_source" value="16""#];
