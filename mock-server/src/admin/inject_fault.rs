@@ -101,7 +101,7 @@ async fn inject(call: &mut Call) -> Outcome {
         hostile: rule.hostile,
         ..Fault::on(route.operation)
     };
-    if let Some(problem) = fault.problem(route) {
+    if let Some(problem) = call.sandbox.problem_of(&fault, route) {
         return Err(Refusal::validation(problem));
     }
     let answer = reply_json(&fault);

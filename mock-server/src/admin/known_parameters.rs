@@ -41,7 +41,14 @@ pub(super) fn named_route(call: &Call, what: &str, text: &str) -> Result<&'stati
 
 fn require_known_parameters(call: &Call, exchange: &Exchange) -> Result<(), Refusal> {
     let known = names(exchange);
-    match call.query().into_iter().find(|(name, _)| !known.contains(&name.as_str())) {
+    let query = call.query();
+    let is_repeated = |name: &String| query.iter().filter(|(other, _)| other == name).count() > 1;
+    if let Some((name, _)) = query.iter().find(|(name, _)| is_repeated(name)) {
+        return Err(Refusal::validation(format!(
+            "the parameter \"{name}\" is there twice; it takes one value"
+        )));
+    }
+    match query.into_iter().find(|(name, _)| !known.contains(&name.as_str())) {
         None => Ok(()),
         Some((name, _)) => Err(Refusal::validation(format!(
             "there is no parameter \"{name}\" here, only {}",

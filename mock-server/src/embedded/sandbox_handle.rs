@@ -128,7 +128,7 @@ impl SandboxHandle {
     #[track_caller]
     pub fn inject(&self, fault: Fault) {
         let route = self.server.routes().find(|route| route.operation == fault.operation);
-        if let Some(problem) = route.and_then(|route| fault.problem(route)) {
+        if let Some(problem) = route.and_then(|route| self.sandbox.problem_of(&fault, route)) {
             panic!("{problem}");
         }
         if let Err(error) = self.sandbox.wait(self.sandbox.inject(fault)) {

@@ -190,6 +190,15 @@ impl Fault {
                 "the fault never strikes: requests of {name} are for no file; leave file out"
             ));
         }
+        let framing = ["content-length", "transfer-encoding"];
+        if let Some(name) =
+            self.headers.keys().find(|name| framing.contains(&name.to_ascii_lowercase().as_str()))
+        {
+            return Some(format!(
+                "headers: the server frames its answers itself, and another {name} would break the connection; \
+                 use truncate or disconnect"
+            ));
+        }
         let hostile = self.hostile.filter(|hostile| !hostile.applies_to(route))?;
         Some(format!("hostile: no answer of {} can be {}", route.name(), hostile.name()))
     }

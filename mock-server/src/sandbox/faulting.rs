@@ -4,8 +4,21 @@
 use super::Sandbox;
 use crate::domain::unavailable::Unavailable;
 use crate::faults::{Fault, FaultId, Occasion, end, strike};
+use crate::operations::Operation;
+use crate::operations::route::Route;
+use crate::random::SandboxTag;
 
 impl Sandbox {
+    /// Why a fault would never have an effect here, and what to do; `None` if it can have one.
+    pub(crate) fn problem_of(&self, fault: &Fault, route: &Route) -> Option<String> {
+        let is_nobodys = route.operation == Operation::JWKS && *self.tag() != SandboxTag::default_sandbox();
+        let elsewhere = is_nobodys.then(|| {
+            let told = "the fault never strikes: requests for the key set name no sandbox";
+            format!("{told}; inject it into the default one, whose faults meet those of everybody")
+        });
+        fault.problem(route).or(elsewhere)
+    }
+
     /// Adds a fault.
     ///
     /// # Errors

@@ -230,6 +230,7 @@ async fn what_is_misspelt_is_refused_instead_of_left_out() {
         (Method::POST, "reset", Some(json!({ "sandbox": "abc" })), "takes no body"),
         (Method::DELETE, "faults?id=1", None, "only sandbox, fault"),
         (Method::DELETE, "requests?operation=token", None, "only sandbox"),
+        (Method::DELETE, "faults?fault=a&fault=b", None, "\\\"fault\\\" is there twice"),
         (Method::GET, "requests?operation=readfile", None, "near are: readFile"),
         (Method::GET, "requests?operations=token", None, "\\\"operations\\\""),
         (Method::POST, "faults", None, "route is missing"),

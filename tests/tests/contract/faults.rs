@@ -139,6 +139,15 @@ async fn a_fault_that_could_never_have_an_effect_is_refused_with_advice() {
         (serde_json::json!({ "route": "token", "status": 503, "file": "a.json" }), "never strikes"),
         (serde_json::json!({ "route": "readFile", "hostile": "unknownKid" }), "no answer of readFile"),
         (serde_json::json!({ "route": "readFil", "status": 503 }), "readFile"),
+        (
+            serde_json::json!({ "route": "token", "status": 503, "headers": { "Content-Length": "5" } }),
+            "use truncate",
+        ),
+        (
+            serde_json::json!({ "route": "token", "headers": { "transfer-encoding": "chunked" } }),
+            "use truncate",
+        ),
+        (serde_json::json!({ "route": "jwks", "status": 503 }), "the default one"),
     ] {
         let answer = raw.send(reqwest::Method::POST, &path, None, Some(fault.clone())).await;
         assert_eq!(answer.error(), (400, "ValidationErrors".to_owned()), "{fault}");
