@@ -7,15 +7,17 @@ use crate::config::public_url::PublicUrl;
 const REAL_IP: &str = "x-real-ip";
 const VIA: &str = "via";
 const FORWARDED: &str = "forwarded";
-const FOR: &str = "x-forwarded-for";
+const X_FORWARDED: &str = "x-forwarded-";
 const HOST: &str = "x-forwarded-host";
 const PROTO: &str = "x-forwarded-proto";
+const PORT: &str = "x-forwarded-port";
 const PREFIX: &str = "x-forwarded-prefix";
 
 /// Whether a proxy passed the request on, or somebody says so: it may come from another machine, then,
 /// whoever the peer is.
 pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
-    [FORWARDED, FOR, HOST, PROTO, REAL_IP, VIA].iter().any(|name| headers.contains_key(*name))
+    [FORWARDED, REAL_IP, VIA].iter().any(|name| headers.contains_key(*name))
+        || headers.keys().any(|name| name.as_str().starts_with(X_FORWARDED))
 }
 
 /// Where the client reached the proxy, by `Forwarded` (RFC 7239) or else by the older `X-Forwarded-*`;
@@ -32,17 +34,21 @@ pub(crate) fn reached(headers: &HeaderMap, direct: &PublicUrl) -> PublicUrl {
             name.trim().eq_ignore_ascii_case(parameter).then(|| value.trim().trim_matches('"'))
         })
     };
-    let (scheme, host) = match headers.contains_key(FORWARDED) {
-        true => (standard("proto"), standard("host")),
-        false => (first(PROTO), first(HOST)),
-    };
+    let scheme = standard("proto").or_else(|| first(PROTO));
+    let host = standard("host").or_else(|| first(HOST));
     let origin = direct.origin();
     let direct_scheme = origin.split_once("://").map_or("http", |(scheme, _)| scheme);
     let scheme = scheme.unwrap_or(direct_scheme).to_ascii_lowercase();
-    let host = host.unwrap_or(direct.authority());
-    let prefix = first(PREFIX).unwrap_or_default();
+    let port = host.filter(|host| !has_port(host)).and_then(|_| first(PORT)).map(|port| format!(":{port}"));
+    let (host, port) = (host.unwrap_or(direct.authority()), port.unwrap_or_default());
+    let prefix = first(PREFIX).unwrap_or_default().trim_start_matches('/');
     // What is no URL is the mistake of the proxy, or of whoever asks through it.
-    format!("{scheme}://{host}{prefix}").parse().unwrap_or_else(|_| direct.clone())
+    format!("{scheme}://{host}{port}/{prefix}").parse().unwrap_or_else(|_| direct.clone())
+}
+
+/// Whether a host names its port; an IPv6 address has colons of its own.
+fn has_port(host: &str) -> bool {
+    host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -68,6 +74,12 @@ mod tests {
                 "https://a.test:8443",
             ),
             (&[(FORWARDED, "proto=https;host=a.test"), (HOST, "b.test")], "https://a.test"),
+            (&[(FORWARDED, "for=_x"), (HOST, "b.test"), (PROTO, "https")], "https://b.test"),
+            (&[(HOST, "mock.test"), (PREFIX, "mock")], "http://mock.test/mock"),
+            (&[(PROTO, "https"), (HOST, "mock.test"), (PORT, "8443")], "https://mock.test:8443"),
+            (&[(HOST, "mock.test:81"), (PORT, "8443")], "http://mock.test:81"),
+            (&[(HOST, "[::1]"), (PORT, "8443")], "http://[::1]:8443"),
+            (&[(PORT, "8443")], "http://10.0.0.1:8080"),
             (&[(PROTO, "javascript"), (HOST, "mock.test")], "http://10.0.0.1:8080"),
             (&[(HOST, "a b\"<")], "http://10.0.0.1:8080"),
         ] {

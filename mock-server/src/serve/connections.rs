@@ -223,8 +223,13 @@ fn http1_rules() -> http1::Builder {
 }
 
 fn log_end(ended: hyper::Result<()>, peer: SocketAddr) {
-    if let Err(error) = ended {
-        tracing::debug!(%error, %peer, "a connection ended early");
+    match ended {
+        Err(error) if error.is_parse() => tracing::warn!(
+            %error, %peer,
+            "what a client sent is no HTTP, or has too large a head; https to a server that speaks http looks so: --tls"
+        ),
+        Err(error) => tracing::debug!(%error, %peer, "a connection ended early"),
+        Ok(()) => {}
     }
 }
 

@@ -89,9 +89,15 @@ async fn loopback_names_administrate_whatever_their_case() {
 #[tokio::test]
 async fn what_a_proxy_passes_on_is_not_from_this_machine() {
     let server = server(|settings| settings.trusted_proxies.push("127.0.0.1".parse().unwrap())).await;
-    for header in
-        ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"]
-    {
+    for header in [
+        "Forwarded",
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Port",
+        "X-Forwarded-Prefix",
+        "X-Real-IP",
+        "Via",
+    ] {
         let headers = [("Host", "localhost"), (header, "for=127.0.0.1")];
         assert_eq!(ask(server.address(), "GET /__admin/credentials", &headers).await.status, 403, "{header}");
     }
@@ -191,6 +197,7 @@ async fn web_pages_call_the_server_only_if_their_origin_is_named() {
     let refused = ask(plain.address(), line, &preflight).await;
     assert_eq!(refused.status, 405);
     assert!(!refused.head.contains("access-control"), "{}", refused.head);
+    assert!(refused.body.contains("A web page of http://localhost:3000 asks"), "{}", refused.body);
 
     let open = server(|settings| settings.cors_origins.push(PAGE.parse().unwrap())).await;
     let answer = ask(open.address(), line, &preflight).await;
