@@ -128,3 +128,20 @@ fn the_sign_of_a_template_can_be_sent() {
 ";
     run_in(folder(&[("sign", steps)]).path(), &["run", "."]).ends(0, &["1 passed"]);
 }
+
+#[test]
+fn hidden_files_and_folders_are_nobodys_scenarios() {
+    let folder = folder(&[("ok", "\n  - authorize: {}\n")]);
+    let path = folder.path();
+    fs::write(path.join("._ok.yaml"), b"\x00\x05\x16\x07\xff").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("me@machine.1234", path.join(".#ok.yaml")).unwrap();
+    fs::create_dir_all(path.join(".git/snapshots")).unwrap();
+    fs::write(path.join(".git/x.yml"), "no: scenario\n").unwrap();
+    fs::write(path.join(".git/snapshots/x.snap"), "---\nsource: x\n---\nx\n").unwrap();
+    run_in(path, &["run", ".", "--check"]).ends(0, &["1 passed in"]);
+    fs::rename(path.join("ok.yaml"), path.join(".git/ok.yaml")).unwrap();
+    fs::remove_file(path.join(".git/x.yml")).unwrap();
+    run_in(path, &["run", ".git/ok.yaml"]).ends(0, &["1 passed"]);
+    run_in(path, &["run", ".git"]).ends(0, &["1 passed"]);
+}

@@ -101,6 +101,9 @@ fn files_below(folder: &Path, files: &mut Vec<PathBuf>, seen: &mut BTreeSet<Path
     }
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
+        if is_hidden(&path) {
+            continue;
+        }
         let extension = path.extension().and_then(|extension| extension.to_str());
         if path.is_dir() {
             files_below(&path, files, seen)?;
@@ -109,6 +112,12 @@ fn files_below(folder: &Path, files: &mut Vec<PathBuf>, seen: &mut BTreeSet<Path
         }
     }
     Ok(())
+}
+
+/// Whether a name below a folder is no one's work: what editors and systems leave beside a file, as `.#a.yaml` and
+/// `._a.yaml`, and what they keep for themselves, as `.git`.
+pub(crate) fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 /// A use of a file that is still being read: its path, and where it is used.

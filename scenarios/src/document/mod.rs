@@ -12,7 +12,7 @@ mod step;
 pub use error::FileError;
 #[cfg(any(test, fuzzing))]
 pub(crate) use load::load_text;
-pub(crate) use load::{LoadedFile, LoadedFolder, load};
+pub(crate) use load::{LoadedFile, LoadedFolder, is_hidden, load};
 #[cfg(feature = "cli")]
 pub(crate) use schema::schema;
 pub(crate) use step::{StepKind, StepOptions};

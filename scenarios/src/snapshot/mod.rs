@@ -15,7 +15,7 @@ pub(crate) use file::{read, write};
 pub(crate) use file::{text_in, with_line_feeds, written};
 pub(crate) use stable::{named_months, stable};
 
-use crate::document::{FileError, LoadedFile};
+use crate::document::{FileError, LoadedFile, is_hidden};
 use crate::format::SnapshotOf;
 use crate::position::shown;
 use crate::report::SnapshotReport;
@@ -157,6 +157,9 @@ fn below(folder: &Path, found: &mut Vec<PathBuf>, seen: &mut BTreeSet<PathBuf>) 
     let of_snapshots = folder.file_name().is_some_and(|name| name == "snapshots");
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
+        if is_hidden(&path) {
+            continue;
+        }
         if path.is_dir() {
             below(&path, found, seen)?;
         } else if of_snapshots && path.extension().is_some_and(|extension| extension == "snap") {
