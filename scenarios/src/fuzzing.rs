@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::document::load_text;
+use crate::document::{Reading, load_text};
 use crate::format::template;
 use crate::position::line_of;
 use crate::snapshot::{named_months, stable, text_in, with_line_feeds, written};
@@ -27,7 +27,7 @@ pub fn run(name: &str, data: &[u8]) {
 /// Scenario files: a mistake is told with a place in the file, and can be shown.
 fn scenario(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    match load_text(Path::new("/nonexistent/a.yaml"), text.to_owned(), &mut Vec::new()) {
+    match load_text(Path::new("/nonexistent/a.yaml"), text.to_owned(), &mut Reading::default()) {
         Ok(loaded) => {
             assert!(!loaded.document.steps.is_empty());
             assert!(loaded.is_scenario() != loaded.document.flow.is_some());

@@ -6,8 +6,8 @@ use super::choice::ChoiceArgs;
 use super::interrupt::Interrupt;
 use super::report_files::ReportFiles;
 use super::server::ServerArgs;
-use super::watch::Watch;
-use super::{Exit, colours, fail, judged, progress, run_now, tell};
+use super::watch::{Change, Watch};
+use super::{Exit, colours, explain_files, fail, judged, progress, run_now, tell};
 use crate::report::console::{ConsoleStyle, render};
 use crate::run::RunOptions;
 use crate::snapshot::SnapshotMode;
@@ -70,7 +70,7 @@ pub(super) fn run(args: &RunArgs) -> Exit {
 
 /// Runs all, and then again and again what is changed.
 fn run_and_watch(args: &RunArgs, options: &RunOptions, interrupt: &Interrupt) -> Exit {
-    let watch = match Watch::start(&options.paths) {
+    let mut watch = match Watch::start(&options.paths) {
         Ok(watch) => watch,
         Err(error) => return fail(&format!("the files cannot be watched: {error}"), Exit::Usage),
     };
@@ -80,8 +80,13 @@ fn run_and_watch(args: &RunArgs, options: &RunOptions, interrupt: &Interrupt) ->
             return exit;
         }
         tell("waiting for changes\n");
-        let Some(paths) = watch.next() else { return last };
-        last = run_once(args, &RunOptions { paths, ..options.clone() }, interrupt);
+        let Some(Change { scenarios, errors }) = watch.next() else { return last };
+        if !scenarios.is_empty() {
+            last = run_once(args, &RunOptions { paths: scenarios, ..options.clone() }, interrupt);
+        }
+        if !errors.is_empty() {
+            last = fail(&explain_files(&errors, colours()), Exit::Usage);
+        }
     }
 }
 

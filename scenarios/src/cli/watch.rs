@@ -7,36 +7,49 @@ use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use crate::document::{self, LoadedFile};
+use crate::document::{self, FileError, LoadedFolder};
 use crate::snapshot;
 
 /// Editors write a file in several steps; what comes within this time is one change.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// Watches scenario files and their snapshots.
+/// Watches scenario files, what they ask for, and their snapshots.
 pub(super) struct Watch {
     paths: Vec<PathBuf>,
+    /// The folders that are watched with all that is below them.
+    folders: BTreeSet<PathBuf>,
     events: Receiver<notify::Result<Event>>,
     /// Stops watching when dropped.
-    _watcher: RecommendedWatcher,
+    watcher: RecommendedWatcher,
+}
+
+/// What a change concerns.
+pub(super) struct Change {
+    /// The scenarios that changed, that ask for a file that changed, or whose snapshot changed.
+    pub(super) scenarios: Vec<PathBuf>,
+    /// All that is wrong now.
+    pub(super) errors: Vec<FileError>,
 }
 
 impl Watch {
-    /// Begins to watch. Of a file its folder is watched too: what it reuses may be there.
+    /// Begins to watch. Of a file its folder is watched too: its snapshot is there.
     ///
     /// # Errors
     /// If the system cannot watch a path.
     pub(super) fn start(paths: &[PathBuf]) -> notify::Result<Self> {
         let (sender, events) = channel();
         let mut watcher = notify::recommended_watcher(sender)?;
-        for folder in folders(paths) {
-            watcher.watch(&folder, RecursiveMode::Recursive)?;
+        let folders = folders(paths);
+        for folder in &folders {
+            watcher.watch(folder, RecursiveMode::Recursive)?;
         }
-        Ok(Self { paths: paths.to_owned(), events, _watcher: watcher })
+        let mut watch = Self { paths: paths.to_owned(), folders, events, watcher };
+        watch.follow(&document::load(paths));
+        Ok(watch)
     }
 
-    /// Waits for a change, and gives the scenarios that it concerns; none if watching has ended.
-    pub(super) fn next(&self) -> Option<Vec<PathBuf>> {
+    /// Waits for a change that concerns something; none if watching has ended.
+    pub(super) fn next(&mut self) -> Option<Change> {
         loop {
             let mut changed = BTreeSet::new();
             note(self.events.recv().ok()?, &mut changed);
@@ -47,28 +60,43 @@ impl Watch {
                     Err(RecvTimeoutError::Disconnected) => return None,
                 }
             }
-            let concerned = self.concerned(&changed);
-            if !concerned.is_empty() {
-                return Some(concerned);
+            let folder = document::load(&self.paths);
+            self.follow(&folder);
+            if let Some(change) = concerned(folder, &changed) {
+                return Some(change);
             }
         }
     }
 
-    /// The scenarios that changed, that reuse a flow that changed, or whose snapshot changed; files
-    /// that are wrong too, so that it is told.
-    fn concerned(&self, changed: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
-        let folder = document::load(&self.paths);
-        let mut concerned: BTreeSet<PathBuf> = BTreeSet::new();
-        for scenario in &folder.scenarios {
-            let path = &scenario.file.path;
-            if reuses(scenario, changed) || changed.contains(&absolute(&snapshot::path_of(path))) {
-                concerned.insert(path.clone());
-            }
+    /// Watches the folders of flows and states that are elsewhere. One that is not there yet, or no more, cannot
+    /// be watched; each change is an occasion to try again.
+    fn follow(&mut self, loaded: &LoadedFolder) {
+        let files: BTreeSet<_> = loaded.asked.values().flatten().map(|path| absolute(path)).collect();
+        let elsewhere: BTreeSet<_> = files
+            .iter()
+            .filter_map(|file| file.parent())
+            .filter(|parent| !self.folders.iter().any(|folder| parent.starts_with(folder)))
+            .collect();
+        for folder in elsewhere {
+            let _ = self.watcher.watch(folder, RecursiveMode::NonRecursive);
         }
-        let wrong = folder.errors.iter().filter_map(|error| Some(error.position()?.file.path.clone()));
-        concerned.extend(wrong.filter(|path| changed.contains(&absolute(path))));
-        concerned.into_iter().collect()
     }
+}
+
+/// What a change concerns, if it concerns anything. A file that is wrong does not tell what made it so: a flow
+/// that has lost a parameter is fine itself. So all that is wrong is told whenever a file has changed that any
+/// of them asks for.
+fn concerned(folder: LoadedFolder, changed: &BTreeSet<PathBuf>) -> Option<Change> {
+    let has_changed = |path: &Path| changed.contains(&absolute(path));
+    let touched = folder.asked.iter().filter(|(_, asked)| asked.iter().any(|path| has_changed(path)));
+    let touched: BTreeSet<_> = touched.map(|(path, _)| path).collect();
+    let scenarios = folder.scenarios.iter().map(|scenario| &scenario.file.path);
+    let scenarios: Vec<_> = scenarios
+        .filter(|path| touched.contains(path) || has_changed(&snapshot::path_of(path)))
+        .cloned()
+        .collect();
+    let errors = if touched.is_empty() { Vec::new() } else { folder.errors };
+    (!scenarios.is_empty() || !errors.is_empty()).then_some(Change { scenarios, errors })
 }
 
 fn folders(paths: &[PathBuf]) -> BTreeSet<PathBuf> {
@@ -87,18 +115,15 @@ fn note(event: notify::Result<Event>, changed: &mut BTreeSet<PathBuf>) {
     }
 }
 
-fn reuses(loaded: &LoadedFile, changed: &BTreeSet<PathBuf>) -> bool {
-    changed.contains(&absolute(&loaded.file.path))
-        || loaded.reused.iter().flatten().any(|reused| reuses(reused, changed))
-}
-
-/// The path as the system calls it: without `..` and links. What is no longer there keeps its name.
+/// The path as the system calls it: without `..` and links. What is no longer there keeps its names.
 fn absolute(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| {
-        let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    let gone = || {
+        let folder =
+            path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder });
         match (folder, path.file_name()) {
-            (Some(folder), Some(name)) => folder.join(name),
+            (Some(folder), Some(name)) => absolute(folder).join(name),
             _ => path.to_owned(),
         }
-    })
+    };
+    path.canonicalize().unwrap_or_else(|_| gone())
 }

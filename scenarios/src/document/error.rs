@@ -98,7 +98,7 @@ impl FileError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::load_text;
+    use super::super::{Reading, load_text};
     use std::path::Path;
 
     #[test]
@@ -106,7 +106,7 @@ mod tests {
         for text in
             ["scenario: \"open\n", "scenario: \"open\n  ü\n", "scenario: 'open", "scenario: [\n", "ü: [ü"]
         {
-            let error = load_text(Path::new("a.yaml"), text.to_owned(), &mut Vec::new()).unwrap_err();
+            let error = load_text(Path::new("a.yaml"), text.to_owned(), &mut Reading::default()).unwrap_err();
             let place = error.position().unwrap().place;
             assert!(text.get(place.offset..place.offset + place.length).is_some(), "{text:?} {place:?}");
             let shown = format!("{:?}", miette::Report::from(*error));

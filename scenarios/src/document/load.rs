@@ -1,6 +1,6 @@
 //! Scenario files from a folder: read, checked, and joined with the flows that they reuse.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -66,6 +66,9 @@ pub(crate) struct LoadedFolder {
     pub(crate) flows: usize,
     /// What is wrong.
     pub(crate) errors: Vec<FileError>,
+    /// For each file, right or wrong, itself and the files that it asks for, be they there or not.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "`--watch` alone asks for them"))]
+    pub(crate) asked: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
 }
 
 /// Reads files, and all files below folders.
@@ -85,7 +88,10 @@ pub(crate) fn load(paths: &[PathBuf]) -> LoadedFolder {
     let mut seen = BTreeSet::new();
     files.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     for path in files {
-        match load_file(&path, &mut Vec::new()) {
+        let mut reading = Reading::default();
+        let loaded = load_file(&path, &mut reading);
+        folder.asked.insert(path, reading.asked);
+        match loaded {
             Ok(loaded) if loaded.is_scenario() => folder.scenarios.push(Arc::new(loaded)),
             Ok(_) => folder.flows += 1,
             Err(error) => folder.errors.push(*error),
@@ -120,23 +126,31 @@ pub(crate) fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
+/// What is read for one file: those that are open, and all that were asked for.
+#[derive(Default)]
+pub(crate) struct Reading {
+    open: Vec<Open>,
+    asked: BTreeSet<PathBuf>,
+}
+
 /// A use of a file that is still being read: its path, and where it is used.
-pub(crate) struct Open {
+struct Open {
     path: PathBuf,
     used_at: Option<Position>,
 }
 
-fn load_file(path: &Path, open: &mut Vec<Open>) -> Result<LoadedFile, Box<FileError>> {
+fn load_file(path: &Path, reading: &mut Reading) -> Result<LoadedFile, Box<FileError>> {
+    reading.asked.insert(path.to_owned());
     let text =
         std::fs::read_to_string(path).map_err(|error| Box::new(FileError::unreadable(path, &error)))?;
-    load_text(path, text, open)
+    load_text(path, text, reading)
 }
 
 /// Reads the text of a file that need not be there; what it names is relative to its path.
 pub(crate) fn load_text(
     path: &Path,
     text: String,
-    open: &mut Vec<Open>,
+    reading: &mut Reading,
 ) -> Result<LoadedFile, Box<FileError>> {
     let file = Arc::new(SourceFile { path: path.to_owned(), text });
     let wrong = |mistake| Box::new(FileError::of(&file, mistake));
@@ -145,19 +159,19 @@ pub(crate) fn load_text(
     check_kind(&document).map_err(|message| Box::new(FileError::at(&file, root.place, message)))?;
 
     if let Some(name) = &document.server.state {
-        document.server.state_path = Some(state_file(&file, name, &document.server)?);
+        document.server.state_path = Some(state_file(&file, name, &document.server, reading)?);
     }
 
-    let used_at = open.last().and_then(|user| user.used_at.clone());
-    open.push(Open { path: path.to_owned(), used_at });
+    let used_at = reading.open.last().and_then(|user| user.used_at.clone());
+    reading.open.push(Open { path: path.to_owned(), used_at });
     let mut reused = Vec::new();
     for step in &document.steps {
         reused.push(match &step.kind.value {
-            StepKind::Reuse(reuse) => Some(Arc::new(load_reused(&file, &reuse.file, open)?)),
+            StepKind::Reuse(reuse) => Some(Arc::new(load_reused(&file, &reuse.file, reading)?)),
             StepKind::Act(_) => None,
         });
     }
-    open.pop();
+    reading.open.pop();
     let loaded = LoadedFile { file, document, reused };
     names::check(&loaded, &root)?;
     generations::check(&loaded)?;
@@ -192,6 +206,7 @@ fn state_file(
     file: &Arc<SourceFile>,
     name: &At<String>,
     setup: &ServerSetup,
+    reading: &mut Reading,
 ) -> Result<PathBuf, Box<FileError>> {
     let wrong = |message: String, help: &str| {
         Box::new(FileError::at(file, name.place, message).help(help.to_owned()))
@@ -201,6 +216,7 @@ fn state_file(
         return Err(wrong(message, "leave them out, or export the state from a sandbox that has them"));
     }
     let path = named(file, name)?;
+    reading.asked.insert(path.clone());
     let opened = std::fs::File::open(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             wrong(format!("there is no file {}", shown(&path)), "`state` is relative to this file")
@@ -219,9 +235,11 @@ fn state_file(
 fn load_reused(
     file: &Arc<SourceFile>,
     name: &At<String>,
-    open: &mut Vec<Open>,
+    reading: &mut Reading,
 ) -> Result<LoadedFile, Box<FileError>> {
     let path = named(file, name)?;
+    reading.asked.insert(path.clone());
+    let open = &mut reading.open;
     let here = Position { file: Arc::clone(file), place: name.place };
     if let Some(at) = open.iter().position(|open| plain(&open.path) == path) {
         let first = open.get(at + 1).and_then(|next| next.used_at.clone());
@@ -242,7 +260,7 @@ fn load_reused(
         // What is opened next is used here.
         user.used_at = Some(here);
     }
-    let loaded = load_file(&path, open)?;
+    let loaded = load_file(&path, reading)?;
     match loaded.is_scenario() {
         false => Ok(loaded),
         true => {

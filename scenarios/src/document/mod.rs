@@ -10,9 +10,9 @@ mod schema;
 mod step;
 
 pub use error::FileError;
-#[cfg(any(test, fuzzing))]
-pub(crate) use load::load_text;
 pub(crate) use load::{LoadedFile, LoadedFolder, is_hidden, load};
+#[cfg(any(test, fuzzing))]
+pub(crate) use load::{Reading, load_text};
 #[cfg(feature = "cli")]
 pub(crate) use schema::schema;
 pub(crate) use step::{StepKind, StepOptions};
