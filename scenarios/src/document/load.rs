@@ -157,6 +157,11 @@ pub(crate) fn load_text(
     let root = yaml::parse(&file.text).map_err(wrong)?;
     let mut document = Document::deserialize(&root).map_err(wrong)?;
     check_kind(&document).map_err(|message| Box::new(FileError::at(&file, root.place, message)))?;
+    if let Some((name, place)) = document.steps.iter().find_map(|step| step.options.idle()) {
+        let message = format!("`{name}` says how to wait for `until`, which is missing");
+        let error = FileError::at(&file, place, message);
+        return Err(Box::new(error.help("say by `until` what is waited for, or leave it out")));
+    }
 
     if let Some(name) = &document.server.state {
         document.server.state_path = Some(state_file(&file, name, &document.server, reading)?);
@@ -194,7 +199,9 @@ fn check_kind(document: &Document) -> Result<(), String> {
 fn named(file: &Arc<SourceFile>, name: &At<String>) -> Result<PathBuf, Box<FileError>> {
     if name.value.contains('\\') {
         let message = format!("\"{}\" is found on one system only", name.value);
-        let help = format!("write {}: `/` separates folders on every system", name.value.replace('\\', "/"));
+        // Without quotes, YAML takes `\\` for two of them.
+        let plain = name.value.replace("\\\\", "\\").replace('\\', "/");
+        let help = format!("write {plain}: `/` separates folders on every system");
         return Err(Box::new(FileError::at(file, name.place, message).help(help)));
     }
     let folder = file.path.parent().unwrap_or(Path::new(""));

@@ -35,9 +35,9 @@ pub(crate) struct StepOptions {
     /// What is waited for by repeating it.
     pub(crate) until: Option<At<Expectations>>,
     /// How long that may take, on the server's clock where it has one.
-    pub(crate) within: Option<HumanDuration>,
+    pub(crate) within: Option<At<HumanDuration>>,
     /// How long to wait between two attempts.
-    pub(crate) every: Option<HumanDuration>,
+    pub(crate) every: Option<At<HumanDuration>>,
     /// What of it goes into the snapshot.
     pub(crate) snapshot: Option<SnapshotOf>,
 }
@@ -172,6 +172,13 @@ impl StepOptions {
             && self.within.is_none()
             && self.every.is_none()
             && self.snapshot.is_none()
+    }
+
+    /// What says how to wait although nothing is waited for.
+    pub(super) fn idle(&self) -> Option<(&'static str, Place)> {
+        let said = [("within", &self.within), ("every", &self.every)];
+        let said = said.into_iter().find_map(|(name, span)| Some((name, span.as_ref()?.place)));
+        said.filter(|_| self.until.is_none())
     }
 
     fn read<'de, A: MapAccess<'de>>(&mut self, name: &str, pairs: &mut A) -> Result<(), A::Error> {

@@ -22,6 +22,8 @@ pub(crate) trait Values {
 enum Part<'a> {
     Plain(&'a str),
     Name(&'a str),
+    /// What begins with `${` and has no `}`.
+    Open(&'a str),
 }
 
 /// The parts; `$${` stands for the text `${` itself.
@@ -35,10 +37,13 @@ fn parts(text: &str) -> Vec<Part<'_>> {
             rest = &rest[start + 2..];
             continue;
         }
-        let Some(length) = rest[start..].find('}') else { break };
         if start > 0 {
             parts.push(Part::Plain(&rest[..start]));
         }
+        let Some(length) = rest[start..].find('}') else {
+            parts.push(Part::Open(&rest[start..]));
+            return parts;
+        };
         parts.push(Part::Name(rest[start + 2..start + length].trim()));
         rest = &rest[start + length + 1..];
     }
@@ -58,9 +63,19 @@ pub(crate) fn escaped(text: &str) -> String {
 pub(crate) fn names_in(text: &str) -> Vec<&str> {
     let names = parts(text).into_iter().filter_map(|part| match part {
         Part::Name(name) => Some(without_offset(name).0),
-        Part::Plain(_) => None,
+        Part::Plain(_) | Part::Open(_) => None,
     });
     names.collect()
+}
+
+/// Whether a text has a `${` that no `}` follows.
+pub(crate) fn is_open(text: &str) -> bool {
+    matches!(parts(text).last(), Some(Part::Open(_)))
+}
+
+/// Whether `${name}` asks for this name: `${x-5m}` does not ask for `x-5m`.
+pub(crate) fn can_ask_for(name: &str) -> bool {
+    !name.is_empty() && names_in(&format!("${{{name}}}")) == [name]
 }
 
 /// Splits `now-5m` into a name, and a sign with a span.
@@ -85,7 +100,7 @@ pub(crate) fn text(text: &str, values: &dyn Values) -> Result<Value, String> {
     let mut joined = String::new();
     for part in parts {
         match part {
-            Part::Plain(plain) => joined.push_str(plain),
+            Part::Plain(plain) | Part::Open(plain) => joined.push_str(plain),
             Part::Name(name) => match named(name, values)? {
                 Value::String(text) => joined.push_str(&text),
                 other => joined.push_str(&other.to_string()),
@@ -235,8 +250,27 @@ mod tests {
             assert_eq!(text(written, &Fixed).unwrap(), json!(meant), "{written}");
         }
         assert!(names_in("$${HOME}").is_empty());
+        for (written, open) in [("$${HOME", false), ("$${", false), ("a ${b", true), ("${b} $${c ${", true)] {
+            assert_eq!(is_open(written), open, "{written}");
+        }
         for literal in ["${HOME}", "$${a}", "plain", "${"] {
             assert_eq!(text(&escaped(literal), &Fixed).unwrap(), json!(literal));
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_that_a_template_can_ask_for() {
+        for (name, can) in [
+            ("x", true),
+            ("first-name", true),
+            ("größe 2", true),
+            ("x-5m", false),
+            ("x+1y", false),
+            ("a}b", false),
+            (" x", false),
+            ("", false),
+        ] {
+            assert_eq!(can_ask_for(name), can, "{name:?}");
         }
     }
 

@@ -80,8 +80,8 @@ pub(super) async fn run(
 }
 
 async fn attempt(run: &mut ScenarioRun, action: &Action, options: &StepOptions) -> Attempts {
-    let within = options.within.map_or(WITHIN, |span| span.0);
-    let every = options.every.map_or(EVERY, |span| span.0).max(Duration::from_millis(1));
+    let within = options.within.as_ref().map_or(WITHIN, |span| span.value.0);
+    let every = options.every.as_ref().map_or(EVERY, |span| span.value.0).max(Duration::from_millis(1));
     let mut attempted = Attempts {
         outcome: Ok(Value::Null),
         attempts: 0,

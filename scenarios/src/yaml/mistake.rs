@@ -73,6 +73,10 @@ impl serde::de::Error for Mistake {
     }
 
     fn invalid_type(found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
+        let found = match found {
+            serde::de::Unexpected::Unit => "nothing".to_owned(),
+            other => other.to_string(),
+        };
         Self::new(format!("expected {}; found {found}", in_words(expected)))
     }
 

@@ -38,17 +38,22 @@ pub(crate) struct Key {
 /// # Errors
 /// A [`Mistake`] if the text is no YAML, or has more than one document.
 pub(crate) fn parse(text: &str) -> Result<Node, Mistake> {
-    let root: Spanned<Kind> = serde_saphyr::from_str_with_options(text, options! { strict_booleans: true })
-        .map_err(|error| {
-        let error = error.without_snippet();
-        let place = error.location().map(place);
-        let message = error.to_string();
-        // The library ends its message with the position, which ours begins with, or with the option
-        // that would allow it, which nobody has here.
-        let message = message.split(" at line ").next().unwrap_or(&message);
-        let message = message.split(", set ").next().unwrap_or(message);
-        Mistake::new(message.lines().next().unwrap_or_default()).at(place.unwrap_or_default())
-    })?;
+    let root: Spanned<Kind> =
+        serde_saphyr::from_str_with_options(text, options! { strict_booleans: true }).map_err(|error| {
+            let error = error.without_snippet();
+            let place = error.location().map(place);
+            let message = error.to_string();
+            // The library ends its message with the position, which ours begins with, or with the option
+            // that would allow it, which nobody has here.
+            let message = message.split(" at line ").next().unwrap_or(&message);
+            let message = message.split(", set ").next().unwrap_or(message);
+            let mistake = match message.starts_with("multiple YAML documents") {
+                true => Mistake::new("a file has one document")
+                    .help("write what follows `---` to a file of its own"),
+                false => Mistake::new(message.lines().next().unwrap_or_default()),
+            };
+            mistake.at(place.unwrap_or_default())
+        })?;
     let mut root = Node::from(root);
     root.shorten_places(text);
     Ok(root)
