@@ -145,3 +145,36 @@ fn hidden_files_and_folders_are_nobodys_scenarios() {
     run_in(path, &["run", ".git/ok.yaml"]).ends(0, &["1 passed"]);
     run_in(path, &["run", ".git"]).ends(0, &["1 passed"]);
 }
+
+#[test]
+fn a_number_is_taken_as_it_is_written_where_a_text_is_meant() {
+    let folder = folder(&[]);
+    let path = folder.path();
+    let text = "scenario: 007
+tags: [1.10, 007]
+steps:
+  - authorize: { state: 1.10 }
+    expect: { $.state: '1.10' }
+  - authorize: { state: 123456789012345678901 }
+    expect: { $.state: '123456789012345678901' }
+";
+    fs::write(path.join("a.yaml"), text).unwrap();
+    run_in(path, &["list", "."]).ends(0, &["a.yaml\t007\t1.10 007\n"]);
+    run_in(path, &["run", ".", "--tag", "1.10"]).ends(0, &["1 passed"]);
+    // A parameter may become a number or a part of a text, so that its form must be said.
+    fs::write(
+        path.join("f.yaml"),
+        "flow: f\nparameters: { v: 0 }\nsteps:\n  - authorize: { state: 'v${v}' }\n",
+    )
+    .unwrap();
+    let user = |v: &str| format!("scenario: u\nsteps:\n  - use: f.yaml\n    with: {{ v: {v} }}\n");
+    for (v, code) in [("1.5", 0), ("-1", 0), ("'1.10'", 0), ("1.0e+21", 0), ("1.10", 2), ("007", 2)] {
+        fs::write(path.join("u.yaml"), user(v)).unwrap();
+        let said = run_in(path, &["run", "u.yaml"]).ends(code, &[]).text;
+        assert_eq!(
+            said.contains("u.yaml:4:16") && said.contains("quote it if it is a text"),
+            code == 2,
+            "{said}"
+        );
+    }
+}

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Field, HumanDuration};
-use crate::yaml::{Key, Kind, Mistake, Node, did_you_mean};
+use crate::yaml::{Key, Kind, Mistake, Node, Written, did_you_mean};
 
 /// Where the values of names come from.
 pub(crate) trait Values {
@@ -179,7 +179,7 @@ fn node_of(value: &Value) -> Node {
     let kind = match value {
         Value::Null => Kind::Null,
         Value::Bool(value) => Kind::Bool(*value),
-        Value::Number(number) => Kind::Number(number.clone()),
+        Value::Number(number) => Kind::Number(number.clone(), Written::default()),
         Value::String(text) => Kind::Text(text.clone()),
         Value::Array(items) => Kind::List(items.iter().map(node_of).collect()),
         Value::Object(map) => {

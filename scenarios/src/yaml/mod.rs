@@ -8,4 +8,4 @@ mod tree;
 pub(crate) use at::At;
 pub(crate) use mistake::{Mistake, did_you_mean};
 pub(crate) use reader::FIELD;
-pub(crate) use tree::{Key, Kind, Node, parse};
+pub(crate) use tree::{Key, Kind, Node, Written, parse};

@@ -9,7 +9,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::mistake::Mistake;
-use super::tree::{Key, Kind, Node};
+use super::tree::{Key, Kind, Node, Written};
 use crate::position::Place;
 
 /// The newtype name by which [`super::At`] asks for the place of a value.
@@ -21,7 +21,11 @@ pub(crate) const FIELD: &str = "$field";
 macro_rules! read_from_text {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
-            let Kind::Text(text) = &self.kind else { return self.deserialize_any(visitor) };
+            let text = match &self.kind {
+                Kind::Text(text) => text,
+                Kind::Number(..) => return self.number(visitor),
+                _ => return self.deserialize_any(visitor),
+            };
             match meant(text) {
                 Some(Kind::Bool(value)) => visitor.visit_bool(value),
                 Some(kind) => return Node { place: self.place, kind }.number(visitor),
@@ -38,14 +42,18 @@ fn meant(text: &str) -> Option<Kind> {
         "true" => Some(Kind::Bool(true)),
         "false" => Some(Kind::Bool(false)),
         // JSON's form of numbers, so that neither `1_0` nor ` 1` is one.
-        _ => serde_json::from_str(text).ok().filter(|_| text.trim() == text).map(Kind::Number),
+        _ if text.trim() == text => {
+            let number = serde_json::from_str(text).ok()?;
+            Some(Kind::Number(number, Written::default()))
+        }
+        _ => None,
     }
 }
 
 impl Node {
     /// The value of a number.
     fn number<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Mistake> {
-        let Kind::Number(number) = &self.kind else { return visitor.visit_unit() };
+        let Kind::Number(number, _) = &self.kind else { return visitor.visit_unit() };
         match (number.as_u64(), number.as_i64()) {
             (Some(value), _) => visitor.visit_u64(value),
             (None, Some(value)) => visitor.visit_i64(value),
@@ -62,7 +70,12 @@ impl<'de> Deserializer<'de> for &'de Node {
         let read = match &self.kind {
             Kind::Null => visitor.visit_unit(),
             Kind::Bool(value) => visitor.visit_bool(*value),
-            Kind::Number(_) => self.number(visitor),
+            // It may be meant as a text, whose form would be lost.
+            Kind::Number(number, written) if !written.is_as(number) => {
+                let message = format!("{} would become the number {number} here", written.text_of(number));
+                Err(Mistake::new(message).help(format!("quote it if it is a text, else write {number}")))
+            }
+            Kind::Number(..) => self.number(visitor),
             Kind::Text(text) => visitor.visit_borrowed_str(text),
             Kind::List(items) => visitor.visit_seq(Items(items.iter())),
             Kind::Map(pairs) => visitor.visit_map(Pairs { rest: pairs.iter(), value: None }),
@@ -77,10 +90,10 @@ impl<'de> Deserializer<'de> for &'de Node {
         }
     }
 
-    /// Where text is wanted, a number is taken as its digits: `locale: 1`.
+    /// Where text is wanted, a number is taken as it is written: `locale: 1`, `scenario: 007`.
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match &self.kind {
-            Kind::Number(number) => visitor.visit_string(number.to_string()),
+            Kind::Number(number, written) => visitor.visit_string(written.text_of(number)),
             _ => self.deserialize_any(visitor),
         }
     }

@@ -20,10 +20,39 @@ pub(crate) struct Node {
 pub(crate) enum Kind {
     Null,
     Bool(bool),
-    Number(Number),
+    Number(Number, Written),
     Text(String),
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
+}
+
+/// How a number is written, which its value does not tell: `1.10`, `007`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Written {
+    /// Where: of an alias, the place of what it stands for.
+    place: Place,
+    text: String,
+}
+
+impl Written {
+    /// The text of a number.
+    pub(crate) fn text_of(&self, number: &Number) -> String {
+        if self.text.is_empty() { number.to_string() } else { self.text.clone() }
+    }
+
+    /// Whether the number is written as JSON and `record` write it, so that nothing of it is lost.
+    pub(crate) fn is_as(&self, number: &Number) -> bool {
+        let short = |text: String| text.replace(".0e", "e").replace("e+", "e");
+        short(self.text_of(number)) == short(number.to_string())
+    }
+
+    fn read_from(&mut self, file: &str) {
+        let Place { offset, length, .. } = self.place;
+        let text = file.get(offset..offset.saturating_add(length)).unwrap_or_default().trim_end();
+        // A tag makes a number of a quoted text, too.
+        let is_number = |c: char| c.is_ascii_alphanumeric() || "+-._".contains(c);
+        text.chars().all(is_number).then(|| text.clone_into(&mut self.text));
+    }
 }
 
 /// A key and its place.
@@ -55,7 +84,7 @@ pub(crate) fn parse(text: &str) -> Result<Node, Mistake> {
             mistake.at(place.unwrap_or_default())
         })?;
     let mut root = Node::from(root);
-    root.shorten_places(text);
+    root.complete(text);
     Ok(root)
 }
 
@@ -68,7 +97,7 @@ impl Node {
         match &self.kind {
             Kind::Null => Value::Null,
             Kind::Bool(value) => Value::Bool(*value),
-            Kind::Number(number) => Value::Number(number.clone()),
+            Kind::Number(number, _) => Value::Number(number.clone()),
             Kind::Text(text) => Value::String(text.clone()),
             Kind::List(items) => items.iter().map(Self::to_json).collect(),
             Kind::Map(pairs) => pairs.iter().map(|(key, node)| (key.name.clone(), node.to_json())).collect(),
@@ -89,7 +118,7 @@ impl Node {
             Kind::Text(text) => into.push((text, self.place)),
             Kind::List(items) => items.iter().for_each(|item| item.texts(into)),
             Kind::Map(pairs) => pairs.iter().for_each(|(_, node)| node.texts(into)),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) => {}
+            Kind::Null | Kind::Bool(_) | Kind::Number(..) => {}
         }
     }
 
@@ -98,23 +127,25 @@ impl Node {
         match &self.kind {
             Kind::Null => "nothing".to_owned(),
             Kind::Bool(value) => format!("`{value}`"),
-            Kind::Number(number) => format!("the number {number}"),
+            Kind::Number(number, written) => format!("the number {}", written.text_of(number)),
             Kind::Text(text) => format!("\"{text}\""),
             Kind::List(_) => "a list".to_owned(),
             Kind::Map(_) => "a mapping".to_owned(),
         }
     }
 
-    /// A place that covers lines of YAML would be underlined whole: its first line is enough.
-    fn shorten_places(&mut self, text: &str) {
+    /// Adds what the file's text alone tells: how numbers are written, and where lines end. A place that
+    /// covers lines of YAML would be underlined whole: its first line is enough.
+    fn complete(&mut self, text: &str) {
         shorten(&mut self.place, text);
         match &mut self.kind {
-            Kind::List(items) => items.iter_mut().for_each(|item| item.shorten_places(text)),
+            Kind::Number(_, written) => written.read_from(text),
+            Kind::List(items) => items.iter_mut().for_each(|item| item.complete(text)),
             Kind::Map(pairs) => pairs.iter_mut().for_each(|(key, node)| {
                 shorten(&mut key.place, text);
-                node.shorten_places(text);
+                node.complete(text);
             }),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::Text(_) => {}
+            Kind::Null | Kind::Bool(_) | Kind::Text(_) => {}
         }
     }
 }
@@ -138,7 +169,11 @@ fn place(location: Location) -> Place {
 
 impl From<Spanned<Kind>> for Node {
     fn from(spanned: Spanned<Kind>) -> Self {
-        Self { place: place(spanned.referenced), kind: spanned.value }
+        let mut kind = spanned.value;
+        if let Kind::Number(_, written) = &mut kind {
+            written.place = place(spanned.defined);
+        }
+        Self { place: place(spanned.referenced), kind }
     }
 }
 
@@ -170,16 +205,17 @@ impl<'de> Deserialize<'de> for Kind {
             }
 
             fn visit_i64<E>(self, value: i64) -> Result<Kind, E> {
-                Ok(Kind::Number(value.into()))
+                Ok(Kind::Number(value.into(), Written::default()))
             }
 
             fn visit_u64<E>(self, value: u64) -> Result<Kind, E> {
-                Ok(Kind::Number(value.into()))
+                Ok(Kind::Number(value.into(), Written::default()))
             }
 
             fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Kind, E> {
                 let number = Number::from_f64(value);
-                number.map(Kind::Number).ok_or_else(|| E::custom("infinity and NaN have no place here"))
+                let number = number.ok_or_else(|| E::custom("infinity and NaN have no place here"))?;
+                Ok(Kind::Number(number, Written::default()))
             }
 
             fn visit_str<E>(self, value: &str) -> Result<Kind, E> {
@@ -230,6 +266,31 @@ mod tests {
         assert!(text[two_words.offset..][..two_words.length].contains("two words"));
         let Kind::Map(pairs) = &items[0].kind else { panic!() };
         assert_eq!((pairs[1].0.place.line, pairs[1].0.place.column), (3, 12));
+    }
+
+    #[test]
+    fn numbers_know_how_they_are_written() {
+        let text =
+            "ü: [1.10, 007, &a 0x1F, *a, +5, 123456789012345678901, 1.5, -1, !!float \"1.50\"]\nb: 1.0  # 2";
+        let root = parse(text).unwrap();
+        let Kind::List(items) = &root.get("ü").unwrap().kind else { panic!() };
+        let numbers = items.iter().chain(root.get("b")).map(|node| match &node.kind {
+            Kind::Number(number, written) => (written.text_of(number), written.is_as(number)),
+            other => panic!("{other:?}"),
+        });
+        let texts = [
+            ("1.10", false),
+            ("007", false),
+            ("0x1F", false),
+            ("0x1F", false),
+            ("+5", false),
+            ("123456789012345678901", false),
+            ("1.5", true),
+            ("-1", true),
+            ("1.5", true),
+            ("1.0", true),
+        ];
+        assert_eq!(numbers.collect::<Vec<_>>(), texts.map(|(text, as_json)| (text.to_owned(), as_json)));
     }
 
     #[test]
