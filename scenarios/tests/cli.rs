@@ -101,7 +101,10 @@ fn an_operation_that_nobody_knows_is_never_counted() {
 fn fail_fast_leaves_the_rest() {
     let bad = "\n  - accounts:\n";
     let folder = folder(&[("a", bad), ("b", bad), ("c", bad)]);
-    run_in(folder.path(), &["run", ".", "--fail-fast", "--jobs", "1"]).ends(1, &["1 failed, 2 not run"]);
+    let args = ["run", ".", "--fail-fast", "--jobs", "1", "--junit", "j.xml"];
+    run_in(folder.path(), &args).ends(1, &["1 failed, 2 not run"]);
+    let junit = fs::read_to_string(folder.path().join("j.xml")).unwrap();
+    assert_eq!(junit.matches("an earlier failure ended the run").count(), 2, "{junit}");
 }
 
 #[test]

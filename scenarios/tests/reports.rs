@@ -226,6 +226,19 @@ fn the_page_draws_the_traffic() {
 }
 
 #[test]
+fn junit_leaves_out_what_xml_cannot_hold() {
+    let bad = "  - accounts:\n    expect: { '$[0].serviceTypeName': \"a\\uFFFE\\uFFFF\\ab\" }\n";
+    let folder = folder(&[("bad", &logged_in(bad))]);
+    let mut command = Command::cargo_bin("digime-scenarios").unwrap();
+    command.current_dir(folder.path()).args(["run", ".", "--junit", "j.xml"]).output().unwrap();
+    let text = fs::read_to_string(folder.path().join("j.xml")).unwrap();
+    assert!(!text.contains(['\u{fffe}', '\u{ffff}', '\u{7}']), "{text}");
+    let document = Document::parse(&text).unwrap();
+    let failure = document.descendants().find(|node| node.has_tag_name("failure")).unwrap();
+    assert!(failure.text().unwrap().contains("expected:\nab\n"), "{text}");
+}
+
+#[test]
 fn a_report_that_cannot_be_written_is_told() {
     let folder = folder(&[("good", &logged_in(""))]);
     fs::write(folder.path().join("file"), "").unwrap();

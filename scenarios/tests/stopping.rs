@@ -53,6 +53,7 @@ fn what_ran_is_reported_and_the_rest_is_not_run() {
         assert!(said.contains("passed  a") && said.contains("1 passed, 2 not run"), "{said}");
         let junit = fs::read_to_string(folder.path().join("j.xml")).unwrap();
         assert!(junit.contains("tests=\"3\"") && junit.matches("<skipped").count() == 2, "{junit}");
+        assert_eq!(junit.matches("the run ended before").count(), 2, "nothing failed: {junit}");
         let lines = fs::read_to_string(folder.path().join("r.jsonl")).unwrap();
         let summary: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
         assert_eq!((&summary["success"], &summary["notRun"]), (&false.into(), &2.into()), "{summary}");

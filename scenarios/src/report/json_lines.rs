@@ -33,7 +33,7 @@ pub enum Line<'a> {
         failed: usize,
         /// How many cannot run at this target.
         skipped: usize,
-        /// How many an earlier failure prevented.
+        /// How many had not ended when an earlier failure ended the run, or when it was stopped.
         not_run: usize,
         /// How long all took.
         duration: f64,

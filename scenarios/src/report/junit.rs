@@ -37,7 +37,9 @@ pub fn render(report: &Report) -> Result<String, RenderError> {
     }
     let skipped = format!(" skipped=\"{}\"", junit.skipped);
     // The schema that CI systems check against knows this attribute at suites only.
-    Ok(junit.to_string()?.replacen(&skipped, "", 1))
+    let text = junit.to_string()?.replacen(&skipped, "", 1);
+    // The library leaves out what XML cannot hold, but for these two.
+    Ok(text.replace(['\u{fffe}', '\u{ffff}'], ""))
 }
 
 fn case(scenario: &ScenarioReport, report: &Report) -> TestCase {
@@ -45,7 +47,7 @@ fn case(scenario: &ScenarioReport, report: &Report) -> TestCase {
         true => format!("{} (run {})", scenario.name, scenario.repetition),
         false => scenario.name.clone(),
     };
-    let mut case = TestCase::new(name, status(scenario));
+    let mut case = TestCase::new(name, status(scenario, report));
     case.set_classname(shown(&scenario.file)).set_time(scenario.duration);
     if !scenario.steps.is_empty() {
         case.set_system_out(steps(scenario));
@@ -53,7 +55,7 @@ fn case(scenario: &ScenarioReport, report: &Report) -> TestCase {
     case
 }
 
-fn status(scenario: &ScenarioReport) -> TestCaseStatus {
+fn status(scenario: &ScenarioReport, report: &Report) -> TestCaseStatus {
     let skipped = |reason: &str| {
         let mut status = TestCaseStatus::skipped();
         status.set_message(reason);
@@ -62,7 +64,10 @@ fn status(scenario: &ScenarioReport) -> TestCaseStatus {
     match &scenario.status {
         Status::Passed => TestCaseStatus::success(),
         Status::Skipped(reason) => skipped(reason),
-        Status::NotRun => skipped("an earlier failure ended the run"),
+        Status::NotRun if report.count(|status| *status == Status::Failed) > 0 => {
+            skipped("an earlier failure ended the run")
+        }
+        Status::NotRun => skipped("the run ended before"),
         Status::Failed => {
             let step = scenario.failed_step();
             let failures = step.map(|step| step.failures.as_slice()).unwrap_or_default();

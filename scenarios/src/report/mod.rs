@@ -110,7 +110,7 @@ pub enum Status {
     Failed,
     /// It cannot run at this target, for this reason; what came before it passed.
     Skipped(String),
-    /// An earlier failure ended the run.
+    /// The run ended before: by an earlier failure, or because it was stopped.
     NotRun,
 }
 
