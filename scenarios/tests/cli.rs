@@ -108,6 +108,23 @@ fn fail_fast_leaves_the_rest() {
 }
 
 #[test]
+fn a_text_and_a_number_are_told_apart() {
+    let request = "http: GET permission-access/accounts";
+    let steps = format!("  - {request}\n    expect: {{ $.status: '200', $.body: {{ type: string }} }}\n");
+    let other = format!("  - {request}\n    expect: {{ $.status: '201' }}\n");
+    let folder = folder(&[("alike", &logged_in(&steps)), ("other", &logged_in(&other))]);
+    run_in(folder.path(), &["run", "."]).ends(
+        1,
+        &[
+            "expected: \"200\"\n    actual: 200\n",
+            "expected: \"201\"\n    actual: 200\n",
+            // A word is no value.
+            "expected: string\n",
+        ],
+    );
+}
+
+#[test]
 fn snapshots_are_compared_written_reviewed_and_checked() {
     let steps = logged_in("  - accounts:\n    snapshot: result\n");
     let folder = folder(&[("shot", &steps)]);

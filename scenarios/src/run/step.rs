@@ -8,7 +8,7 @@ use super::scenario::ScenarioRun;
 use crate::assert::{self, AssertionFailure};
 use crate::context::{StepError, StepOutcome};
 use crate::document::{LoadedFile, StepOptions};
-use crate::format::Expectations;
+use crate::format::{Expectations, JsonType};
 use crate::position::Place;
 use crate::report::{ExchangeView, Failure, FailureKind, Status, StepReport};
 use crate::step::Action;
@@ -145,12 +145,15 @@ fn shown(
     failure: AssertionFailure,
     explanation: Option<String>,
 ) -> Failure {
-    let mut text = |value: &Value| match view.value("", value) {
-        Value::String(text) => text,
+    let mut redacted = |value: &Value| view.value("", value);
+    let (expected, actual) =
+        (failure.expected.as_ref().map(&mut redacted), failure.actual.as_ref().map(&mut redacted));
+    let quoted = expected.as_ref().zip(actual.as_ref()).is_some_and(|(one, other)| look_alike(one, other));
+    let text = |value: Value| match value {
+        Value::String(text) if !quoted => text,
         other => serde_json::to_string_pretty(&other).unwrap_or_default(),
     };
-    let (expected, actual) =
-        (failure.expected.as_ref().map(&mut text), failure.actual.as_ref().map(&mut text));
+    let (expected, actual) = (expected.map(text), actual.map(text));
     let diff = match (&expected, &actual) {
         (Some(expected), Some(actual)) if expected.contains('\n') && actual.contains('\n') => {
             Some(assert::diff(expected, actual))
@@ -166,6 +169,15 @@ fn shown(
         diff,
         explanation: explanation.map(|text| view.text(&text)),
     }
+}
+
+/// Whether two values need their JSON form to be told apart: `"1"` from `1`. A list or a mapping does only beside
+/// a text that reads like it, because what is expected of it may be said in words.
+fn look_alike(expected: &Value, actual: &Value) -> bool {
+    let is_plain = |value: &Value| !value.is_array() && !value.is_object();
+    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let (wanted, came) = (JsonType::of(expected), JsonType::of(actual));
+    wanted != came && (is_plain(expected) && is_plain(actual) || shown(expected) == shown(actual))
 }
 
 fn capture(
