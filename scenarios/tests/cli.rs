@@ -125,6 +125,17 @@ fn a_text_and_a_number_are_told_apart() {
 }
 
 #[test]
+fn nothing_in_a_report_steers_the_terminal() {
+    let raw = "\\e[31mRED\\e[0m";
+    let step = format!("  - name: \"{raw}\"\n    accounts:\n    expect: {{ '$[0].id': \"{raw}\" }}\n");
+    let text = format!("scenario: \"{raw}\"\nsteps:{}", logged_in(&step));
+    let folder = folder(&[]);
+    fs::write(folder.path().join("a.yaml"), text).unwrap();
+    let ran = run_in(folder.path(), &["run", "."]).ends(1, &["\\u{1b}[31mRED"]);
+    assert!(!ran.text.contains('\u{1b}'), "{}", ran.text);
+}
+
+#[test]
 fn snapshots_are_compared_written_reviewed_and_checked() {
     let steps = logged_in("  - accounts:\n    snapshot: result\n");
     let folder = folder(&[("shot", &steps)]);

@@ -10,6 +10,7 @@ use super::server::ServerArgs;
 use super::{Exit, colours, fail, judged, print, progress, run_now};
 use crate::compare::Drift;
 use crate::report::Report;
+use crate::report::console::printable;
 use crate::run::RunOptions;
 
 /// Runs scenarios against two servers and tells where these differ
@@ -105,8 +106,8 @@ fn told(drift: &Drift) -> String {
     let [one, other] = &drift.targets;
     let mut text = format!("- {one}\n+ {other}\n");
     for step in &drift.steps {
-        text.push_str(&format!("\n{}, step {}\n", step.scenario, step.step));
-        for line in step.diff.lines() {
+        text.push_str(&printable(&format!("\n{}, step {}\n", step.scenario, step.step)));
+        for line in printable(&step.diff).lines() {
             let code = match (line.as_bytes().first(), colours()) {
                 (Some(b'-'), true) => Some("31"),
                 (Some(b'+'), true) => Some("32"),

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::report::console::printable;
 use crate::run::{Progress, ProgressListener};
 
 /// A bar that is there while scenarios run.
@@ -19,7 +20,7 @@ pub(super) fn bar() -> ProgressListener {
         *furthest = progress.ended.max(*furthest);
         bar.set_length(progress.all as u64);
         bar.set_position(*furthest as u64);
-        bar.set_message(progress.scenario.to_owned());
+        bar.set_message(printable(progress.scenario));
         if *furthest == progress.all {
             bar.finish_and_clear();
         }

@@ -9,6 +9,7 @@ use super::interrupt::Interrupt;
 use super::server::ServerArgs;
 use super::{Exit, fail, judged, print, progress, run_now, write_file};
 use crate::compare::Verification;
+use crate::report::console::printable;
 use crate::run::RunOptions;
 
 /// Tells for each operation of a server which results are as the platform's
@@ -46,5 +47,5 @@ pub(super) fn verify(args: &VerifyArgs) -> Exit {
         (Some(_), true) => Exit::Unreachable,
         (Some(_), false) => Exit::Failed,
     };
-    print(&verification.table(), judged(&[&report], &interrupt, exit))
+    print(&printable(&verification.table()), judged(&[&report], &interrupt, exit))
 }

@@ -35,6 +35,13 @@ pub fn render(report: &Report, style: ConsoleStyle) -> String {
     page.text
 }
 
+/// A text in which terminals find nothing to obey: a control character is written as its number.
+pub(crate) fn printable(text: &str) -> String {
+    let is_plain = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    let written = |c: char| if is_plain(c) { String::from(c) } else { c.escape_default().to_string() };
+    if text.chars().all(is_plain) { text.to_owned() } else { text.chars().map(written).collect() }
+}
+
 /// Why a scenario failed, as text; nothing of one that did not.
 pub fn why(scenario: &ScenarioReport) -> String {
     let mut page = Page { style: ConsoleStyle::default(), text: String::new() };
@@ -50,9 +57,15 @@ struct Page {
 }
 
 impl Page {
+    /// A line of which all is printable, or made so by `paint`.
     fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
+    }
+
+    /// A line of what servers, files and people have written.
+    fn plain(&mut self, line: &str) {
+        self.line(&printable(line));
     }
 
     fn scenario(&mut self, scenario: &ScenarioReport, report: &Report) {
@@ -62,7 +75,8 @@ impl Page {
             true => String::new(),
             false => format!(" ({})", scenario.generation),
         };
-        let title = format!("{}{generation}{turn}  {}", scenario.name, self.dim(&shown(&scenario.file)));
+        let name = printable(&scenario.name);
+        let title = format!("{name}{generation}{turn}  {}", self.dim(&shown(&scenario.file)));
         match &scenario.status {
             Status::Passed if self.style.verbose => {
                 let took = format!("{:.2}s", scenario.duration.as_secs_f64());
@@ -73,7 +87,7 @@ impl Page {
             Status::NotRun => {}
             Status::Skipped(reason) => {
                 self.line(&format!("{} {title}", self.yellow("skipped")));
-                self.line(&format!("        {reason}"));
+                self.plain(&format!("        {reason}"));
             }
             Status::Failed => {
                 self.line(&format!("{} {title}", self.red("FAILED ")));
@@ -85,7 +99,7 @@ impl Page {
     }
 
     fn step(&mut self, step: &StepReport) {
-        let user = step.user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default();
+        let user = step.user.as_ref().map(|user| printable(&format!(" as {user}"))).unwrap_or_default();
         self.line(&format!(
             "  step {}{user}  {}",
             self.bold(&step.path()),
@@ -106,11 +120,11 @@ impl Page {
     }
 
     fn failure(&mut self, failure: &Failure) {
-        self.line(&format!("  {} {}", self.red("✗"), failure.message));
+        self.line(&format!("  {} {}", self.red("✗"), printable(&failure.message)));
         let position = &failure.position;
         if let Some(line) = position.file.line(position.place.line) {
             let number = position.place.line;
-            self.line(&format!("    {} {}", self.dim(&format!("{number:>4} |")), line));
+            self.line(&format!("    {} {}", self.dim(&format!("{number:>4} |")), printable(line)));
         }
         if let Some(diff) = &failure.diff {
             for line in diff.lines() {
@@ -133,11 +147,11 @@ impl Page {
     fn value(&mut self, what: &str, value: Option<&str>) {
         let Some(value) = value else { return };
         if !value.contains('\n') {
-            return self.line(&format!("    {what}: {value}"));
+            return self.plain(&format!("    {what}: {value}"));
         }
         self.line(&format!("    {what}:"));
         for line in value.lines().take(SHOWN_LINES) {
-            self.line(&format!("      {line}"));
+            self.plain(&format!("      {line}"));
         }
         if value.lines().nth(SHOWN_LINES).is_some() {
             self.line(&self.dim("      (and more)"));
@@ -145,22 +159,23 @@ impl Page {
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
-        self.line(&format!("    {} {} {}", self.bold("request"), exchange.method, exchange.path));
+        let request = printable(&format!("{} {}", exchange.method, exchange.path));
+        self.line(&format!("    {} {request}", self.bold("request")));
         if !exchange.claims.is_empty() {
-            self.line(&format!("      claims {}", serde_json::Value::from(exchange.claims.clone())));
+            self.plain(&format!("      claims {}", serde_json::Value::from(exchange.claims.clone())));
         }
         if let Some(body) = &exchange.body {
-            self.line(&format!("      body {body}"));
+            self.plain(&format!("      body {body}"));
         }
         let status = exchange.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
         self.line(&format!("    {} {status}", self.bold("answer")));
         if let Some(location) = &exchange.location {
-            self.line(&format!("      to {location}"));
+            self.plain(&format!("      to {location}"));
         }
         if let Some(answer) = &exchange.answer {
             let text = answer.to_string();
             let short: String = text.chars().take(2_000).collect();
-            self.line(&format!("      {short}"));
+            self.plain(&format!("      {short}"));
         }
         if let Some(broken) = &exchange.broken {
             self.line(&format!("      {}", self.red(broken)));
@@ -190,8 +205,10 @@ impl Page {
         self.line(&line);
     }
 
+    /// What is coloured is made printable before, so that the colours are all that a terminal obeys.
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.style.colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        let text = printable(text);
+        if self.style.colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text }
     }
 
     fn red(&self, text: &str) -> String {
@@ -212,5 +229,23 @@ impl Page {
 
     fn bold(&self, text: &str) -> String {
         self.paint("1", text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_left() {
+        for (text, told) in [
+            ("plain ü ✗ \t\n", "plain ü ✗ \t\n"),
+            ("X\u{1b}[31mRED", "X\\u{1b}[31mRED"),
+            ("\r\u{7}\u{7f}\u{9b}2J", "\\r\\u{7}\\u{7f}\\u{9b}2J"),
+        ] {
+            assert_eq!(printable(text), told);
+            let page = Page { style: ConsoleStyle { colours: true, verbose: true }, text: String::new() };
+            assert_eq!(page.red(text), format!("\u{1b}[31m{told}\u{1b}[0m"));
+        }
     }
 }
