@@ -257,6 +257,9 @@ fn the_schema_knows_every_action_and_a_new_file_is_well_formed() {
     run_in(folder.path(), &["new", "my_first.yaml"]).ends(0, &["my_first.yaml"]);
     run_in(folder.path(), &["check", "."]).ends(0, &["1 scenarios"]);
     run_in(folder.path(), &["run", "."]).ends(0, &["1 passed"]);
+    run_in(folder.path(), &["new", "my_first.yaml"])
+        .ends(2, &["my_first.yaml is already there: name another"]);
+    run_in(folder.path(), &["new", "my_first.yaml/a.yaml"]).ends(2, &["a.yaml cannot be written"]);
 }
 
 #[test]

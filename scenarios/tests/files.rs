@@ -10,7 +10,7 @@ mod process;
 use std::fs;
 
 use folders::{folder, logged_in};
-use process::run_in;
+use process::{command, run_in};
 
 const SHOT: &str = "\n  - authorize: {}\n    snapshot: result\n";
 
@@ -130,23 +130,6 @@ fn the_sign_of_a_template_can_be_sent() {
 }
 
 #[test]
-fn hidden_files_and_folders_are_nobodys_scenarios() {
-    let folder = folder(&[("ok", "\n  - authorize: {}\n")]);
-    let path = folder.path();
-    fs::write(path.join("._ok.yaml"), b"\x00\x05\x16\x07\xff").unwrap();
-    #[cfg(unix)]
-    std::os::unix::fs::symlink("me@machine.1234", path.join(".#ok.yaml")).unwrap();
-    fs::create_dir_all(path.join(".git/snapshots")).unwrap();
-    fs::write(path.join(".git/x.yml"), "no: scenario\n").unwrap();
-    fs::write(path.join(".git/snapshots/x.snap"), "---\nsource: x\n---\nx\n").unwrap();
-    run_in(path, &["run", ".", "--check"]).ends(0, &["1 passed in"]);
-    fs::rename(path.join("ok.yaml"), path.join(".git/ok.yaml")).unwrap();
-    fs::remove_file(path.join(".git/x.yml")).unwrap();
-    run_in(path, &["run", ".git/ok.yaml"]).ends(0, &["1 passed"]);
-    run_in(path, &["run", ".git"]).ends(0, &["1 passed"]);
-}
-
-#[test]
 fn a_number_is_taken_as_it_is_written_where_a_text_is_meant() {
     let folder = folder(&[]);
     let path = folder.path();
@@ -177,4 +160,47 @@ steps:
             "{said}"
         );
     }
+}
+
+#[test]
+fn hidden_files_and_folders_are_nobodys_scenarios() {
+    let folder = folder(&[("ok", "\n  - authorize: {}\n")]);
+    let path = folder.path();
+    fs::write(path.join("._ok.yaml"), b"\x00\x05\x16\x07\xff").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("me@machine.1234", path.join(".#ok.yaml")).unwrap();
+    fs::create_dir_all(path.join(".git/snapshots")).unwrap();
+    fs::write(path.join(".git/x.yml"), "no: scenario\n").unwrap();
+    fs::write(path.join(".git/snapshots/x.snap"), "---\nsource: x\n---\nx\n").unwrap();
+    run_in(path, &["run", ".", "--check"]).ends(0, &["1 passed in"]);
+    fs::rename(path.join("ok.yaml"), path.join(".git/ok.yaml")).unwrap();
+    fs::remove_file(path.join(".git/x.yml")).unwrap();
+    run_in(path, &["run", ".git/ok.yaml"]).ends(0, &["1 passed"]);
+    run_in(path, &["run", ".git"]).ends(0, &["1 passed"]);
+}
+
+#[test]
+fn a_dash_is_standard_output() {
+    let folder = folder(&[("good", "\n  - authorize: {}\n")]);
+    let path = folder.path();
+    let outputs = |args: &[&str]| {
+        let output = command(path, args).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap())
+    };
+    let [report, said] = outputs(&["run", ".", "--json", "-"]);
+    let lines = report.lines().map(serde_json::from_str::<serde_json::Value>);
+    assert_eq!((lines.filter_map(Result::ok).count(), said.contains("1 passed")), (3, true), "{report}");
+    for (option, begins) in [("--junit", "<?xml"), ("--html", "<!doctype html>")] {
+        let [report, said] = outputs(&["run", ".", option, "-"]);
+        assert!(report.starts_with(begins) && said.contains("1 passed"), "{report}");
+    }
+    let [report, said] = outputs(&["verify", ".", "--json", "-"]);
+    serde_json::from_str::<serde_json::Value>(&report).unwrap();
+    assert!(said.contains("as expected"), "{said}");
+    let [report, _] = outputs(&["new", "-"]);
+    assert!(report.contains("scenario: \"A new scenario\""), "{report}");
+    run_in(path, &["run", ".", "--json", "-", "--junit", "-"]).ends(2, &["only one report"]);
+    run_in(path, &["record", "-", "--base-url", "http://127.0.0.1:1"]).ends(2, &["needs a file"]);
+    assert!(!path.join("-").exists());
 }

@@ -188,7 +188,7 @@ async fn what_cannot_be_recorded_is_told() {
     use_the_sdk(&server).await;
     fs::write(folder.path().join("b.yaml"), "mine").unwrap();
     let (text, said) = record(&server, &folder.path().join("b.yaml"), 2).await;
-    assert!(text == "mine" && said.contains("cannot be written"), "nothing is overwritten: {said}");
+    assert!(text == "mine" && said.contains("b.yaml is already there"), "nothing is overwritten: {said}");
     let path = folder.path().to_owned();
     let args = ["record", "c.yaml", "--base-url", "http://127.0.0.1:1"];
     tokio::task::spawn_blocking(move || run_in(&path, &args).ends(3, &["cannot be reached"])).await.unwrap();

@@ -21,20 +21,19 @@ mod watch;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use interrupt::Interrupt;
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use output::{fail, print, tell};
+use output::{fail, is_standard_output, print, tell, write_new, write_report};
 use tokio::runtime::Runtime;
 
 use crate::document::FileError;
 use crate::report::Report;
 use crate::run::{RunError, RunOptions};
 use crate::target::TargetError;
-use crate::whole_file;
 
 /// How a run ends, as its exit code says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,15 +201,6 @@ const NOTHING_RAN: &str = "no scenario ran to its end, so nothing is proven: see
 fn runtime() -> Result<Runtime, Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| fail(&format!("no runtime: {error}"), Exit::Usage))
-}
-
-/// Writes a file, and the folders that lead to it.
-fn write_file(path: &Path, text: Result<String, String>) -> Result<(), String> {
-    let write = |text: String| {
-        let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        folder.and_then(|()| whole_file::write(path, &text)).map_err(|error| error.to_string())
-    };
-    text.and_then(write).map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }
 
 /// How a run that could not begin ends.

@@ -1,17 +1,15 @@
 //! `digime-scenarios new`
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Exit, fail, print};
+use super::{Exit, fail, is_standard_output, print, write_new};
 
 /// Writes a scenario to begin with
 #[derive(Clone, Debug, Args)]
 pub(super) struct NewArgs {
-    /// The file to write, such as scenarios/flows/read/mine.yaml
+    /// The file to write, such as scenarios/flows/read/mine.yaml; `-` is standard output
     file: PathBuf,
     /// What the scenario is called [default: the file's name]
     #[arg(long)]
@@ -22,14 +20,15 @@ const SKELETON: &str = include_str!("skeleton.yaml");
 
 pub(super) fn new(args: &NewArgs) -> Exit {
     let stem = args.file.file_stem().unwrap_or_default().to_string_lossy().replace(['_', '-'], " ");
+    let stem = if stem.trim().is_empty() { "A new scenario".to_owned() } else { stem };
     let name = args.name.clone().unwrap_or(stem);
     let text = SKELETON.replace("NAME", &serde_json::Value::from(name).to_string());
-    let written = args.file.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| {
-        OpenOptions::new().write(true).create_new(true).open(&args.file)?.write_all(text.as_bytes())
-    });
-    match written {
+    if is_standard_output(&args.file) {
+        return print(&text, Exit::Passed);
+    }
+    match write_new(&args.file, &text) {
         Ok(()) => print(&format!("{}\n", args.file.display()), Exit::Passed),
-        Err(error) => fail(&format!("{} cannot be written: {error}", args.file.display()), Exit::Usage),
+        Err(message) => fail(&message, Exit::Usage),
     }
 }
 

@@ -1,16 +1,14 @@
 //! `digime-scenarios record`
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::Value;
 
 use super::interrupt::Interrupt;
 use super::server::{admin_token, ca};
-use super::{Exit, colours, fail, judged, print, run_now, runtime, tell};
+use super::{Exit, colours, fail, is_standard_output, judged, print, run_now, runtime, tell, write_new};
 use crate::report::console::{ConsoleStyle, render};
 use crate::run::{RunOptions, TargetOptions};
 use crate::target::{Control, ControlError, ServerOptions, http_client};
@@ -42,6 +40,9 @@ pub(super) struct RecordArgs {
 }
 
 pub(super) fn record(args: &RecordArgs) -> Exit {
+    if is_standard_output(&args.file) {
+        return fail("the scenario is run once it is written, so it needs a file: name one", Exit::Usage);
+    }
     let mut server = ServerOptions::new(&args.base_url);
     server.admin_token = match admin_token("--admin-token", args.admin_token.as_deref()) {
         Ok(token) => token,
@@ -60,8 +61,8 @@ pub(super) fn record(args: &RecordArgs) -> Exit {
         Ok(transcribed) => transcribed,
         Err(message) => return fail(&message, Exit::Usage),
     };
-    if let Err(error) = write_new(&args.file, &transcribed.text) {
-        return fail(&format!("{} cannot be written: {error}", args.file.display()), Exit::Usage);
+    if let Err(message) = write_new(&args.file, &transcribed.text) {
+        return fail(&message, Exit::Usage);
     }
     for line in &transcribed.left_out {
         tell(&format!("left out: {line}\n"));
@@ -93,11 +94,6 @@ async fn seen(
         Some(control) => Ok((control.requests().await.map_err(told)?, contracts)),
         None => Ok((Vec::new(), contracts)),
     }
-}
-
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
 }
 
 fn replay(args: &RecordArgs, server: ServerOptions) -> Exit {

@@ -49,7 +49,7 @@ pub(super) struct RunArgs {
 }
 
 pub(super) fn run(args: &RunArgs) -> Exit {
-    let target = match args.server.target() {
+    let target = match args.files.check().and_then(|()| args.server.target()) {
         Ok(target) => target,
         Err(message) => return fail(&message, Exit::Usage),
     };

@@ -7,7 +7,7 @@ use clap::Args;
 use super::choice::ChoiceArgs;
 use super::interrupt::Interrupt;
 use super::server::ServerArgs;
-use super::{Exit, fail, judged, print, progress, run_now, write_file};
+use super::{Exit, fail, is_standard_output, judged, print, progress, run_now, tell, write_report};
 use crate::compare::Verification;
 use crate::report::console::printable;
 use crate::run::RunOptions;
@@ -17,7 +17,7 @@ use crate::run::RunOptions;
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     choice: ChoiceArgs,
-    /// Writes the table as JSON too
+    /// Writes the table as JSON too; with `-` to standard output, and the table to standard error
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     #[command(flatten)]
@@ -38,7 +38,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Exit {
     let verification = Verification::of(&report);
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&verification).map_err(|error| error.to_string());
-        if let Err(message) = write_file(path, text) {
+        if let Err(message) = write_report(path, text) {
             return fail(&message, Exit::Usage);
         }
     }
@@ -47,5 +47,11 @@ pub(super) fn verify(args: &VerifyArgs) -> Exit {
         (Some(_), true) => Exit::Unreachable,
         (Some(_), false) => Exit::Failed,
     };
-    print(&printable(&verification.table()), judged(&[&report], &interrupt, exit))
+    let exit = judged(&[&report], &interrupt, exit);
+    let table = printable(&verification.table());
+    if args.json.as_deref().is_some_and(is_standard_output) {
+        tell(&table);
+        return exit;
+    }
+    print(&table, exit)
 }
