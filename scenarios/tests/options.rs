@@ -159,6 +159,7 @@ fn a_run_that_proves_nothing_is_2_unless_it_is_allowed() {
         run_in(empty.path(), &[command, "."]).ends(2, &[]);
         run_in(empty.path(), &[command, ".", "--allow-empty"]).ends(0, &[]);
     }
+    run_in(empty.path(), &["run", ".", "--allow-empty"]).ends(0, &["0 scenarios in "]);
     let diff = ["diff", ".", "--base-url", &url, "--other-base-url", &url];
     run_in(empty.path(), &diff).ends(2, &["there is no scenario"]);
 }
@@ -311,4 +312,33 @@ fn completions_the_manual_and_the_version_are_written() {
     }
     run_in(here, &["man"]).ends(0, &[".TH digime-scenarios 1", "130 stopped by Ctrl", "DIGIME_ADMIN_TOKEN"]);
     run_in(here, &["--version"]).ends(0, &["digime-scenarios 0."]);
+}
+
+#[test]
+fn several_contracts_fit_into_variables() {
+    let server = MockServer::builder().try_start().unwrap();
+    let (url, credentials) = (server.url(), server.credentials());
+    let folder = folder(&[("both", "\n  - authorize: {}\n  - authorize: { contract: write }\n")]);
+    let [read, write] =
+        [(ContractKind::Read, "r.pem"), (ContractKind::Write, "w.pem")].map(|(kind, file)| {
+            let contract = credentials.contract(kind).unwrap();
+            fs::write(folder.path().join(file), contract.private_key.as_deref().unwrap()).unwrap();
+            contract.contract_id.clone()
+        });
+    let contracts = format!("read={read},write={write}");
+    let variables = [
+        ("DIGIME_BASE_URL", url.as_str()),
+        ("DIGIME_APPLICATION_ID", &credentials.application_id),
+        ("DIGIME_CONTRACT", &contracts),
+        ("DIGIME_KEY_FILE", "r.pem,w.pem"),
+    ];
+    run_with(folder.path(), &["run", "."], &variables).ends(0, &["1 passed"]);
+}
+
+#[test]
+fn a_ca_is_for_a_server_at_a_url() {
+    let folder = folder(&[("good", "\n  - authorize: {}\n")]);
+    run_in(folder.path(), &["run", ".", "--ca", "ca.pem"]).ends(2, &["--base-url <URL>"]);
+    run_with(folder.path(), &["run", "."], &[("DIGIME_CA", "ca.pem")])
+        .ends(2, &["--ca is the value of DIGIME_CA"]);
 }

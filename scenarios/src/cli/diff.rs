@@ -40,10 +40,10 @@ struct OtherArgs {
     #[arg(long, value_name = "ID", requires_all = ["other_base_url", "other_contract", "other_key_file"])]
     other_application_id: Option<String>,
     /// Contract at the other server
-    #[arg(long, value_name = "[KIND=]ID", requires = "other_application_id")]
+    #[arg(long, value_name = "[KIND=]ID", value_delimiter = ',', requires = "other_application_id")]
     other_contract: Vec<String>,
     /// File of that contract's private key (PEM)
-    #[arg(long, value_name = "FILE", requires = "other_application_id")]
+    #[arg(long, value_name = "FILE", value_delimiter = ',', requires = "other_application_id")]
     other_key_file: Vec<PathBuf>,
     /// Token of the other mock server's control API
     #[arg(

@@ -23,17 +23,29 @@ pub(super) struct ServerArgs {
     /// Application; without it a mock server makes a sandbox for each scenario
     #[arg(long, value_name = "ID", env = "DIGIME_APPLICATION_ID", requires_all = ["base_url", "contract", "key_file"])]
     pub(super) application_id: Option<String>,
-    /// Contract, as [KIND=]ID; the kind is `read` if not given; may be repeated
-    #[arg(long, value_name = "[KIND=]ID", env = "DIGIME_CONTRACT", requires = "application_id")]
+    /// Contract, as [KIND=]ID; the kind is `read` if not given; may be repeated, or several with commas between them
+    #[arg(
+        long,
+        value_name = "[KIND=]ID",
+        env = "DIGIME_CONTRACT",
+        value_delimiter = ',',
+        requires = "application_id"
+    )]
     pub(super) contract: Vec<String>,
     /// File of the contract's private key (PEM), one for each --contract, in the same order
-    #[arg(long, value_name = "FILE", env = "DIGIME_KEY_FILE", requires = "application_id")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "DIGIME_KEY_FILE",
+        value_delimiter = ',',
+        requires = "application_id"
+    )]
     pub(super) key_file: Vec<PathBuf>,
     /// Token of the mock server's control API, if it was started with one
     #[arg(long, value_name = "TOKEN", env = "DIGIME_ADMIN_TOKEN", hide_env_values = true)]
     pub(super) admin_token: Option<String>,
     /// CA to trust besides those of the system (PEM), if the server speaks https; `digime-mock ca` prints its own
-    #[arg(long, value_name = "FILE", env = "DIGIME_CA")]
+    #[arg(long, value_name = "FILE", env = "DIGIME_CA", requires = "base_url")]
     pub(super) ca: Option<PathBuf>,
 }
 

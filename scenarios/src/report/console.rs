@@ -195,8 +195,8 @@ impl Page {
             .filter(|(number, _)| *number > 0)
             .map(|(number, what)| format!("{number} {what}"))
             .collect();
-        let mut line =
-            format!("{} in {:.1}s at {}", shown.join(", "), report.duration.as_secs_f64(), report.target);
+        let shown = if shown.is_empty() { "0 scenarios".to_owned() } else { shown.join(", ") };
+        let mut line = format!("{shown} in {:.1}s at {}", report.duration.as_secs_f64(), report.target);
         if let Some(seed) = report.seed {
             // Writing to a string cannot fail.
             let _ = write!(line, ", order of seed {seed}");
