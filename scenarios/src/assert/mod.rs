@@ -124,7 +124,7 @@ impl AssertionFailure {
 
 /// The last refusal among requests that were sent at once.
 fn refused_at_once(value: &Value) -> Option<u64> {
-    value["statuses"].as_array()?.iter().filter_map(Value::as_u64).filter(|status| *status >= 400).next_back()
+    value["statuses"].as_array()?.iter().filter_map(Value::as_u64).rfind(|status| *status >= 400)
 }
 
 /// Something that is asserted about all that a path finds, and holds because it finds nothing, as for a
