@@ -1,6 +1,8 @@
 //! What administration does not know is refused: a misspelt parameter would ask for something else, such as that all
 //! of the journal is forgotten instead of some.
 
+use std::collections::HashSet;
+
 use crate::domain::refusal::Refusal;
 use crate::http::call::Call;
 use crate::http::endpoint::Endpoint;
@@ -42,8 +44,8 @@ pub(super) fn named_route(call: &Call, what: &str, text: &str) -> Result<&'stati
 fn require_known_parameters(call: &Call, exchange: &Exchange) -> Result<(), Refusal> {
     let known = names(exchange);
     let query = call.query();
-    let is_repeated = |name: &String| query.iter().filter(|(other, _)| other == name).count() > 1;
-    if let Some((name, _)) = query.iter().find(|(name, _)| is_repeated(name)) {
+    let mut seen = HashSet::new();
+    if let Some((name, _)) = query.iter().find(|(name, _)| !seen.insert(name)) {
         return Err(Refusal::validation(format!(
             "the parameter \"{name}\" is there twice; it takes one value"
         )));

@@ -1,6 +1,7 @@
 //! What a proxy tells of the request that it passes on.
 
 use http::HeaderMap;
+use http::uri::Authority;
 
 use crate::config::public_url::PublicUrl;
 
@@ -39,16 +40,12 @@ pub(crate) fn reached(headers: &HeaderMap, direct: &PublicUrl) -> PublicUrl {
     let origin = direct.origin();
     let direct_scheme = origin.split_once("://").map_or("http", |(scheme, _)| scheme);
     let scheme = scheme.unwrap_or(direct_scheme).to_ascii_lowercase();
-    let port = host.filter(|host| !has_port(host)).and_then(|_| first(PORT)).map(|port| format!(":{port}"));
+    let names_port = |host: &str| host.parse().is_ok_and(|host: Authority| host.port().is_some());
+    let port = host.filter(|host| !names_port(host)).and_then(|_| first(PORT)).map(|port| format!(":{port}"));
     let (host, port) = (host.unwrap_or(direct.authority()), port.unwrap_or_default());
     let prefix = first(PREFIX).unwrap_or_default().trim_start_matches('/');
     // What is no URL is the mistake of the proxy, or of whoever asks through it.
     format!("{scheme}://{host}{port}/{prefix}").parse().unwrap_or_else(|_| direct.clone())
-}
-
-/// Whether a host names its port; an IPv6 address has colons of its own.
-fn has_port(host: &str) -> bool {
-    host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]

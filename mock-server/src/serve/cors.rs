@@ -18,10 +18,21 @@ pub(super) fn allowed_origin(headers: &HeaderMap, allowed: &[WebOrigin]) -> Opti
     allowed.iter().any(|allowed| allowed.is(text)).then(|| origin.clone())
 }
 
+/// The page that a browser asks for, before it sends another request.
+pub(super) fn asking_page<'a>(method: &Method, headers: &'a HeaderMap) -> Option<&'a str> {
+    asked_method(method, headers)?;
+    headers.get(ORIGIN)?.to_str().ok()
+}
+
+/// The method of the request that a browser asks for, if it asks.
+fn asked_method<'a>(method: &Method, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
+    headers.get(ACCESS_CONTROL_REQUEST_METHOD).filter(|_| method == Method::OPTIONS)
+}
+
 /// The answer to a browser's question whether a page may send a request. It opens nothing: the request
 /// itself meets every guard.
 pub(super) fn preflight(method: &Method, headers: &HeaderMap, origin: &HeaderValue) -> Option<Response> {
-    let asked = headers.get(ACCESS_CONTROL_REQUEST_METHOD).filter(|_| method == Method::OPTIONS)?;
+    let asked = asked_method(method, headers)?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let answer = response.headers_mut();

@@ -11,11 +11,11 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use futures_util::FutureExt as _;
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, CONNECTION, ORIGIN};
-use http::{HeaderValue, Method, Request, Version};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Version};
 
 use super::endpoints::endpoints;
-use super::{arrival, hostile, quota, respond};
+use super::{arrival, cors, hostile, quota, respond};
 use crate::admin::access;
 use crate::admin::known_parameters::require_known;
 use crate::console::{front, guarded};
@@ -194,21 +194,20 @@ fn file_or_folder(endpoint: &'static Endpoint, call: &Call) -> &'static Endpoint
 
 fn nothing_there(call: &Call) -> Refusal {
     let (method, path) = (&call.method, call.uri.path());
-    if let Some(origin) = asks_for_page(call) {
-        return Refusal::new(
-            405,
-            RefusalCode::MethodNotAllowed,
-            format!("A web page of {origin} asks whether it may call {path}, and is not told so"),
-            format!("start the server with --cors-origin {origin}"),
-        );
-    }
     match call.target {
-        Target::WrongMethod => Refusal::new(
-            405,
-            RefusalCode::MethodNotAllowed,
-            format!("{path} does not answer {method}"),
-            "the Allow header names the methods that it answers",
-        ),
+        Target::WrongMethod => {
+            let (message, help) = match cors::asking_page(method, &call.headers) {
+                Some(page) => (
+                    format!("A web page of {page} asks whether it may call {path}, and is not told so"),
+                    format!("start the server with --cors-origin {page}"),
+                ),
+                None => (
+                    format!("{path} does not answer {method}"),
+                    "the Allow header names the methods that it answers".to_owned(),
+                ),
+            };
+            Refusal::new(405, RefusalCode::MethodNotAllowed, message, help)
+        }
         _ => Refusal::new(
             404,
             RefusalCode::NotFound,
@@ -216,13 +215,6 @@ fn nothing_there(call: &Call) -> Refusal {
             "the base URL of a client is one of these, with one slash at its end",
         ),
     }
-}
-
-/// The origin of the web page that a browser asks for, before it sends another request (CORS).
-fn asks_for_page(call: &Call) -> Option<&str> {
-    let value = |name| call.headers.get(name).and_then(|value| value.to_str().ok());
-    let is_preflight = call.method == Method::OPTIONS && value(ACCESS_CONTROL_REQUEST_METHOD).is_some();
-    value(ORIGIN).filter(|_| is_preflight && matches!(call.target, Target::WrongMethod))
 }
 
 /// What helps somebody whose base URL is wrong.

@@ -67,7 +67,7 @@ pub(crate) fn refreshed(answer: Result<UserAccessToken>, old: &UserAccessToken) 
     }
 }
 
-/// What else older servers say of a refresh token that is dead (protocol reference, errors §2,
+/// What else older servers say of a refresh token that is dead (protocol reference, errors §3,
 /// legacy/errors §2); elsewhere the same codes mean a code.
 fn refuses_grant(error: &Error) -> bool {
     let dead = ["InvalidGrant", "InvalidTokenType", "InvalidRefreshToken"];
