@@ -454,6 +454,18 @@ mod in_a_file {
 
     #[cfg(unix)]
     #[tokio::test]
+    async fn a_file_and_what_is_beside_it_are_their_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let _open = open(&folder.path().join("state.db")).await.unwrap();
+        for name in ["state.db", "state.db.lock", "state.db-wal", "state.db.contents"] {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = folder.path().join(name).metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{name} has people's data and keys");
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
     async fn a_link_to_a_file_is_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (folder.path().join("state.db"), folder.path().join("link.db"));
@@ -463,11 +475,6 @@ mod in_a_file {
         drop(first);
         let second = open(&file).await.unwrap();
         assert!(matches!(open(&link).await, Err(StateError::InUse(_))));
-        for name in ["state.db", "state.db.lock", "state.db-wal", "state.db.contents"] {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = folder.path().join(name).metadata().unwrap().permissions().mode();
-            assert_eq!(mode & 0o077, 0, "{name} has people's data and keys");
-        }
         drop(second);
         let missing = folder.path().join("missing").join("state.db");
         let refused = open(&missing).await.unwrap_err().to_string();
